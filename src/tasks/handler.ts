@@ -1,0 +1,36 @@
+import type { DeepReadonly, JsonObject, JsonValue } from '../shared/json.ts';
+
+/** What a handler is given. Everything it returns or throws is dealt with by the engine. */
+export interface StepContext<Context = JsonObject, Results = Record<string, JsonValue>> {
+  readonly taskId: string;
+  readonly namespace: string;
+  readonly taskName: string;
+  readonly version: string;
+  readonly step: string;
+  /** 1 for the first try; counts every try of this step, also those lost with a worker. */
+  readonly attempt: number;
+  readonly correlationId: string;
+  /** The task's context. Frozen: all handlers of the task share it. */
+  readonly context: DeepReadonly<Context>;
+  /** Results of the finished steps that this one depends on, directly or not, by step name. Frozen. */
+  readonly results: DeepReadonly<Results>;
+  /** The step's `handler_config` as written in the template. */
+  readonly handlerConfig: DeepReadonly<JsonObject>;
+  /**
+   * The same for every attempt of this step of this task. Handlers run at least once; pass it to whatever
+   * charges, ships or sends, so that a second attempt finds the first one's work.
+   */
+  readonly idempotencyKey: string;
+  /** Aborted when the attempt times out, the task is cancelled, or the engine stops. */
+  readonly signal: AbortSignal;
+  /** A sign of life: pushes the stall limit of this attempt out. Cheap; call it as often as there is progress. */
+  heartbeat(): void;
+}
+
+/**
+ * One step's work. Returns JSON-serialisable results, or nothing. Throws `PermanentError` when trying again is
+ * useless, `RetryableError` to say when to; any other error is retried by the step's policy.
+ */
+export type StepHandler<Context = JsonObject, Results = Record<string, JsonValue>> = (
+  context: StepContext<Context, Results>,
+) => unknown;
