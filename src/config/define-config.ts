@@ -1,0 +1,58 @@
+import type { StepHandler } from '../tasks/handler.ts';
+import type { TaskDefinition } from '../tasks/define-task.ts';
+
+export interface SqliteStorageInput {
+  readonly kind: 'sqlite';
+  /** Path of the database file, relative to the configuration file. Default `.tasker/tasker.db`. */
+  readonly file?: string;
+  /** Upper bound of the database in bytes; beyond it writes fail with `TASKER_STORAGE_FULL`. Default: none. */
+  readonly maxBytes?: number;
+}
+
+/** For tests and trials: gone when the process ends, and only this process sees it. */
+export interface MemoryStorageInput {
+  readonly kind: 'memory';
+}
+
+export interface LimitsInput {
+  /** Steps of one task that run at the same time. Default 12. */
+  readonly stepsPerTask?: number;
+  /** Steps that run at the same time in this process. Default 100. */
+  readonly stepsPerProcess?: number;
+  /** Tasks that this process holds at the same time; further ones wait in the store. Default 1000. */
+  readonly tasksInMemory?: number;
+  /** Handlers that may be left behind unsettled before their slots are no longer freed. Default 50. */
+  readonly abandonedHandlers?: number;
+  /** Largest context, as JSON. Default 262,144. */
+  readonly contextBytes?: number;
+  /** Largest result of one step, as JSON. Default 1,048,576. */
+  readonly resultBytes?: number;
+  /** Grace for running handlers when stopping, milliseconds. Default 10,000. */
+  readonly stopGraceMs?: number;
+  /** A task whose next step is further away than this is put back into the store meanwhile. Default 5000. */
+  readonly releaseAfterMs?: number;
+}
+
+export interface TaskerConfigInput {
+  /** Chooses the templates' `environments` overrides. Default: `TASKER_ENV`, else `development`. */
+  readonly environment?: string;
+  /** Default: SQLite in `.tasker/tasker.db`. */
+  readonly storage?: SqliteStorageInput | MemoryStorageInput;
+  /** YAML template files, relative to the configuration file. */
+  readonly templates?: readonly string[];
+  /**
+   * Handlers of YAML templates, by full class name, its last segment, or step name. Handlers of one template
+   * alone may be given under the template's `namespace.name`.
+   */
+  readonly handlers?: Readonly<Record<string, StepHandler | Readonly<Record<string, StepHandler>>>>;
+  /** Tasks written in TypeScript. */
+  readonly tasks?: readonly TaskDefinition[];
+  readonly limits?: LimitsInput;
+  /** Unknown keys in templates are errors. Default false. */
+  readonly strict?: boolean;
+}
+
+/** Types the configuration in an editor; what it holds is checked when a tasker is created. */
+export function defineConfig(config: TaskerConfigInput): TaskerConfigInput {
+  return config;
+}

@@ -1,0 +1,114 @@
+import { resolve } from 'node:path';
+
+import { z } from 'zod';
+
+import { TaskerError } from '../shared/errors.ts';
+import { deepFreeze } from '../shared/json.ts';
+import { nearestName } from '../tasks/nearest-name.ts';
+import type { TaskerConfigInput } from './define-config.ts';
+
+const count = (byDefault: number, max = 1_000_000) => z.number().int().min(1).max(max).default(byDefault);
+const waitMs = (byDefault: number) => z.number().min(0).max(86_400_000).default(byDefault);
+
+const limitsSchema = z.strictObject({
+  stepsPerTask: count(12),
+  stepsPerProcess: count(100),
+  tasksInMemory: count(1000),
+  abandonedHandlers: z.number().int().min(0).max(1_000_000).default(50),
+  contextBytes: count(262_144, 64 * 1024 * 1024),
+  resultBytes: count(1_048_576, 64 * 1024 * 1024),
+  stopGraceMs: waitMs(10_000),
+  releaseAfterMs: waitMs(5000),
+});
+
+const storageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('sqlite'),
+    file: z.string().min(1).default('.tasker/tasker.db'),
+    maxBytes: z.number().int().min(65_536).optional(),
+  }),
+  z.strictObject({ kind: z.literal('memory') }),
+]);
+
+// Handlers and task definitions hold functions: they are checked where they are registered, by name and step.
+const configSchema = z.strictObject({
+  environment: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 _ -')
+    .optional(),
+  storage: storageSchema.default({ kind: 'sqlite', file: '.tasker/tasker.db' }),
+  templates: z.array(z.string().min(1)).default([]),
+  limits: limitsSchema.default(limitsSchema.parse({})),
+  strict: z.boolean().default(false),
+  handlers: z.record(z.string(), z.unknown()).default({}),
+  tasks: z.array(z.unknown()).default([]),
+});
+
+export type ResolvedLimits = Readonly<z.infer<typeof limitsSchema>>;
+
+/** What is in force: checked, defaults filled in, paths absolute, frozen. Only this travels inward. */
+export interface ResolvedConfig {
+  readonly environment: string;
+  readonly storage:
+    | { readonly kind: 'sqlite'; readonly file: string; readonly maxBytes: number | null }
+    | { readonly kind: 'memory' };
+  /** Absolute paths. */
+  readonly templates: readonly string[];
+  readonly limits: ResolvedLimits;
+  readonly strict: boolean;
+}
+
+export interface ConfigSurroundings {
+  /** What relative paths are relative to. */
+  readonly baseDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** For messages: where the configuration was written. */
+  readonly source?: string;
+}
+
+/** @throws TaskerError `TASKER_CONFIG_INVALID`, listing every problem with its path. */
+export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundings): ResolvedConfig {
+  const parsed = configSchema.safeParse(input);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(describeIssue);
+    throw new TaskerError(
+      'TASKER_CONFIG_INVALID',
+      `${around.source ?? 'The configuration'} is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      { details: { problems } },
+    );
+  }
+  const { environment, storage, templates, limits, strict } = parsed.data;
+  return deepFreeze<ResolvedConfig>({
+    environment: environment ?? environmentFrom(around),
+    storage:
+      storage.kind === 'memory'
+        ? storage
+        : { kind: 'sqlite', file: resolve(around.baseDir, storage.file), maxBytes: storage.maxBytes ?? null },
+    templates: templates.map((file) => resolve(around.baseDir, file)),
+    limits,
+    strict,
+  });
+}
+
+function environmentFrom(around: ConfigSurroundings): string {
+  const named = around.env['TASKER_ENV'];
+  if (named === undefined || named === '') return 'development';
+  const checked = configSchema.shape.environment.safeParse(named);
+  if (checked.success) return named;
+  throw new TaskerError(
+    'TASKER_CONFIG_INVALID',
+    `TASKER_ENV: expected 1 to 64 of A-Z a-z 0-9 _ -, got ${JSON.stringify(named)}`,
+  );
+}
+
+const knownKeys = [...Object.keys(configSchema.shape), ...Object.keys(limitsSchema.shape), 'file', 'maxBytes', 'kind'];
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  if (issue.code !== 'unrecognized_keys') return `${where}${issue.message}`;
+  const named = issue.keys.map((key) => {
+    const near = nearestName(key, knownKeys);
+    return near === undefined ? `'${key}'` : `'${key}' (did you mean '${near}'?)`;
+  });
+  return `${where}unknown key ${named.join(', ')}`;
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from '../shared/json.ts';
+
+export const commandKinds = ['run', 'cancel', 'retry', 'resolve', 'skip'] as const;
+export type CommandKind = (typeof commandKinds)[number];
+
+/** What another process asks of the engine. Rows, so that nothing is lost if the engine starts later. */
+export interface StoredCommand {
+  readonly id: string;
+  readonly kind: CommandKind;
+  /** null for `run`. */
+  readonly taskId: string | null;
+  readonly body: JsonObject;
+  readonly requestedAt: number;
+}
+
+export type CommandOutcome =
+  | { readonly kind: 'applied'; readonly taskId: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/**
+ * For the implementer: a command is settled once, either by the `Change` that names it, in its transaction, or by
+ * `refuse`. `hasNews` must be cheap: the engine asks four times a second.
+ */
+export interface CommandInbox {
+  submit(command: StoredCommand): Promise<void>;
+  /** False only when surely nothing was submitted since the last call. */
+  hasNews(): boolean;
+  /** Unsettled commands, oldest first. */
+  pending(limit: number): Promise<readonly StoredCommand[]>;
+  /** Settles commands that no change carries out. */
+  settle(commandId: string, outcome: CommandOutcome): Promise<void>;
+  /** null while unsettled. */
+  outcome(commandId: string): Promise<CommandOutcome | null>;
+}

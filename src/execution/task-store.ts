@@ -1,0 +1,95 @@
+import type { NewEvent } from '../log/event-log.ts';
+import type { StepState, TaskState } from '../tasks/task-state.ts';
+
+/** What is fixed when a task is created. */
+export interface NewTask {
+  readonly id: string;
+  readonly templateId: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly createdAt: number;
+  /** JSON text; stays in the task store. */
+  readonly context: string;
+  /** JSON text of `RequestMeta`. */
+  readonly request: string;
+  readonly correlationId: string;
+  readonly idempotencyKey: string | null;
+  readonly traceId: string;
+  readonly rootSpanId: string;
+  readonly parentSpanId: string | null;
+  readonly slaDeadlineAt: number | null;
+}
+
+/** A step's whole row; `results` (JSON text) is written when given and kept when not. */
+export interface StepRow {
+  readonly state: StepState;
+  readonly results?: string;
+}
+
+/** The full story of a failed attempt. It stays in the store: only its public part goes into the event. */
+export interface AttemptError {
+  readonly step: string;
+  readonly attempt: number;
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string | null;
+}
+
+/** Held by the engine that works on a task. Every write carries it; a store refuses one that is out of date. */
+export type LeaseToken = number;
+
+/** When a task that nobody holds wants attention. */
+export interface Schedule {
+  /** To be advanced from then on; null: nothing to do. */
+  readonly dueAt: number | null;
+  /** The next SLA to be watched, if earlier or if the task is not due; null: none. */
+  readonly deadlineAt: number | null;
+}
+
+export interface Change {
+  readonly taskId: string;
+  /** null only with `create`. */
+  readonly lease: LeaseToken | null;
+  readonly create?: NewTask;
+  /** The task's own columns, when they changed (always with `create`). */
+  readonly task?: Omit<TaskState, 'steps'>;
+  /** The steps that changed (all of them with `create`). */
+  readonly steps: readonly StepRow[];
+  readonly errors: readonly AttemptError[];
+  readonly events: readonly NewEvent[];
+  /** The commands that this change carries out: marked applied with it, so that none is carried out twice. */
+  readonly commands: readonly string[];
+  /** Gives the task back. Without it a created task is leased to the writing engine with token 1. */
+  readonly release?: Schedule;
+}
+
+export type CommitResult =
+  | { readonly kind: 'committed' }
+  /** Another engine holds the task now; nothing was written. */
+  | { readonly kind: 'lease_lost' }
+  /** The idempotency key belongs to an earlier task of the same namespace and name; nothing was written. */
+  | { readonly kind: 'duplicate'; readonly taskId: string };
+
+export interface StoredTask {
+  readonly task: NewTask;
+  readonly state: TaskState;
+  /** JSON text by step, for those that have results. */
+  readonly results: ReadonlyMap<string, string>;
+  /** The latest event of each step, and under '' of the task itself: what a later event was caused by. */
+  readonly lastEventIds: ReadonlyMap<string, string>;
+}
+
+/**
+ * Where tasks live. For the implementer:
+ *
+ * - `commit` writes the batch in one transaction and resolves only when it is on disk. Each change is all or
+ *   nothing: a refused one leaves no trace and does not disturb the others. It rejects with a `TASKER_STORAGE_*`
+ *   error when nothing was written.
+ * - Events get their positions here, in the order of the batch.
+ * - Deciding what to write is not the store's job: it checks lease and idempotency key, nothing else.
+ */
+export interface TaskStore {
+  commit(changes: readonly Change[]): Promise<readonly CommitResult[]>;
+  load(taskId: string): Promise<StoredTask | null>;
+}

@@ -1,0 +1,21 @@
+import type { LeaseToken } from './task-store.ts';
+
+export interface TakenTask {
+  readonly taskId: string;
+  readonly lease: LeaseToken;
+}
+
+/**
+ * Which tasks want attention, and who has them. For the implementer: a task is held by at most one engine; taking
+ * raises its lease token, which makes every write under the earlier token void. Tasks come earliest first.
+ */
+export interface WorkQueue {
+  /** Takes up to `limit` unheld tasks whose due time has come. */
+  takeDue(now: number, limit: number): Promise<readonly TakenTask[]>;
+  /** Takes up to `limit` unheld tasks whose SLA deadline has come, whether or not there is room to run them. */
+  takeOverdue(now: number, limit: number): Promise<readonly TakenTask[]>;
+  /** Takes this one, due or not; null when there is no such task or another engine holds it. */
+  takeOne(taskId: string): Promise<TakenTask | null>;
+  /** When the next unheld task becomes due or overdue; null when none will. */
+  nextAt(): Promise<number | null>;
+}

@@ -1,0 +1,26 @@
+import type { NewEvent } from '../log/event-log.ts';
+
+export interface WorkerInfo {
+  readonly id: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly startedAt: number;
+}
+
+export interface LostWorker extends WorkerInfo {
+  /** Tasks that it held; they are due again. */
+  readonly tasksHeld: number;
+}
+
+/**
+ * Who works on this store. For the implementer: `join` makes this process the (or an) engine, or throws
+ * `TASKER_ENGINE_ALREADY_RUNNING` where the storage allows one; it voids the leases of workers that ended without
+ * leaving, makes their tasks due, and writes the events that `facts` gives, all in one transaction.
+ */
+export interface WorkerRegistry {
+  join(worker: WorkerInfo, facts: (lost: readonly LostWorker[]) => readonly NewEvent[]): Promise<void>;
+  /** Releases every lease that is still held and writes the events. */
+  leave(workerId: string, events: readonly NewEvent[]): Promise<void>;
+  /** True while some process, this one or another, is the engine of this store. */
+  isEngineRunning(): Promise<boolean>;
+}

@@ -1,0 +1,38 @@
+import type { RecordedEvent } from '../events/envelope.ts';
+
+/** An event on its way into the log: everything but its position, which the log gives when it commits. */
+export interface NewEvent {
+  readonly id: string;
+  readonly name: string;
+  readonly schemaVersion: number;
+  readonly occurredAt: number;
+  readonly taskId: string | null;
+  readonly step: string | null;
+  readonly attempt: number | null;
+  /** JSON of the rest: task envelope, causation, spans, payload. Encoded by `append.ts` alone. */
+  readonly body: string;
+}
+
+export interface EventFilter {
+  readonly taskId?: string;
+  /** Exact names. */
+  readonly names?: readonly string[];
+  readonly sinceMs?: number;
+}
+
+export interface EventPage {
+  /** In log order. */
+  readonly events: readonly RecordedEvent[];
+  /** Pass as `after` to go on. */
+  readonly lastPosition: number;
+}
+
+/**
+ * Reading the log. For the implementer: positions never change and rise in commit order; a page never shows an
+ * event whose transaction could still be rolled back, nor one beyond a gap that a slower transaction may yet fill.
+ */
+export interface EventLog {
+  read(query: { readonly after: number; readonly limit: number; readonly filter?: EventFilter }): Promise<EventPage>;
+  /** The position of the last event; 0 for an empty log. */
+  lastPosition(): Promise<number>;
+}

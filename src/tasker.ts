@@ -1,0 +1,190 @@
+/** The types of the public API: what `createTasker` gives and what its methods take. */
+import type { TaskerConfigInput } from './config/define-config.ts';
+import type { ResolvedConfig } from './config/resolve-config.ts';
+import type { RecordedEvent } from './events/envelope.ts';
+import type { PublicErrorFields } from './events/payload-parts.ts';
+import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
+import type { EventFilter, EventPage } from './log/event-log.ts';
+import type { JsonObject, JsonValue } from './shared/json.ts';
+import type { StepStatus, TaskStatus } from './tasks/states.ts';
+import type { TemplateProblem } from './tasks/template-problem.ts';
+
+export interface TaskRequest {
+  readonly name: string;
+  /** Default: `default`. */
+  readonly namespace?: string;
+  /** Default: the newest registered version. */
+  readonly version?: string;
+  /** Checked against the template's schema; its defaults are stored. At most `limits.contextBytes` as JSON. */
+  readonly context: JsonObject;
+  /** 1 to 128 characters of `A-Z a-z 0-9 _ . : -`. Default: made up. */
+  readonly correlationId?: string;
+  /** W3C Trace Context of the caller: the task's trace joins it. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  /** A task of this namespace and name with this key is returned instead of a second one being created. */
+  readonly idempotencyKey?: string;
+  readonly initiator?: string;
+  readonly source_system?: string;
+  readonly reason?: string;
+  readonly tags?: readonly string[];
+  /** Skippable steps that are not to run; they end `resolved_manually` when the task starts. */
+  readonly bypass_steps?: readonly string[];
+}
+
+export interface TaskHandle {
+  readonly id: string;
+  /** True when the idempotency key found an earlier task. */
+  readonly existing: boolean;
+  /**
+   * Resolves when the task has ended, well or badly: look at `status`. Rejects with `TASKER_WAIT_ABORTED` when the
+   * signal aborts, with `TASKER_ENGINE_NOT_RUNNING` when the engine stops first; the task itself goes on later.
+   */
+  wait(options?: { readonly signal?: AbortSignal }): Promise<TaskView>;
+}
+
+export interface TaskView {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly status: TaskStatus;
+  readonly context: JsonObject;
+  readonly correlationId: string;
+  readonly idempotencyKey: string | null;
+  readonly traceId: string;
+  readonly initiator: string;
+  readonly sourceSystem: string;
+  readonly reason: string;
+  readonly tags: readonly string[];
+  readonly bypassSteps: readonly string[];
+  /** Milliseconds since the Unix epoch, as all times here. */
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly slaDeadlineAt: number | null;
+  readonly slaBreachedAt: number | null;
+  /** Why the task is set aside as unclear; null when it is not. */
+  readonly parked: string | null;
+  /** In template order. */
+  readonly steps: readonly StepView[];
+}
+
+export interface StepView {
+  readonly name: string;
+  readonly status: StepStatus;
+  readonly dependsOn: readonly string[];
+  readonly attempts: number;
+  readonly retryLimit: number;
+  /** Since when it could run; in the future while it waits for its next attempt. */
+  readonly readyAt: number | null;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly slaBreachedAt: number | null;
+  readonly results: JsonValue | null;
+  /** The latest failure. */
+  readonly failure: { readonly attempt: number; readonly cause: string; readonly final: string; readonly error: PublicErrorFields } | null;
+}
+
+/** One line of a task's timeline. */
+export interface HistoryEntry {
+  readonly at: number;
+  readonly step: string | null;
+  readonly attempt: number | null;
+  /** Tasker's event name for lines about the task; for an attempt, how it ended. */
+  readonly what: string;
+  readonly waitedMs: number | null;
+  readonly durationMs: number | null;
+  readonly outcome: 'running' | 'completed' | 'failed' | 'cancelled' | 'resolved_manually' | null;
+  readonly final: string | null;
+  /** With its message, which is shown here and leaves the store nowhere else. */
+  readonly error: { readonly type: string; readonly message: string | null; readonly code?: string; readonly status?: number; readonly stack: string | null } | null;
+  readonly by: string | null;
+  readonly why: string | null;
+  readonly nextAttemptAt: number | null;
+}
+
+export interface TaskHistory {
+  readonly task: TaskView;
+  /** In time order: the task's own events and its steps' attempts. */
+  readonly timeline: readonly HistoryEntry[];
+}
+
+export interface OperatorAction {
+  /** Who asks; kept with the event. Default: `unknown`. */
+  readonly by?: string;
+  /** Why; kept with the event. */
+  readonly why?: string;
+}
+
+export interface StartOptions {
+  /** `all` (default): every due task of the store. `own`: only tasks that this process creates with `run`. */
+  readonly advance?: 'all' | 'own';
+  /** Stop gracefully on SIGTERM and SIGINT. Default false: a library has no business with the process's signals. */
+  readonly handleSignals?: boolean;
+}
+
+export interface StopOptions {
+  /** How long running handlers may go on before they are aborted and returned. Default `limits.stopGraceMs`. */
+  readonly graceMs?: number;
+}
+
+export interface EngineStatus {
+  readonly running: boolean;
+  readonly tasksInMemory: number;
+  readonly attemptsRunning: number;
+  /** Handlers that timed out or were cancelled and have not settled yet. */
+  readonly abandonedHandlers: number;
+  /** Results that came after their attempt had ended; they were refused. */
+  readonly lateResults: number;
+  /** Changes that are waiting to be written. */
+  readonly changesQueued: number;
+  readonly lastStorageError: string | null;
+}
+
+export interface EventQuery extends EventFilter {
+  /** Only events after this position. Default 0. */
+  readonly after?: number;
+  /** Default 1000, at most 10,000. */
+  readonly limit?: number;
+}
+
+export interface ListQuery extends TaskFilter {
+  /** Default 50, at most 1000. */
+  readonly limit?: number;
+  readonly before?: string;
+}
+
+/**
+ * A workflow engine over one store. Until `start` it is a client: it reads, and its actions are carried out by the
+ * engine that runs on the store in this or another process.
+ */
+export interface Tasker {
+  /** Becomes the store's engine: takes up unfinished tasks and runs new ones. Idempotent. */
+  start(options?: StartOptions): Promise<void>;
+  /** No new steps; running ones get a grace period, then are aborted and returned. Closes the store. Idempotent. */
+  stop(options?: StopOptions): Promise<void>;
+  /** Creates a task. Resolves when it is on disk. Without an engine anywhere: `TASKER_ENGINE_NOT_RUNNING`. */
+  run(request: TaskRequest): Promise<TaskHandle>;
+  get(taskId: string): Promise<TaskView>;
+  list(query?: ListQuery): Promise<TaskPage>;
+  history(taskId: string): Promise<TaskHistory>;
+  events(query?: EventQuery): Promise<EventPage>;
+  /** Follows a task to its end, whoever created it. */
+  wait(taskId: string, options?: { readonly signal?: AbortSignal }): Promise<TaskView>;
+  /** Calls the task and its open steps off. Running handlers' signals are aborted. */
+  cancel(taskId: string, action?: OperatorAction): Promise<TaskView>;
+  /** Takes a failed task up again: all its failed steps, or the one named. */
+  retry(taskId: string, action?: OperatorAction & { readonly step?: string }): Promise<TaskView>;
+  /** Settles a step (with results that later steps see) or, without `step`, a failed task. */
+  resolve(taskId: string, action?: OperatorAction & { readonly step?: string; readonly results?: JsonObject }): Promise<TaskView>;
+  /** Settles a skippable step without results. */
+  skip(taskId: string, action: OperatorAction & { readonly step: string }): Promise<TaskView>;
+  /** Checks a template without registering it. */
+  validateTemplate(source: { readonly text: string; readonly file: string }, options?: { readonly strict?: boolean }): readonly TemplateProblem[];
+  readonly resolvedConfig: ResolvedConfig;
+  status(): EngineStatus;
+  isEngineRunning(): Promise<boolean>;
+}
+
+export type { EventPage, RecordedEvent, TaskerConfigInput, TaskFilter, TaskPage, TemplateProblem };
