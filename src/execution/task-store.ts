@@ -1,4 +1,5 @@
 import type { NewEvent } from '../log/event-log.ts';
+import type { TaskerError } from '../shared/errors.ts';
 import type { StepState, TaskState } from '../tasks/task-state.ts';
 
 /** What is fixed when a task is created. */
@@ -69,7 +70,9 @@ export type CommitResult =
   /** Another engine holds the task now; nothing was written. */
   | { readonly kind: 'lease_lost' }
   /** The idempotency key belongs to an earlier task of the same namespace and name; nothing was written. */
-  | { readonly kind: 'duplicate'; readonly taskId: string };
+  | { readonly kind: 'duplicate'; readonly taskId: string }
+  /** This change alone could not be written; nothing of it was. */
+  | { readonly kind: 'failed'; readonly error: TaskerError };
 
 export interface StoredTask {
   readonly task: NewTask;

@@ -35,3 +35,12 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/**
+ * Keeps the process running until the returned function is called: a Clock's timers alone do not, so that a
+ * forgotten one never hangs a script.
+ */
+export function holdProcess(): () => void {
+  const handle = setInterval(() => undefined, MAX_TIMEOUT_MS);
+  return () => clearInterval(handle);
+}

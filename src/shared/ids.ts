@@ -20,7 +20,7 @@ export const systemRandom: Random = {
       used = 0;
     }
     used += count;
-    return pool.hexSlice(used - count, used);
+    return pool.toString('hex', used - count, used);
   },
   fraction: () => Math.random(),
 };

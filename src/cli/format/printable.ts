@@ -1,0 +1,19 @@
+// Control characters (C0, DEL, C1) and the bidirectional overrides.
+// eslint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Texts from tasks and errors come from outside: an escape sequence in one must not move the operator's cursor or
+ * repaint what stands above it.
+ */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => {
+    if (character === '\n') return ' ';
+    if (character === '\t') return ' ';
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+export function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

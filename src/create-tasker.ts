@@ -1,0 +1,85 @@
+import type { TaskerConfigInput } from './config/define-config.ts';
+import { resolveConfig } from './config/resolve-config.ts';
+import { Engine } from './execution/engine.ts';
+import type { Storage } from './execution/storage.ts';
+import { TaskTypes } from './execution/task-types.ts';
+import { loadRegistrations, register, type Registration } from './register-tasks.ts';
+import { type Clock, systemClock } from './shared/clock.ts';
+import { type Random, systemRandom } from './shared/ids.ts';
+import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { TaskerFacade } from './tasker-facade.ts';
+import type { Tasker } from './tasker.ts';
+import { formatProblem } from './tasks/template-problem.ts';
+import { fullTaskName } from './tasks/template.ts';
+
+/** What stands around a tasker; all of it has a default. Tests and simulations bring their own time and chance. */
+export interface TaskerSurroundings {
+  /** What relative paths in the configuration are relative to. Default: the working directory. */
+  readonly baseDir?: string;
+  /** For messages: where the configuration was written. */
+  readonly source?: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Told of what no caller waits for: warnings of templates, trouble in the background. Default: process warnings. */
+  readonly onWarning?: (message: string) => void;
+  /** Stands between the engine and its storage. For fault and crash tests. */
+  readonly wrapStorage?: (storage: Storage) => Storage;
+}
+
+/**
+ * Opens the store, checks everything the configuration names, and gives a tasker that reads and asks. `start` makes
+ * it the store's engine.
+ *
+ * @throws TaskerError `TASKER_CONFIG_INVALID`, `TASKER_TEMPLATE_*`, `TASKER_HANDLER_NOT_FOUND`, `TASKER_STORAGE_*`.
+ */
+export async function createTasker(input: TaskerConfigInput, around: TaskerSurroundings = {}): Promise<Tasker> {
+  const config = resolveConfig(input, {
+    baseDir: around.baseDir ?? process.cwd(),
+    env: around.env ?? process.env,
+    ...(around.source !== undefined && { source: around.source }),
+  });
+  const clock = around.clock ?? systemClock;
+  const random = around.random ?? systemRandom;
+  const warn = around.onWarning ?? ((message: string) => process.emitWarning(message, 'TaskerWarning'));
+  const registrations = await loadRegistrations(input, config);
+
+  const { storage: chosen } = config;
+  const opened =
+    chosen.kind === 'memory'
+      ? await openSqlite({ file: ':memory:', maxBytes: null, clock })
+      : await openSqlite({ file: chosen.file, maxBytes: chosen.maxBytes, clock });
+  const storage = around.wrapStorage?.(opened) ?? opened;
+  try {
+    const types = new TaskTypes(storage.templates);
+    for (const registration of registrations) {
+      types.register(await registerWarning(registration, storage, config.environment, warn));
+    }
+    const engine = new Engine({
+      storage,
+      types,
+      clock,
+      random,
+      limits: config.limits,
+      onProblem: (error) => warn(error instanceof Error ? error.message : String(error)),
+    });
+    return new TaskerFacade({ config, storage, types, engine, clock, random });
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function registerWarning(
+  registration: Registration,
+  storage: Storage,
+  environment: string,
+  warn: (message: string) => void,
+) {
+  for (const problem of registration.warnings) warn(formatProblem(problem));
+  const { type, changed } = await register(registration, storage.templates, environment);
+  if (changed) {
+    warn(`${fullTaskName(registration.template)} has changed without a new version: a new revision; running tasks keep theirs.`);
+  }
+  return type;
+}

@@ -1,0 +1,173 @@
+import type { FailureCause } from '../events/payload-parts.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
+import { TaskerError } from '../shared/errors.ts';
+import { deepFreeze, type JsonValue } from '../shared/json.ts';
+import type { StepContext, StepHandler } from '../tasks/handler.ts';
+import type { Silence } from '../tasks/decide-task.ts';
+import type { StepTemplate } from '../tasks/template.ts';
+import { describeError, type DescribedError } from './describe-error.ts';
+import type { StepSlots } from './step-slots.ts';
+
+export interface AttemptListener {
+  completed(attempt: Attempt, results: JsonValue, text: string, durationMs: number): void;
+  failed(attempt: Attempt, cause: Exclude<FailureCause, 'worker_lost'>, error: DescribedError, durationMs: number): void;
+  stalled(silence: Silence): void;
+  /** A handler settled after its attempt had ended: refused. */
+  late(): void;
+}
+
+export interface AttemptSurroundings {
+  readonly clock: Clock;
+  readonly slots: StepSlots;
+  readonly maxResultBytes: number;
+  readonly listener: AttemptListener;
+}
+
+/**
+ * One running try of a step.
+ *
+ * running → ended: by the handler's settling, by its time limit, or from outside (`end`: cancelled, stopped). It
+ * ends once; whatever the handler does afterwards is refused and counted. The slot is freed when it ends, or, for a
+ * handler that was left behind, as `StepSlots.abandon` says.
+ */
+export class Attempt {
+  readonly step: string;
+  readonly number: number;
+  readonly #template: StepTemplate;
+  readonly #around: AttemptSurroundings;
+  readonly #abort = new AbortController();
+  readonly #startedMs: number;
+  #lastSignMs: number;
+  #heartbeats = 0;
+  #ended = false;
+  #whenSettled: (() => void) | null = null;
+  #timeout: Timer | null = null;
+  #stallTimer: Timer | null = null;
+
+  constructor(template: StepTemplate, number: number, around: AttemptSurroundings) {
+    this.step = template.name;
+    this.number = number;
+    this.#template = template;
+    this.#around = around;
+    this.#startedMs = around.clock.monotonicMs();
+    this.#lastSignMs = this.#startedMs;
+  }
+
+  get durationMs(): number {
+    return roundMs(this.#around.clock.monotonicMs() - this.#startedMs);
+  }
+
+  start(handler: StepHandler, context: Omit<StepContext, 'signal' | 'heartbeat'>): void {
+    const { timeoutMs, stallMs } = this.#template;
+    if (timeoutMs !== null) this.#timeout = this.#around.clock.setTimer(timeoutMs, () => this.#timedOut(timeoutMs));
+    this.#watch(stallMs);
+    void this.#run(handler, {
+      ...context,
+      signal: this.#abort.signal,
+      heartbeat: () => {
+        this.#heartbeats += 1;
+        this.#lastSignMs = this.#around.clock.monotonicMs();
+      },
+    });
+  }
+
+  /** Ends it from outside: its outcome has been decided elsewhere. False if it had already ended. */
+  end(reason: Error): boolean {
+    if (!this.#close()) return false;
+    this.#leaveBehind(reason);
+    return true;
+  }
+
+  /** Asks the handler to come to an end, without ending the attempt. */
+  requestAbort(reason: Error): void {
+    if (!this.#ended) this.#abort.abort(reason);
+  }
+
+  async #run(handler: StepHandler, context: StepContext): Promise<void> {
+    let settled: { readonly value: unknown } | { readonly thrown: unknown };
+    try {
+      settled = { value: await handler(context) };
+    } catch (thrown) {
+      settled = { thrown };
+    }
+    if (!this.#close()) {
+      this.#whenSettled?.();
+      this.#around.listener.late();
+      return;
+    }
+    const { durationMs } = this;
+    this.#around.slots.release();
+    if ('thrown' in settled) {
+      this.#around.listener.failed(this, 'error', describeError(settled.thrown), durationMs);
+      return;
+    }
+    try {
+      const { results, text } = asJson(settled.value, this.#around.maxResultBytes);
+      this.#around.listener.completed(this, results, text, durationMs);
+    } catch (error) {
+      // Another try would return the same; what the handler did is done.
+      this.#around.listener.failed(this, 'error', { ...describeError(error), permanent: true }, durationMs);
+    }
+  }
+
+  #timedOut(timeoutMs: number): void {
+    if (!this.#close()) return;
+    const { durationMs } = this;
+    const error = new DOMException(`the attempt did not end within ${timeoutMs} ms`, 'TimeoutError');
+    this.#leaveBehind(error);
+    this.#around.listener.failed(this, 'timeout', describeError(error), durationMs);
+  }
+
+  #watch(delayMs: number): void {
+    this.#stallTimer = this.#around.clock.setTimer(delayMs, () => {
+      const nowMs = this.#around.clock.monotonicMs();
+      const { stallMs } = this.#template;
+      const silentMs = nowMs - this.#lastSignMs;
+      // Heartbeats only note the time: moving a timer at each of them would make them dear.
+      if (silentMs < stallMs) return this.#watch(stallMs - silentMs);
+      this.#around.listener.stalled({
+        step: this.step,
+        attempt: this.number,
+        stallMs,
+        runningMs: this.durationMs,
+        silentMs: roundMs(silentMs),
+        heartbeats: this.#heartbeats,
+      });
+    });
+  }
+
+  #leaveBehind(reason: Error): void {
+    this.#whenSettled = this.#around.slots.abandon();
+    this.#abort.abort(reason);
+  }
+
+  #close(): boolean {
+    if (this.#ended) return false;
+    this.#ended = true;
+    this.#timeout?.cancel();
+    this.#stallTimer?.cancel();
+    return true;
+  }
+}
+
+/** Results as they will be read back: through JSON, frozen. */
+function asJson(value: unknown, maxBytes: number): { results: JsonValue; text: string } {
+  let text: string | undefined;
+  try {
+    text = value === undefined ? 'null' : JSON.stringify(value);
+  } catch (error) {
+    throw invalidResults(`expected JSON-serialisable results: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+  if (text === undefined) throw invalidResults(`expected JSON-serialisable results, got a ${typeof value}`);
+  const bytes = text.length > maxBytes / 3 ? Buffer.byteLength(text) : text.length;
+  if (bytes > maxBytes) throw invalidResults(`expected results of at most ${maxBytes} bytes as JSON, got ${bytes}; store the data elsewhere and return a reference`);
+  return { results: deepFreeze(JSON.parse(text)) as JsonValue, text };
+}
+
+function invalidResults(message: string, cause?: unknown): TaskerError {
+  return new TaskerError('TASKER_STEP_RESULTS_INVALID', message, { cause });
+}
+
+function roundMs(ms: number): number {
+  return Math.max(0, Math.round(ms * 1000) / 1000);
+}

@@ -1,0 +1,106 @@
+import type { Clock, Timer } from '../shared/clock.ts';
+import type { RunMode, TaskRun } from './task-run.ts';
+import type { Schedule } from './task-store.ts';
+import type { TakenTask, WorkQueue } from './work-queue.ts';
+
+export interface DueTasksOptions {
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  /** How many more tasks may be held. */
+  readonly room: () => number;
+  readonly takeUp: (taken: TakenTask, mode: RunMode) => Promise<TaskRun | null>;
+  readonly onProblem: (error: unknown) => void;
+}
+
+const pollIntervalMs = 1000;
+const batch = 100;
+
+/**
+ * Brings tasks from the store into memory as they become due and as there is room. SLAs are watched also for tasks
+ * there is no room for: those are taken just long enough to record the breach.
+ */
+export class DueTasks {
+  readonly #options: DueTasksOptions;
+  #timer: Timer | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+  #backlog = false;
+  #started = false;
+
+  constructor(options: DueTasksOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#started = true;
+    this.#look();
+  }
+
+  async stop(): Promise<void> {
+    this.#started = false;
+    this.#timer?.cancel();
+    await this.#looking;
+  }
+
+  /** A task was given back: look when it is wanted again, or now, if others wait for its place. */
+  released(schedule: Schedule | null): void {
+    if (!this.#started) return;
+    if (this.#backlog) this.#look();
+    const at = Math.min(schedule?.dueAt ?? Number.POSITIVE_INFINITY, schedule?.deadlineAt ?? Number.POSITIVE_INFINITY);
+    if (at < Number.POSITIVE_INFINITY) this.#lookAt(at);
+  }
+
+  #look(): void {
+    if (!this.#started) return;
+    if (this.#looking !== null) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = this.#takeAll()
+      .catch((error: unknown) => this.#options.onProblem(error))
+      .finally(() => {
+        this.#looking = null;
+        if (this.#lookAgain) {
+          this.#lookAgain = false;
+          this.#look();
+        } else {
+          this.#lookAt(this.#options.clock.now() + pollIntervalMs);
+        }
+      });
+  }
+
+  async #takeAll(): Promise<void> {
+    const { queue, clock, room } = this.#options;
+    for (;;) {
+      const wanted = Math.min(batch, room());
+      const taken = wanted > 0 ? await queue.takeDue(clock.now(), wanted) : [];
+      await this.#takeUpAll(taken, 'advance');
+      this.#backlog = wanted <= 0 || taken.length === wanted;
+      if (taken.length < wanted || wanted <= 0 || !this.#started) break;
+    }
+    for (;;) {
+      const overdue = await queue.takeOverdue(clock.now(), batch);
+      await this.#takeUpAll(overdue, 'watch');
+      if (overdue.length < batch || !this.#started) break;
+    }
+    const next = await queue.nextAt();
+    if (next !== null && !this.#backlog) this.#lookAt(next);
+  }
+
+  async #takeUpAll(taken: readonly TakenTask[], mode: RunMode): Promise<void> {
+    const outcomes = await Promise.allSettled(taken.map((task) => this.#options.takeUp(task, mode)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') this.#options.onProblem(outcome.reason);
+  }
+
+  #lookAt(at: number): void {
+    const now = this.#options.clock.now();
+    if (!this.#started || (this.#timer !== null && this.#timerAt <= at && this.#timerAt > now)) return;
+    this.#timer?.cancel();
+    this.#timerAt = at;
+    this.#timer = this.#options.clock.setTimer(Math.max(0, at - now), () => {
+      this.#timer = null;
+      this.#look();
+    });
+  }
+}

@@ -1,0 +1,271 @@
+import { holdProcess, type Clock } from '../shared/clock.ts';
+import { TaskerError } from '../shared/errors.ts';
+import { type Random, uuidV7 } from '../shared/ids.ts';
+import { createTask } from '../tasks/decide-task.ts';
+import { CommandLoop } from './command-loop.ts';
+import { DueTasks } from './due-tasks.ts';
+import { newTask, storedTask } from './loaded-task.ts';
+import { operatorInput, type OperatorRequest } from './operator-request.ts';
+import { Recorder } from './recorder.ts';
+import { StepSlots } from './step-slots.ts';
+import type { Storage } from './storage.ts';
+import { type RunMode, type RunSurroundings, TaskRun } from './task-run.ts';
+import { prepareTask } from './task-request.ts';
+import type { Schedule } from './task-store.ts';
+import type { TaskTypes } from './task-types.ts';
+import type { TakenTask } from './work-queue.ts';
+import { workerFacts } from './worker-facts.ts';
+
+export interface EngineLimits {
+  readonly stepsPerTask: number;
+  readonly stepsPerProcess: number;
+  readonly tasksInMemory: number;
+  readonly abandonedHandlers: number;
+  readonly contextBytes: number;
+  readonly resultBytes: number;
+  readonly releaseAfterMs: number;
+  readonly stopGraceMs: number;
+}
+
+export interface EngineOptions {
+  readonly storage: Storage;
+  readonly types: TaskTypes;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: EngineLimits;
+  /** Something that no caller waits for went wrong. */
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** `all`: every due task of the store; `own`: those that this process creates. */
+export type Advance = 'all' | 'own';
+
+/**
+ * The engine of a store: takes tasks up, lets them run, gives them back.
+ *
+ * new → running → stopping → stopped. It stops once: a stopped engine is not started again.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #recorder: Recorder;
+  readonly #slots: StepSlots;
+  readonly #runs = new Map<string, TaskRun>();
+  readonly #loading = new Map<string, Promise<TaskRun | null>>();
+  readonly #endListeners = new Map<string, Set<() => void>>();
+  readonly #surroundings: RunSurroundings;
+  readonly #due: DueTasks;
+  readonly #commands: CommandLoop;
+  readonly #worker: ReturnType<typeof workerFacts>;
+  #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
+  #lateResults = 0;
+  #letProcessEnd: (() => void) | null = null;
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(options: EngineOptions) {
+    const { storage, clock, random, limits, onProblem } = options;
+    this.#options = options;
+    this.#recorder = new Recorder(storage.tasks);
+    this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
+    this.#worker = workerFacts(uuidV7(clock.now(), random), clock, random);
+    this.#surroundings = {
+      clock,
+      random,
+      recorder: this.#recorder,
+      slots: this.#slots,
+      limits,
+      accepting: () => this.#phase === 'running',
+      onLate: () => {
+        this.#lateResults += 1;
+      },
+      onEnded: (run) => this.#announceEnd(run.id),
+      onClosed: (run, schedule) => this.#closed(run, schedule),
+    };
+    this.#due = new DueTasks({
+      queue: storage.queue,
+      clock,
+      room: () => limits.tasksInMemory - this.#runs.size - this.#loading.size,
+      takeUp: (taken, mode) => this.#takeUp(taken, mode),
+      onProblem,
+    });
+    this.#commands = new CommandLoop({ inbox: storage.commands, clock, engine: this, onProblem });
+  }
+
+  get running(): boolean {
+    return this.#phase === 'running';
+  }
+
+  status() {
+    let attemptsRunning = 0;
+    for (const run of this.#runs.values()) attemptsRunning += run.attempts.size;
+    return {
+      running: this.running,
+      tasksInMemory: this.#runs.size,
+      attemptsRunning,
+      abandonedHandlers: this.#slots.abandoned,
+      lateResults: this.#lateResults,
+      changesQueued: this.#recorder.queued,
+      lastStorageError: this.#recorder.lastError,
+    };
+  }
+
+  async start(advance: Advance): Promise<void> {
+    const { workers } = this.#options.storage;
+    await workers.join(this.#worker.info, (lost) => this.#worker.started(lost));
+    this.#phase = 'running';
+    this.#letProcessEnd = holdProcess();
+    if (advance === 'own') return;
+    this.#due.start();
+    this.#commands.start();
+  }
+
+  /** No new steps; running ones may end within the grace, then they are aborted and returned. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#phase !== 'running') return;
+    this.#phase = 'stopping';
+    await this.#commands.stop();
+    await this.#due.stop();
+    await Promise.allSettled(this.#loading.values());
+    for (const run of this.#runs.values()) run.pass();
+    await this.#emptied(graceMs);
+    let returned = 0;
+    for (const run of this.#runs.values()) returned += run.returnAttempts();
+    // What cannot be written now is recovered by the next engine, as after a crash.
+    if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
+    await this.#recorder.drain();
+    await this.#options.storage.workers.leave(
+      this.#worker.info.id,
+      this.#worker.stopped({ returnedAttempts: returned, abandonedHandlers: this.#slots.abandoned }),
+    );
+    this.#phase = 'stopped';
+    this.#letProcessEnd?.();
+    for (const listeners of this.#endListeners.values()) for (const listener of listeners) listener();
+  }
+
+  /** Creates a task; resolves when it is on disk. `commandId`: the command row that asked for it. */
+  async create(request: unknown, commandId?: string): Promise<{ taskId: string; existing: boolean }> {
+    this.#requireRunning();
+    const { types, clock, random, limits } = this.#options;
+    const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
+    const hasRoom = this.#runs.size < limits.tasksInMemory;
+    const run = new TaskRun(newTask(prepared.type, prepared.row), null, this.#surroundings, hasRoom ? 'advance' : 'watch');
+    this.#runs.set(run.id, run);
+    const { initiator, source_system: sourceSystem, reason } = prepared.request;
+    const earlier = await run.create({
+      decide: (turn) => {
+        turn.causedBy(commandId ?? null);
+        createTask(turn.draft, { templateId: prepared.type.templateId, initiator, sourceSystem, reason });
+        if (commandId !== undefined) turn.commands.push(commandId);
+      },
+    });
+    if (earlier !== null && commandId !== undefined) {
+      await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier });
+    }
+    return { taskId: earlier ?? run.id, existing: earlier !== null };
+  }
+
+  /** Carries an operator's request out; resolves when it is on disk, rejects when it is refused or not written. */
+  async operate(taskId: string, request: OperatorRequest, commandId?: string): Promise<void> {
+    this.#requireRunning();
+    for (;;) {
+      const run = this.#runs.get(taskId) ?? (await this.#takeOne(taskId));
+      const outcome = await new Promise<'done' | 'dropped'>((resolve, reject) => {
+        run.post(operatorInput(run, request, commandId, { done: () => resolve('done'), dropped: () => resolve('dropped'), reject }));
+      });
+      if (outcome === 'done') return;
+      this.#requireRunning();
+    }
+  }
+
+  /** Calls back once when the task ends, or when this engine stops. Returns how to stop listening. */
+  onEnd(taskId: string, listener: () => void): () => void {
+    const listeners = this.#endListeners.get(taskId) ?? new Set();
+    listeners.add(listener);
+    this.#endListeners.set(taskId, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#endListeners.delete(taskId);
+    };
+  }
+
+  async #takeOne(taskId: string): Promise<TaskRun> {
+    const loading = this.#loading.get(taskId);
+    if (loading !== undefined) {
+      const run = await loading;
+      if (run !== null) return run;
+    }
+    const taken = await this.#options.storage.queue.takeOne(taskId);
+    const here = this.#runs.get(taskId);
+    if (here !== undefined) return here;
+    if (taken === null) throw new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}'.`, { details: { taskId } });
+    const run = await this.#takeUp(taken, 'advance');
+    if (run !== null) return run;
+    throw new TaskerError(
+      'TASKER_HANDLER_NOT_FOUND',
+      `Task '${taskId}' was begun with a template whose handlers this process does not have; register them and try again.`,
+      { details: { taskId } },
+    );
+  }
+
+  #takeUp(taken: TakenTask, mode: RunMode): Promise<TaskRun | null> {
+    const loading = this.#load(taken, mode).finally(() => this.#loading.delete(taken.taskId));
+    this.#loading.set(taken.taskId, loading);
+    return loading;
+  }
+
+  async #load(taken: TakenTask, mode: RunMode): Promise<TaskRun | null> {
+    const { storage, types, clock } = this.#options;
+    const stored = await storage.tasks.load(taken.taskId);
+    if (stored === null) return null;
+    const type = await types.forStored(stored.task.templateId);
+    if (type === null) {
+      const { namespace, name, version } = stored.task;
+      this.#options.onProblem(
+        new TaskerError('TASKER_HANDLER_NOT_FOUND', `Task '${taken.taskId}' (${namespace}.${name}@${version}) waits: this process has no handlers for it.`),
+      );
+      await this.#giveBack(taken, { dueAt: clock.now() + withoutHandlersMs, deadlineAt: null });
+      return null;
+    }
+    const run = new TaskRun(storedTask(type, stored), taken.lease, this.#surroundings, mode);
+    this.#runs.set(run.id, run);
+    run.recover();
+    return run;
+  }
+
+  async #giveBack(taken: TakenTask, release: Schedule): Promise<void> {
+    await this.#recorder.write({ taskId: taken.taskId, lease: taken.lease, steps: [], errors: [], events: [], commands: [], release });
+  }
+
+  #closed(run: TaskRun, schedule: Schedule | null): void {
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
+    this.#due.released(schedule);
+    if (this.#runs.size === 0) this.#whenEmpty?.();
+  }
+
+  #announceEnd(taskId: string): void {
+    const listeners = this.#endListeners.get(taskId);
+    if (listeners === undefined) return;
+    this.#endListeners.delete(taskId);
+    for (const listener of listeners) listener();
+  }
+
+  /** Resolves when no task is held any more, or when the time is up. */
+  async #emptied(withinMs: number): Promise<void> {
+    if (this.#runs.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.setTimer(withinMs, resolve);
+      this.#whenEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#whenEmpty = null;
+  }
+
+  #requireRunning(): void {
+    if (this.#phase === 'running') return;
+    throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The engine is ${this.#phase}; start a tasker on this store first.`);
+  }
+}
+
+/** How long a task waits before this process looks again whether it has handlers for it. */
+const withoutHandlersMs = 30_000;

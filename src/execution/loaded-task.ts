@@ -1,0 +1,63 @@
+import { encodeEnvelope, type EncodedEnvelope } from '../log/append.ts';
+import { deepFreeze, type DeepReadonly, type JsonObject, type JsonValue } from '../shared/json.ts';
+import { pickFields } from '../tasks/business-context.ts';
+import type { TaskState } from '../tasks/task-state.ts';
+import type { NewTask, StoredTask } from './task-store.ts';
+import type { TaskType } from './task-type.ts';
+
+/** The requester's words; JSON in `NewTask.request`. */
+export interface RequestMeta {
+  readonly initiator: string;
+  readonly source_system: string;
+  readonly reason: string;
+  readonly tags: readonly string[];
+  readonly bypass_steps: readonly string[];
+  readonly tracestate: string | null;
+  /** From the traceparent: whether the caller's trace is recorded. */
+  readonly sampled: boolean;
+}
+
+/** A task in memory: what is fixed about it, parsed once. */
+export interface LoadedTask {
+  readonly type: TaskType;
+  readonly row: NewTask;
+  readonly request: RequestMeta;
+  readonly context: DeepReadonly<JsonObject>;
+  readonly envelope: EncodedEnvelope;
+  /** null for a task that is only about to be created. */
+  readonly state: TaskState | null;
+  readonly results: Map<string, JsonValue>;
+  /** Latest event by step, and under '' of the task. */
+  readonly lastEventIds: ReadonlyMap<string, string>;
+}
+
+export function newTask(type: TaskType, row: NewTask): LoadedTask {
+  const context = JSON.parse(row.context) as JsonObject;
+  const { template } = type.plan;
+  return {
+    type,
+    row,
+    request: JSON.parse(row.request) as RequestMeta,
+    context: deepFreeze(context),
+    envelope: encodeEnvelope({
+      namespace: row.namespace,
+      taskName: row.name,
+      version: row.version,
+      correlationId: row.correlationId,
+      traceId: row.traceId,
+      business: pickFields(context, template.businessContext).fields,
+    }),
+    state: null,
+    results: new Map(),
+    lastEventIds: new Map(),
+  };
+}
+
+export function storedTask(type: TaskType, stored: StoredTask): LoadedTask {
+  return {
+    ...newTask(type, stored.task),
+    state: stored.state,
+    results: new Map([...stored.results].map(([step, text]) => [step, deepFreeze(JSON.parse(text)) as JsonValue])),
+    lastEventIds: stored.lastEventIds,
+  };
+}

@@ -1,0 +1,59 @@
+import { TaskerError } from '../shared/errors.ts';
+import type { JsonObject } from '../shared/json.ts';
+import { deepFreeze } from '../shared/json.ts';
+import { operate } from '../tasks/decide-operator.ts';
+import { plannedStep } from '../tasks/task-plan.ts';
+import { pickResults } from './attempt-outcome.ts';
+import type { TaskRun } from './task-run.ts';
+import type { Input } from './turn.ts';
+
+/** What an operator asks of a task, from this process or, as a command row, from another. */
+export interface OperatorRequest {
+  readonly kind: 'cancel' | 'retry' | 'resolve' | 'skip';
+  readonly by: string;
+  readonly why: string;
+  readonly step?: string | undefined;
+  readonly results?: JsonObject | undefined;
+}
+
+interface Answer {
+  readonly done: () => void;
+  readonly dropped: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function operatorInput(run: TaskRun, request: OperatorRequest, commandId: string | undefined, answer: Answer): Input {
+  return {
+    decide(turn) {
+      turn.causedBy(commandId ?? null);
+      const refusal = operate(turn.draft, toCommand(run, request));
+      if (refusal !== null) {
+        turn.afterwards.push(() => answer.reject(new TaskerError(refusal.code, `Task '${run.id}': ${refusal.message}.`)));
+        return;
+      }
+      if (commandId !== undefined) turn.commands.push(commandId);
+      if (request.step !== undefined && request.results !== undefined) {
+        turn.results.set(request.step, JSON.stringify(request.results));
+        run.task.results.set(request.step, deepFreeze(request.results) as JsonObject);
+      }
+      turn.afterwards.push(answer.done);
+    },
+    dropped: answer.dropped,
+    failed: answer.reject,
+  };
+}
+
+function toCommand(run: TaskRun, { kind, by, why, step, results }: OperatorRequest) {
+  switch (kind) {
+    case 'cancel':
+      return { kind, by, why } as const;
+    case 'retry':
+      return { kind, by, why, step } as const;
+    case 'skip':
+      return { kind, by, why, step: step ?? '' } as const;
+    case 'resolve': {
+      const allowed = step === undefined ? [] : (plannedStep(run.task.type.plan, step)?.template.results ?? []);
+      return { kind, by, why, step, ...pickResults(results ?? {}, allowed) } as const;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { JsonValue } from '../shared/json.ts';
+import type { StepContext } from '../tasks/handler.ts';
+import type { PlannedStep } from '../tasks/task-plan.ts';
+import type { LoadedTask } from './loaded-task.ts';
+
+/** What a handler is told; signal and heartbeat are the attempt's own. */
+export function stepContext(task: LoadedTask, planned: PlannedStep, attempt: number): Omit<StepContext, 'signal' | 'heartbeat'> {
+  const { row, context } = task;
+  const step = planned.template.name;
+  return {
+    taskId: row.id,
+    namespace: row.namespace,
+    taskName: row.name,
+    version: row.version,
+    step,
+    attempt,
+    correlationId: row.correlationId,
+    context,
+    results: ancestorResults(task, planned),
+    handlerConfig: planned.template.handlerConfig,
+    idempotencyKey: `${row.id}:${step}`,
+  };
+}
+
+function ancestorResults(task: LoadedTask, planned: PlannedStep): Readonly<Record<string, JsonValue>> {
+  const results: Record<string, JsonValue> = {};
+  for (const index of planned.ancestors) {
+    const name = task.type.plan.steps[index]?.template.name;
+    const value = name === undefined ? undefined : task.results.get(name);
+    if (name !== undefined && value !== undefined) results[name] = value;
+  }
+  return Object.freeze(results);
+}

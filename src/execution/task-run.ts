@@ -1,0 +1,294 @@
+import type { Clock, Timer } from '../shared/clock.ts';
+import { type Random, spanId as newSpanId } from '../shared/ids.ts';
+import { beginAttempt, recoverLostAttempts } from '../tasks/decide-attempt.ts';
+import { checkDeadlines, settleTask, startTask } from '../tasks/decide-task.ts';
+import { isRunnable, nextDeadlineAt, nextStartAt, startableSteps } from '../tasks/readiness.ts';
+import { hasEnded } from '../tasks/states.ts';
+import { plannedStep } from '../tasks/task-plan.ts';
+import type { TaskState } from '../tasks/task-state.ts';
+import { findUnclear } from '../tasks/unclear-state.ts';
+import { attemptListener, returnAttempt } from './attempt-outcome.ts';
+import { Attempt, type AttemptListener } from './attempt.ts';
+import type { LoadedTask } from './loaded-task.ts';
+import { ReadyCauses } from './ready-causes.ts';
+import type { Recorder } from './recorder.ts';
+import { stepContext } from './step-context.ts';
+import type { StepSlots } from './step-slots.ts';
+import type { Change, LeaseToken, Schedule } from './task-store.ts';
+import { changedRows, type Input, Turn } from './turn.ts';
+
+/** What a run needs from its engine. */
+export interface RunSurroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly recorder: Recorder;
+  readonly slots: StepSlots;
+  readonly limits: { readonly stepsPerTask: number; readonly releaseAfterMs: number; readonly resultBytes: number };
+  /** False once the engine is stopping: nothing new begins. */
+  readonly accepting: () => boolean;
+  readonly onLate: () => void;
+  /** The task has ended, durably. */
+  readonly onEnded: (run: TaskRun) => void;
+  /** The run is over: the task was given back (and when it is wanted again), or another engine has it. */
+  readonly onClosed: (run: TaskRun, schedule: Schedule | null) => void;
+}
+
+/** `advance`: runs it. `watch`: records the SLAs that have run out, then gives it back. */
+export type RunMode = 'advance' | 'watch';
+
+const retryWriteAfterMs = [100, 500, 2000, 5000] as const;
+
+/**
+ * One task that this engine holds.
+ *
+ * Inputs wait in the inbox. A turn takes all of them, decides what follows, lets ready steps begin, and hands one
+ * change to the recorder; until that is on disk there is no further turn, so a task has at most one change under way
+ * and its order is never in doubt. Only then do its effects happen: handlers are called, timers set, waiters told.
+ * A change that could not be written is forgotten, and its inputs are decided again later.
+ */
+export class TaskRun {
+  readonly task: LoadedTask;
+  readonly attempts = new Map<string, Attempt>();
+  readonly causes: ReadyCauses;
+  readonly #mode: RunMode;
+  readonly #around: RunSurroundings;
+  readonly #listener: AttemptListener;
+  readonly #pass = (): void => this.pass();
+  #lease: LeaseToken | null;
+  #state: TaskState | null;
+  #inbox: Input[] = [];
+  #writing = false;
+  #closed = false;
+  #failedWrites = 0;
+  #wake: Timer | null = null;
+  #wakeAt: number | null = null;
+
+  constructor(task: LoadedTask, lease: LeaseToken | null, around: RunSurroundings, mode: RunMode) {
+    this.task = task;
+    this.causes = new ReadyCauses(task.lastEventIds);
+    this.#lease = lease;
+    this.#state = task.state;
+    this.#around = around;
+    this.#mode = mode;
+    this.#listener = attemptListener(this, around);
+  }
+
+  get id(): string {
+    return this.task.row.id;
+  }
+
+  /** As it is on disk; null until the task has been created. */
+  get state(): TaskState | null {
+    return this.#state;
+  }
+
+  post(input: Input): void {
+    if (this.#closed) return input.dropped?.();
+    this.#inbox.push(input);
+    this.pass();
+  }
+
+  /** Takes a turn: an input came, room appeared, or time passed. */
+  pass(): void {
+    if (this.#writing || this.#closed) return;
+    const inputs = this.#inbox;
+    this.#inbox = [];
+    const turn = this.#decide(inputs);
+    const release = this.#scheduleIfIdle(turn);
+    if (turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null) {
+      for (const effect of turn.afterwards) effect();
+      return this.#setWake();
+    }
+    void this.#write(turn, inputs, this.#change(turn, release));
+  }
+
+  /** Creates the task. Resolves to the id of an earlier one with its idempotency key, or null; rejects with nothing written. */
+  async create(input: Input): Promise<string | null> {
+    const turn = this.#decide([input]);
+    const change: Change = { ...this.#change(turn, this.#scheduleIfIdle(turn)), create: this.task.row };
+    this.#writing = true;
+    try {
+      const result = await this.#around.recorder.write(change);
+      if (result.kind === 'committed') {
+        this.#lease = 1;
+        this.#committed(turn, change);
+        return null;
+      }
+      this.#undo(turn);
+      this.#close(null);
+      return result.kind === 'duplicate' ? result.taskId : null;
+    } catch (error) {
+      this.#undo(turn);
+      this.#close(null);
+      throw error;
+    }
+  }
+
+  /** Takes up a stored task: attempts that were under way are lost; a state without explanation is parked. */
+  recover(): void {
+    this.post({
+      decide: ({ draft }) => {
+        if (draft.state.parked !== null) return;
+        const unclear = findUnclear(draft.plan, draft.state);
+        if (unclear !== null) {
+          draft.record({ name: 'workflow.task_state_unclear', at: draft.now, payload: unclear });
+        } else if (this.#mode === 'advance') {
+          recoverLostAttempts(draft);
+        }
+      },
+    });
+  }
+
+  /** Gives what is running back, for another engine to take up. Returns how many that were. */
+  returnAttempts(): number {
+    const running = [...this.attempts.values()];
+    this.#endAttempts('the engine is stopping');
+    for (const attempt of running) this.post({ decide: returnAttempt(attempt) });
+    return running.length;
+  }
+
+  #decide(inputs: readonly Input[]): Turn {
+    const turn = new Turn(this.task.type.plan, this.#state, this.#around.clock.now());
+    if (this.#state !== null) checkDeadlines(turn.draft);
+    for (const input of inputs) input.decide(turn);
+    if (this.#mode === 'advance' && this.#around.accepting() && turn.draft.state.parked === null) this.#advance(turn);
+    return turn;
+  }
+
+  #advance(turn: Turn): void {
+    const { draft } = turn;
+    if (draft.state.status === 'pending') {
+      const { request } = this.task;
+      startTask(draft, { steps: request.bypass_steps, by: request.initiator, why: request.reason });
+    }
+    settleTask(draft);
+    for (const name of startableSteps(draft.plan, draft.state, draft.now, this.#around.limits.stepsPerTask)) {
+      if (!this.#around.slots.tryTake(this.#pass)) break;
+      const earlier = this.#state?.steps.find((step) => step.name === name);
+      if (earlier !== undefined && isRunnable(earlier) && this.#state?.startedAt !== null) turn.causedBy(this.causes.of(name));
+      turn.begun.push(name);
+      beginAttempt(draft, name, newSpanId(this.#around.random));
+    }
+  }
+
+  /** When to come back to the task, if nothing more can be done about it here and now; null to keep it. */
+  #scheduleIfIdle({ draft: { state, now } }: Turn): Schedule | null {
+    if (state.parked !== null || hasEnded(state.status)) return { dueAt: null, deadlineAt: null };
+    const running = state.steps.some((step) => step.status === 'in_progress');
+    const startAt = state.status === 'pending' ? state.createdAt : nextStartAt(state);
+    const deadlineAt = nextDeadlineAt(state);
+    if (this.#mode === 'watch') return { dueAt: running ? now : (startAt ?? now), deadlineAt };
+    if (running || this.#inbox.length > 0) return null;
+    const canWait = startAt !== null && startAt > now + this.#around.limits.releaseAfterMs;
+    return canWait || !this.#around.accepting() ? { dueAt: startAt, deadlineAt } : null;
+  }
+
+  #change(turn: Turn, release: Schedule | null): Change {
+    const { row, envelope } = this.task;
+    return {
+      taskId: row.id,
+      lease: this.#lease,
+      ...changedRows(this.#state, turn.draft.state, turn.results),
+      errors: turn.errors,
+      events: turn.events({ id: row.id, rootSpanId: row.rootSpanId, parentSpanId: row.parentSpanId, envelope }, this.#around.random),
+      commands: turn.commands,
+      ...(release !== null && { release }),
+    };
+  }
+
+  async #write(turn: Turn, inputs: readonly Input[], change: Change): Promise<void> {
+    this.#writing = true;
+    try {
+      const result = await this.#around.recorder.write(change);
+      if (result.kind === 'committed') return this.#committed(turn, change);
+      // Another engine has the task: whatever this one still does about it is void.
+      this.#undo(turn);
+      this.#endAttempts('the lease was lost');
+      this.#inbox.unshift(...inputs);
+      this.#close(null);
+    } catch (error) {
+      this.#undo(turn);
+      this.#inbox.unshift(...inputs.filter((input) => input.failed === undefined));
+      for (const input of inputs) input.failed?.(error);
+      this.#retryLater();
+    }
+  }
+
+  #committed(turn: Turn, change: Change): void {
+    const before = this.#state;
+    this.#state = turn.draft.state;
+    this.#failedWrites = 0;
+    this.#writing = false;
+    this.causes.committed(before, this.#state, change.events);
+    if (this.#state.status === 'cancelled') this.#endAttempts('the task was cancelled');
+    for (const name of turn.begun) this.#launch(name);
+    for (const effect of turn.afterwards) effect();
+    if (hasEnded(this.#state.status) && !hasEnded(before?.status ?? 'pending')) this.#around.onEnded(this);
+    if (change.release !== undefined) return this.#close(change.release);
+    if (this.#inbox.length > 0) this.pass();
+    else this.#setWake();
+  }
+
+  #launch(name: string): void {
+    const planned = plannedStep(this.task.type.plan, name);
+    const handler = this.task.type.handlers.get(name);
+    const number = planned && this.#state?.steps[planned.index]?.attempts;
+    if (planned === undefined || handler === undefined || number === undefined) return;
+    const { clock, slots, limits } = this.#around;
+    const attempt = new Attempt(planned.template, number, {
+      clock,
+      slots,
+      maxResultBytes: limits.resultBytes,
+      listener: this.#listener,
+    });
+    this.attempts.set(name, attempt);
+    attempt.start(handler, stepContext(this.task, planned, number));
+  }
+
+  #endAttempts(why: string): void {
+    for (const attempt of this.attempts.values()) attempt.end(new DOMException(why, 'AbortError'));
+    this.attempts.clear();
+  }
+
+  #undo(turn: Turn): void {
+    for (const _name of turn.begun) this.#around.slots.release();
+  }
+
+  /** `#writing` stays set meanwhile: inputs gather, and nothing is decided that could not be written either. */
+  #retryLater(): void {
+    const delayMs = retryWriteAfterMs[Math.min(this.#failedWrites, retryWriteAfterMs.length - 1)] ?? 0;
+    this.#failedWrites += 1;
+    this.#around.clock.setTimer(delayMs, () => {
+      this.#writing = false;
+      this.pass();
+    });
+  }
+
+  #setWake(): void {
+    if (this.#state === null || this.#closed) return;
+    const now = this.#around.clock.now();
+    const startAt = nextStartAt(this.#state);
+    const at = earlier(startAt !== null && startAt > now ? startAt : null, nextDeadlineAt(this.#state));
+    if (at === this.#wakeAt) return;
+    this.#wake?.cancel();
+    this.#wakeAt = at;
+    if (at === null) return;
+    this.#wake = this.#around.clock.setTimer(Math.max(0, at - now), () => {
+      this.#wakeAt = null;
+      this.pass();
+    });
+  }
+
+  #close(schedule: Schedule | null): void {
+    this.#closed = true;
+    this.#wake?.cancel();
+    this.#around.slots.forget(this.#pass);
+    this.#around.onClosed(this, schedule);
+    for (const input of this.#inbox.splice(0)) input.dropped?.();
+  }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}

@@ -1,0 +1,12 @@
+import type { StepHandler } from '../tasks/handler.ts';
+import type { ContextCheck } from '../tasks/context-schema.ts';
+import type { TaskPlan } from '../tasks/task-plan.ts';
+
+/** A kind of task as an engine can run it: one revision of a template with its handlers. */
+export interface TaskType {
+  readonly templateId: string;
+  readonly plan: TaskPlan;
+  /** By step name: one for every step. */
+  readonly handlers: ReadonlyMap<string, StepHandler>;
+  readonly checkContext: ContextCheck;
+}

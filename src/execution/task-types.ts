@@ -1,0 +1,82 @@
+import { TaskerError } from '../shared/errors.ts';
+import { compileContextSchema } from '../tasks/context-schema.ts';
+import { nearestName } from '../tasks/nearest-name.ts';
+import { planTask } from '../tasks/task-plan.ts';
+import { fullTaskName, type TaskTemplate } from '../tasks/template.ts';
+import type { TaskType } from './task-type.ts';
+import type { TemplateStore } from './template-store.ts';
+
+/** The kinds of task that this process has handlers for. */
+export class TaskTypes {
+  readonly #templates: TemplateStore;
+  readonly #byFullName = new Map<string, TaskType>();
+  readonly #byTemplateId = new Map<string, TaskType>();
+
+  constructor(templates: TemplateStore) {
+    this.#templates = templates;
+  }
+
+  register(type: TaskType): void {
+    this.#byFullName.set(fullTaskName(type.plan.template), type);
+    this.#byTemplateId.set(type.templateId, type);
+  }
+
+  all(): readonly TaskType[] {
+    return [...this.#byFullName.values()];
+  }
+
+  /** @throws TaskerError `TASKER_TEMPLATE_NOT_FOUND`, naming what there is. */
+  find(namespace: string, name: string, version: string | undefined): TaskType {
+    const named = this.all().filter(({ plan: { template } }) => template.namespace === namespace && template.name === name);
+    const found =
+      version === undefined
+        ? named.toSorted((a, b) => compareVersions(b.plan.template.version, a.plan.template.version))[0]
+        : named.find(({ plan }) => plan.template.version === version);
+    if (found !== undefined) return found;
+    const wanted = `${namespace}.${name}${version === undefined ? '' : `@${version}`}`;
+    const known = [...this.#byFullName.keys()];
+    const near = nearestName(wanted, known) ?? nearestName(wanted, known.map((full) => full.replace(/@.*$/, '')));
+    throw new TaskerError(
+      'TASKER_TEMPLATE_NOT_FOUND',
+      `There is no task template '${wanted}'${near === undefined ? '' : `; did you mean '${near}'?`} Known: ${known.join(', ') || 'none'}.`,
+      { details: { wanted, known } },
+    );
+  }
+
+  /**
+   * The very template that a stored task began with, with this process's handlers; null where handlers are missing,
+   * so that this process cannot run it.
+   */
+  async forStored(templateId: string): Promise<TaskType | null> {
+    const known = this.#byTemplateId.get(templateId);
+    if (known !== undefined) return known;
+    const stored = await this.#templates.load(templateId);
+    if (stored === null) return null;
+    const template = JSON.parse(stored.body) as TaskTemplate;
+    const handlers = this.#handlersFor(template);
+    if (handlers === null) return null;
+    const type: TaskType = {
+      templateId,
+      plan: planTask(template),
+      handlers,
+      checkContext: compileContextSchema(template),
+    };
+    this.#byTemplateId.set(templateId, type);
+    return type;
+  }
+
+  /** An earlier revision runs with today's handlers of the same step names: code has one version, the deployed one. */
+  #handlersFor(template: TaskTemplate): TaskType['handlers'] | null {
+    const same = this.#byFullName.get(fullTaskName(template));
+    return same !== undefined && template.steps.every((step) => same.handlers.has(step.name)) ? same.handlers : null;
+  }
+}
+
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  for (let index = 0; index < 3; index += 1) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,53 @@
+/** The public API of `tasker`. Every name is listed by hand: what is not here is not promised. */
+import './shared/require-node.ts';
+
+// Making a tasker.
+export { createTasker, type TaskerSurroundings } from './create-tasker.ts';
+export {
+  defineConfig,
+  type LimitsInput,
+  type MemoryStorageInput,
+  type SqliteStorageInput,
+  type TaskerConfigInput,
+} from './config/define-config.ts';
+export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
+export { loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
+export type {
+  EngineStatus,
+  EventPage,
+  EventQuery,
+  HistoryEntry,
+  ListQuery,
+  OperatorAction,
+  StartOptions,
+  StepView,
+  StopOptions,
+  Tasker,
+  TaskFilter,
+  TaskHandle,
+  TaskHistory,
+  TaskPage,
+  TaskRequest,
+  TaskView,
+} from './tasker.ts';
+
+// Writing tasks: templates, handlers, and the errors that handlers throw.
+export { defineTask, type TaskDefinition } from './tasks/define-task.ts';
+export type { StepContext, StepHandler } from './tasks/handler.ts';
+export { PermanentError, PublicError, RetryableError, type HandlerErrorOptions } from './tasks/handler-errors.ts';
+export { checkTemplateFile } from './tasks/load-template.ts';
+export { formatProblem, type TemplateProblem } from './tasks/template-problem.ts';
+export { fullTaskName, type TaskTemplate } from './tasks/template.ts';
+export type { StepStatus, TaskStatus } from './tasks/states.ts';
+
+// Reading what happened.
+export { catalog, catalogEntry, type EventName, isEventName, type PayloadOf } from './events/catalog.ts';
+export type { RecordedEvent } from './events/envelope.ts';
+
+// Errors: match on `code`.
+export { errorTable, isTaskerError, TaskerError, type TaskerErrorCode } from './shared/errors.ts';
+export type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
+
+// Time and chance, for tests and simulations.
+export { type Clock, systemClock, type Timer } from './shared/clock.ts';
+export { type Random, systemRandom } from './shared/ids.ts';

@@ -1,0 +1,49 @@
+import type { RequestMeta } from './execution/loaded-task.ts';
+import type { StoredTask } from './execution/task-store.ts';
+import type { JsonObject, JsonValue } from './shared/json.ts';
+import type { TaskTemplate } from './tasks/template.ts';
+import type { TaskView } from './tasker.ts';
+
+/** A stored task as its owner sees it: with context and results, which leave the store nowhere else. */
+export function taskView({ task, state, results }: StoredTask, template: TaskTemplate | null): TaskView {
+  const request = JSON.parse(task.request) as RequestMeta;
+  return {
+    id: task.id,
+    namespace: task.namespace,
+    name: task.name,
+    version: task.version,
+    status: state.status,
+    context: JSON.parse(task.context) as JsonObject,
+    correlationId: task.correlationId,
+    idempotencyKey: task.idempotencyKey,
+    traceId: task.traceId,
+    initiator: request.initiator,
+    sourceSystem: request.source_system,
+    reason: request.reason,
+    tags: request.tags,
+    bypassSteps: request.bypass_steps,
+    createdAt: state.createdAt,
+    startedAt: state.startedAt,
+    endedAt: state.endedAt,
+    slaDeadlineAt: state.slaDeadlineAt,
+    slaBreachedAt: state.slaBreachedAt,
+    parked: state.parked,
+    steps: state.steps.map((step) => {
+      const declared = template?.steps.find((candidate) => candidate.name === step.name);
+      const text = results.get(step.name);
+      return {
+        name: step.name,
+        status: step.status,
+        dependsOn: declared?.dependsOn ?? [],
+        attempts: step.attempts,
+        retryLimit: declared?.retryLimit ?? 0,
+        readyAt: step.readyAt,
+        startedAt: step.startedAt,
+        finishedAt: step.finishedAt,
+        slaBreachedAt: step.slaBreachedAt,
+        results: text === undefined ? null : (JSON.parse(text) as JsonValue),
+        failure: step.failure,
+      };
+    }),
+  };
+}

@@ -1,0 +1,239 @@
+import type { ResolvedConfig } from './config/resolve-config.ts';
+import { askEngine } from './execution/client.ts';
+import type { Engine } from './execution/engine.ts';
+import type { OperatorRequest } from './execution/operator-request.ts';
+import type { Storage } from './execution/storage.ts';
+import type { StoredTask } from './execution/task-store.ts';
+import type { TaskTypes } from './execution/task-types.ts';
+import { type Clock, holdProcess } from './shared/clock.ts';
+import { TaskerError } from './shared/errors.ts';
+import type { Random } from './shared/ids.ts';
+import type { JsonObject } from './shared/json.ts';
+import { timeline } from './task-history.ts';
+import { taskView } from './task-view.ts';
+import type {
+  EngineStatus,
+  EventPage,
+  EventQuery,
+  ListQuery,
+  OperatorAction,
+  StartOptions,
+  StopOptions,
+  Tasker,
+  TaskHandle,
+  TaskHistory,
+  TaskPage,
+  TaskRequest,
+  TaskView,
+} from './tasker.ts';
+import { checkTemplateFile } from './tasks/load-template.ts';
+import { hasEnded } from './tasks/states.ts';
+import type { TemplateProblem } from './tasks/template-problem.ts';
+import type { TaskTemplate } from './tasks/template.ts';
+
+export interface FacadeParts {
+  readonly config: ResolvedConfig;
+  readonly storage: Storage;
+  readonly types: TaskTypes;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const followIntervalMs = 100;
+const eventPage = 10_000;
+
+/** The public API over its parts: goes to the engine if it runs here, and asks it through the store if it does not. */
+export class TaskerFacade implements Tasker {
+  readonly #parts: FacadeParts;
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
+  #forgetSignals: (() => void) | null = null;
+
+  constructor(parts: FacadeParts) {
+    this.#parts = parts;
+  }
+
+  get resolvedConfig(): ResolvedConfig {
+    return this.#parts.config;
+  }
+
+  start(options: StartOptions = {}): Promise<void> {
+    this.#starting ??= this.#start(options);
+    return this.#starting;
+  }
+
+  stop(options: StopOptions = {}): Promise<void> {
+    this.#stopping ??= this.#stop(options.graceMs ?? this.#parts.config.limits.stopGraceMs);
+    return this.#stopping;
+  }
+
+  async run(request: TaskRequest): Promise<TaskHandle> {
+    const { engine, storage } = this.#parts;
+    if (engine.running) {
+      const { taskId, existing } = await engine.create(request);
+      return this.#handle(taskId, existing);
+    }
+    if (!(await storage.workers.isEngineRunning())) {
+      throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `No engine is running on ${storage.location}: call start() first, or start one in another process.`);
+    }
+    return this.#handle(await askEngine(this.#parts, 'run', null, { ...request } as unknown as JsonObject), false);
+  }
+
+  async get(taskId: string): Promise<TaskView> {
+    const stored = await this.#require(taskId);
+    return taskView(stored, await this.#templateOf(stored));
+  }
+
+  list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
+    return this.#parts.storage.reader.list({ filter, limit: within(limit, 1000), ...(before !== undefined && { before }) });
+  }
+
+  async history(taskId: string): Promise<TaskHistory> {
+    const task = await this.get(taskId);
+    const { log, reader } = this.#parts.storage;
+    const events = [];
+    for (let after = 0; ; ) {
+      const page = await log.read({ after, limit: eventPage, filter: { taskId } });
+      events.push(...page.events);
+      if (page.events.length < eventPage) break;
+      after = page.lastPosition;
+    }
+    return { task, timeline: timeline(events, await reader.errors(taskId)) };
+  }
+
+  events({ after = 0, limit = 1000, ...filter }: EventQuery = {}): Promise<EventPage> {
+    return this.#parts.storage.log.read({ after, limit: within(limit, eventPage), filter });
+  }
+
+  async wait(taskId: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TaskView> {
+    const letProcessEnd = holdProcess();
+    try {
+      for (;;) {
+        if (signal?.aborted === true) throw new TaskerError('TASKER_WAIT_ABORTED', `Waiting for task '${taskId}' was given up.`, { cause: signal.reason });
+        const changed = this.#changeOf(taskId, signal);
+        try {
+          const stored = await this.#require(taskId);
+          if (hasEnded(stored.state.status) || stored.state.parked !== null) return taskView(stored, await this.#templateOf(stored));
+          if (this.#stopping !== null) throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The engine stopped before task '${taskId}' ended; it goes on at the next start.`);
+          await changed.promise;
+        } finally {
+          changed.forget();
+        }
+      }
+    } finally {
+      letProcessEnd();
+    }
+  }
+
+  cancel(taskId: string, action: OperatorAction = {}): Promise<TaskView> {
+    return this.#operate(taskId, { kind: 'cancel', ...whoAndWhy(action) });
+  }
+
+  retry(taskId: string, action: OperatorAction & { readonly step?: string } = {}): Promise<TaskView> {
+    return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step: action.step });
+  }
+
+  resolve(taskId: string, action: OperatorAction & { readonly step?: string; readonly results?: JsonObject } = {}): Promise<TaskView> {
+    return this.#operate(taskId, { kind: 'resolve', ...whoAndWhy(action), step: action.step, results: action.results });
+  }
+
+  skip(taskId: string, action: OperatorAction & { readonly step: string }): Promise<TaskView> {
+    return this.#operate(taskId, { kind: 'skip', ...whoAndWhy(action), step: action.step });
+  }
+
+  validateTemplate(source: { readonly text: string; readonly file: string }, options: { readonly strict?: boolean } = {}): readonly TemplateProblem[] {
+    return checkTemplateFile(source, { strict: options.strict ?? this.#parts.config.strict });
+  }
+
+  status(): EngineStatus {
+    return this.#parts.engine.status();
+  }
+
+  isEngineRunning(): Promise<boolean> {
+    return this.#parts.storage.workers.isEngineRunning();
+  }
+
+  async #start({ advance = 'all', handleSignals = false }: StartOptions): Promise<void> {
+    if (this.#stopping !== null) throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
+    const { types, storage, engine } = this.#parts;
+    // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
+    for (const { templateId, plan } of types.all()) {
+      const { namespace, name, version } = plan.template;
+      await storage.templates.save({ id: templateId, namespace, name, version, body: JSON.stringify(plan.template) });
+    }
+    await engine.start(advance);
+    if (!handleSignals) return;
+    const stop = (): void => void this.stop();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+    this.#forgetSignals = () => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeListener(signal, stop);
+    };
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const { engine, storage } = this.#parts;
+    await this.#starting?.catch(() => undefined);
+    this.#forgetSignals?.();
+    try {
+      await engine.stop(graceMs);
+    } finally {
+      await storage.close();
+    }
+  }
+
+  async #operate(taskId: string, request: OperatorRequest): Promise<TaskView> {
+    const { engine } = this.#parts;
+    if (engine.running) await engine.operate(taskId, request);
+    else {
+      await this.#require(taskId);
+      const { kind, ...body } = request;
+      await askEngine(this.#parts, kind, taskId, JSON.parse(JSON.stringify(body)) as JsonObject);
+    }
+    return this.get(taskId);
+  }
+
+  #handle(id: string, existing: boolean): TaskHandle {
+    return { id, existing, wait: (options) => this.wait(id, options) };
+  }
+
+  /** Resolves when the task may have changed: told by the engine if it runs here, else after a short while. */
+  #changeOf(taskId: string, signal: AbortSignal | undefined): { promise: Promise<void>; forget: () => void } {
+    const { engine, clock } = this.#parts;
+    let forget = (): void => undefined;
+    const promise = new Promise<void>((resolve) => {
+      const onAbort = (): void => resolve();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopListening = engine.running
+        ? engine.onEnd(taskId, resolve)
+        : ((timer) => () => timer.cancel())(clock.setTimer(followIntervalMs, resolve));
+      forget = () => {
+        stopListening();
+        signal?.removeEventListener('abort', onAbort);
+      };
+    });
+    return { promise, forget };
+  }
+
+  async #require(taskId: string): Promise<StoredTask> {
+    const { storage, engine } = this.#parts;
+    // The engine's own connection sees its last commit at once; a reader beside it would only add a hop.
+    const stored = engine.running ? await storage.tasks.load(taskId) : await storage.reader.get(taskId);
+    if (stored === null) throw new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}' in ${storage.location}.`, { details: { taskId } });
+    return stored;
+  }
+
+  async #templateOf(stored: StoredTask): Promise<TaskTemplate | null> {
+    const template = await this.#parts.storage.templates.load(stored.task.templateId);
+    return template === null ? null : (JSON.parse(template.body) as TaskTemplate);
+  }
+}
+
+function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): { by: string; why: string } {
+  return { by, why };
+}
+
+function within(limit: number, max: number): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
+  throw new TaskerError('TASKER_REQUEST_INVALID', `limit: expected a whole number from 1 to ${max}, got ${limit}.`);
+}
