@@ -58,9 +58,10 @@ async function fromFile(file: string, input: TaskerConfigInput, config: Resolved
 
 /** Those for every template, and over them those given under `namespace.name` for this one alone. */
 function handlersFor(template: TaskTemplate, given: NonNullable<TaskerConfigInput['handlers']>): Record<string, StepHandler> {
-  const shared = Object.entries(given).filter((entry): entry is [string, StepHandler] => typeof entry[1] === 'function');
   const own = given[`${template.namespace}.${template.name}`];
-  return { ...Object.fromEntries(shared), ...(typeof own === 'object' && own) };
+  const shared = Object.entries(given).filter(([, value]) => typeof value === 'function');
+  // What a handler is called with was checked against its template's schema, which its own types must agree with.
+  return { ...Object.fromEntries(shared), ...(typeof own === 'object' && own) } as Record<string, StepHandler>;
 }
 
 function requireDistinct(registrations: readonly Registration[]): void {

@@ -1,11 +1,11 @@
 import type { RequestMeta } from './execution/loaded-task.ts';
-import type { StoredTask } from './execution/task-store.ts';
+import type { StoredTask, TaskSnapshot } from './execution/task-store.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 import type { TaskView } from './tasker.ts';
 
 /** A stored task as its owner sees it: with context and results, which leave the store nowhere else. */
-export function taskView({ task, state, results }: StoredTask, template: TaskTemplate | null): TaskView {
+export function taskView({ task, state, resultOf }: TaskSnapshot, template: TaskTemplate | null): TaskView {
   const request = JSON.parse(task.request) as RequestMeta;
   return {
     id: task.id,
@@ -30,7 +30,6 @@ export function taskView({ task, state, results }: StoredTask, template: TaskTem
     parked: state.parked,
     steps: state.steps.map((step) => {
       const declared = template?.steps.find((candidate) => candidate.name === step.name);
-      const text = results.get(step.name);
       return {
         name: step.name,
         status: step.status,
@@ -41,9 +40,20 @@ export function taskView({ task, state, results }: StoredTask, template: TaskTem
         startedAt: step.startedAt,
         finishedAt: step.finishedAt,
         slaBreachedAt: step.slaBreachedAt,
-        results: text === undefined ? null : (JSON.parse(text) as JsonValue),
+        results: resultOf(step.name) ?? null,
         failure: step.failure,
       };
     }),
+  };
+}
+
+export function snapshotOf({ task, state, results }: StoredTask): TaskSnapshot {
+  return {
+    task,
+    state,
+    resultOf(step) {
+      const text = results.get(step);
+      return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
+    },
   };
 }

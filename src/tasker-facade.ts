@@ -3,14 +3,14 @@ import { askEngine } from './execution/client.ts';
 import type { Engine } from './execution/engine.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
 import type { Storage } from './execution/storage.ts';
-import type { StoredTask } from './execution/task-store.ts';
+import type { StoredTask, TaskSnapshot } from './execution/task-store.ts';
 import type { TaskTypes } from './execution/task-types.ts';
 import { type Clock, holdProcess } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject } from './shared/json.ts';
 import { timeline } from './task-history.ts';
-import { taskView } from './task-view.ts';
+import { snapshotOf, taskView } from './task-view.ts';
 import type {
   EngineStatus,
   EventPage,
@@ -27,7 +27,7 @@ import type {
   TaskView,
 } from './tasker.ts';
 import { checkTemplateFile } from './tasks/load-template.ts';
-import { hasEnded } from './tasks/states.ts';
+import { isAtRest } from './tasks/readiness.ts';
 import type { TemplateProblem } from './tasks/template-problem.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 
@@ -81,8 +81,7 @@ export class TaskerFacade implements Tasker {
   }
 
   async get(taskId: string): Promise<TaskView> {
-    const stored = await this.#require(taskId);
-    return taskView(stored, await this.#templateOf(stored));
+    return this.#view(snapshotOf(await this.#require(taskId)));
   }
 
   list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
@@ -106,19 +105,28 @@ export class TaskerFacade implements Tasker {
     return this.#parts.storage.log.read({ after, limit: within(limit, eventPage), filter });
   }
 
+  lastPosition(): Promise<number> {
+    return this.#parts.storage.log.lastPosition();
+  }
+
   async wait(taskId: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TaskView> {
+    const { engine } = this.#parts;
     const letProcessEnd = holdProcess();
     try {
       for (;;) {
-        if (signal?.aborted === true) throw new TaskerError('TASKER_WAIT_ABORTED', `Waiting for task '${taskId}' was given up.`, { cause: signal.reason });
-        const changed = this.#changeOf(taskId, signal);
+        requireNotAborted(taskId, signal);
+        // Listening starts before looking, so that an end in between is not missed.
+        const change = this.#nextChange(taskId, signal);
         try {
-          const stored = await this.#require(taskId);
-          if (hasEnded(stored.state.status) || stored.state.parked !== null) return taskView(stored, await this.#templateOf(stored));
-          if (this.#stopping !== null) throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The engine stopped before task '${taskId}' ended; it goes on at the next start.`);
-          await changed.promise;
+          if (!engine.isMoving(taskId)) {
+            const snapshot = snapshotOf(await this.#require(taskId));
+            if (isAtRest(snapshot.state)) return await this.#view(snapshot);
+            this.#requireNotStopped(taskId);
+          }
+          const snapshot = await change.promise;
+          if (snapshot !== null) return await this.#view(snapshot);
         } finally {
-          changed.forget();
+          change.forget();
         }
       }
     } finally {
@@ -197,22 +205,26 @@ export class TaskerFacade implements Tasker {
     return { id, existing, wait: (options) => this.wait(id, options) };
   }
 
-  /** Resolves when the task may have changed: told by the engine if it runs here, else after a short while. */
-  #changeOf(taskId: string, signal: AbortSignal | undefined): { promise: Promise<void>; forget: () => void } {
+  /** Resolves to the task when it has come to rest here; to null when it may be worth looking again. */
+  #nextChange(taskId: string, signal: AbortSignal | undefined): { promise: Promise<TaskSnapshot | null>; forget: () => void } {
     const { engine, clock } = this.#parts;
-    let forget = (): void => undefined;
-    const promise = new Promise<void>((resolve) => {
-      const onAbort = (): void => resolve();
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const stopListening = engine.running
-        ? engine.onEnd(taskId, resolve)
-        : ((timer) => () => timer.cancel())(clock.setTimer(followIntervalMs, resolve));
-      forget = () => {
+    const { promise, resolve } = Promise.withResolvers<TaskSnapshot | null>();
+    const onAbort = (): void => resolve(null);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const timer = engine.running ? null : clock.setTimer(followIntervalMs, () => resolve(null));
+    const stopListening = timer === null ? engine.onRest(taskId, resolve) : () => timer.cancel();
+    return {
+      promise,
+      forget() {
         stopListening();
         signal?.removeEventListener('abort', onAbort);
-      };
-    });
-    return { promise, forget };
+      },
+    };
+  }
+
+  #requireNotStopped(taskId: string): void {
+    if (this.#stopping === null) return;
+    throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The engine stopped before task '${taskId}' ended; it goes on at the next start.`);
   }
 
   async #require(taskId: string): Promise<StoredTask> {
@@ -223,10 +235,22 @@ export class TaskerFacade implements Tasker {
     return stored;
   }
 
-  async #templateOf(stored: StoredTask): Promise<TaskTemplate | null> {
-    const template = await this.#parts.storage.templates.load(stored.task.templateId);
-    return template === null ? null : (JSON.parse(template.body) as TaskTemplate);
+  async #view(snapshot: TaskSnapshot): Promise<TaskView> {
+    return taskView(snapshot, await this.#templateOf(snapshot.task.templateId));
   }
+
+  async #templateOf(templateId: string): Promise<TaskTemplate | null> {
+    const { types, storage } = this.#parts;
+    const known = types.template(templateId);
+    if (known !== undefined) return known;
+    const stored = await storage.templates.load(templateId);
+    return stored === null ? null : (JSON.parse(stored.body) as TaskTemplate);
+  }
+}
+
+function requireNotAborted(taskId: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new TaskerError('TASKER_WAIT_ABORTED', `Waiting for task '${taskId}' was given up.`, { cause: signal.reason });
 }
 
 function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): { by: string; why: string } {

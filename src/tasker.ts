@@ -5,7 +5,7 @@ import type { RecordedEvent } from './events/envelope.ts';
 import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
 import type { EventFilter, EventPage } from './log/event-log.ts';
-import type { JsonObject, JsonValue } from './shared/json.ts';
+import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
 import type { StepStatus, TaskStatus } from './tasks/states.ts';
 import type { TemplateProblem } from './tasks/template-problem.ts';
 
@@ -37,7 +37,7 @@ export interface TaskHandle {
   /** True when the idempotency key found an earlier task. */
   readonly existing: boolean;
   /**
-   * Resolves when the task has ended, well or badly: look at `status`. Rejects with `TASKER_WAIT_ABORTED` when the
+   * Resolves when the task has ended, well or badly, or was parked: look at `status` and `parked`. Rejects with `TASKER_WAIT_ABORTED` when the
    * signal aborts, with `TASKER_ENGINE_NOT_RUNNING` when the engine stops first; the task itself goes on later.
    */
   wait(options?: { readonly signal?: AbortSignal }): Promise<TaskView>;
@@ -81,7 +81,8 @@ export interface StepView {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly slaBreachedAt: number | null;
-  readonly results: JsonValue | null;
+  /** As JSON gave them back; do not change them. */
+  readonly results: DeepReadonly<JsonValue> | null;
   /** The latest failure. */
   readonly failure: { readonly attempt: number; readonly cause: string; readonly final: string; readonly error: PublicErrorFields } | null;
 }
@@ -170,6 +171,8 @@ export interface Tasker {
   list(query?: ListQuery): Promise<TaskPage>;
   history(taskId: string): Promise<TaskHistory>;
   events(query?: EventQuery): Promise<EventPage>;
+  /** The position of the last recorded event: pass it as `after` to see only what comes from now on. */
+  lastPosition(): Promise<number>;
   /** Follows a task to its end, whoever created it. */
   wait(taskId: string, options?: { readonly signal?: AbortSignal }): Promise<TaskView>;
   /** Calls the task and its open steps off. Running handlers' signals are aborted. */

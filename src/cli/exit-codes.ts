@@ -6,7 +6,7 @@ export const exitCodes = {
   ok: { code: 0, meaning: 'done; of `run`: the task ended complete or resolved_manually' },
   failed: { code: 1, meaning: 'failed: an invalid template, a task that ended otherwise, an error of engine or store' },
   usage: { code: 2, meaning: 'wrong use: an unknown option, a missing argument, a request that is not acceptable' },
-  notApplied: { code: 3, meaning: 'accepted, but no engine is running: applied at the next start' },
+  notApplied: { code: 3, meaning: 'accepted, but not applied yet: no engine took it; applied at the next start' },
   notFound: { code: 4, meaning: 'no such task, step, template, handler or configuration file' },
   refused: { code: 5, meaning: 'refused: the state of task, step or store does not allow it' },
   interrupted: { code: 130, meaning: 'interrupted before the task ended; the task is kept' },

@@ -6,6 +6,8 @@ export interface Output {
   readonly isTTY: boolean;
   /** Undefined when it is not a terminal. */
   readonly columns: number | undefined;
+  /** Resolves when everything written has left the process, so that the caller may exit. */
+  flush(): Promise<void>;
 }
 
 /** All that a command knows of the world outside Tasker; tests give their own and run commands in process. */
@@ -48,6 +50,7 @@ function output(stream: NodeJS.WriteStream): Output {
     write: (written) => {
       if (stream.writable) stream.write(written);
     },
+    flush: () => new Promise((resolve) => (stream.writable ? stream.write('', () => resolve()) : resolve())),
     get isTTY() {
       return stream.isTTY;
     },

@@ -9,8 +9,8 @@ import type { CreateTasker } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
- * Runs one command line, without the names of node and script, and resolves with the exit code. Never exits by
- * itself: the caller sets `process.exitCode`.
+ * Runs one command line, without the names of node and script, and resolves with the exit code once its output is
+ * written. Never exits by itself: the caller does, because a handler that never settles would keep the process alive.
  */
 export async function main(argv: readonly string[], io?: Io, createTasker: CreateTasker = createWhenNeeded): Promise<number> {
   if (io === undefined) quietLoaderWarnings();
@@ -21,12 +21,14 @@ export async function main(argv: readonly string[], io?: Io, createTasker: Creat
   try {
     const program = createProgram({ io: world, createTasker, finish: (finished) => (code = finished) });
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: 'user' });
+    // As an option of the program it would be taken from `run --version 1.2.0`.
+    else await program.parseAsync(argv[0] === '--version' ? ['-V'] : argv, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok.code;
     return reportError(error instanceof CommanderError ? usageError(error, argv) : error, world, wantsJson(argv));
   } finally {
+    await Promise.all([world.stdout.flush(), world.stderr.flush()]);
     clearInterval(keptAlive);
   }
 }

@@ -27,15 +27,16 @@ export async function carryOut(
   const { taskId, options } = asked;
   const action = { by: options.by ?? session.io.userName(), ...(options.why !== undefined && { why: options.why }) };
   try {
-    const task = await session.withTasker((tasker) => act(tasker, action));
+    const task = await session.withClient((tasker) => act(tasker, action));
     if (session.json) session.printJson({ applied: true, taskId, task });
     else session.print(`${asked.done}; the task is ${session.paint(statusStyle(task.status), task.status)}\n`);
     return exitCodes.ok.code;
   } catch (error) {
     if (!isTaskerError(error, 'TASKER_COMMAND_NOT_APPLIED')) throw error;
     if (session.json) session.printJson({ applied: false, taskId, task: null });
-    else session.print('applied at the next start: no engine is running\n');
-    session.note(session.paintNote('dim', "  hint: 'tasker start' starts one"));
+    else session.print('applied at the next start\n');
+    session.note(error.message);
+    session.hint("'tasker start' starts one");
     return exitCodes.notApplied.code;
   }
 }

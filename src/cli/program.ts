@@ -42,7 +42,7 @@ export function createProgram(cli: Cli): Command {
   const program = new Command('tasker')
     .description('Multi-step business workflows whose running explains itself.')
     .usage('<command> [options]')
-    .version(ownVersion(), '-V, --version', 'print the version')
+    .version(ownVersion(), '-V', 'print the version (alone, --version does too)')
     .addOption(new Option('--json', 'print JSON on stdout, and errors as JSON on stderr'))
     .addOption(new Option('-c, --config <file>', 'configuration file (default: the nearest tasker.config.ts, .js or .mjs)'))
     .helpOption('-h, --help', 'explain this command')

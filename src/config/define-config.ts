@@ -1,4 +1,4 @@
-import type { StepHandler } from '../tasks/handler.ts';
+import type { AnyStepHandler } from '../tasks/handler.ts';
 import type { TaskDefinition } from '../tasks/define-task.ts';
 
 export interface SqliteStorageInput {
@@ -44,7 +44,7 @@ export interface TaskerConfigInput {
    * Handlers of YAML templates, by full class name, its last segment, or step name. Handlers of one template
    * alone may be given under the template's `namespace.name`.
    */
-  readonly handlers?: Readonly<Record<string, StepHandler | Readonly<Record<string, StepHandler>>>>;
+  readonly handlers?: Readonly<Record<string, AnyStepHandler | Readonly<Record<string, AnyStepHandler>>>>;
   /** Tasks written in TypeScript. */
   readonly tasks?: readonly TaskDefinition[];
   readonly limits?: LimitsInput;

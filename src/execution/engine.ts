@@ -2,6 +2,7 @@ import { holdProcess, type Clock } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import { createTask } from '../tasks/decide-task.ts';
+import { isAtRest } from '../tasks/readiness.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { newTask, storedTask } from './loaded-task.ts';
@@ -11,7 +12,8 @@ import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
 import { type RunMode, type RunSurroundings, TaskRun } from './task-run.ts';
 import { prepareTask } from './task-request.ts';
-import type { Schedule } from './task-store.ts';
+import type { Schedule, TaskSnapshot } from './task-store.ts';
+import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TakenTask } from './work-queue.ts';
 import { workerFacts } from './worker-facts.ts';
@@ -37,6 +39,8 @@ export interface EngineOptions {
   readonly onProblem: (error: unknown) => void;
 }
 
+export type RestListener = (task: TaskSnapshot | null) => void;
+
 /** `all`: every due task of the store; `own`: those that this process creates. */
 export type Advance = 'all' | 'own';
 
@@ -51,7 +55,7 @@ export class Engine {
   readonly #slots: StepSlots;
   readonly #runs = new Map<string, TaskRun>();
   readonly #loading = new Map<string, Promise<TaskRun | null>>();
-  readonly #endListeners = new Map<string, Set<() => void>>();
+  readonly #restListeners = new Map<string, Set<RestListener>>();
   readonly #surroundings: RunSurroundings;
   readonly #due: DueTasks;
   readonly #commands: CommandLoop;
@@ -77,7 +81,7 @@ export class Engine {
       onLate: () => {
         this.#lateResults += 1;
       },
-      onEnded: (run) => this.#announceEnd(run.id),
+      onRest: (run) => this.#announceRest(run),
       onClosed: (run, schedule) => this.#closed(run, schedule),
     };
     this.#due = new DueTasks({
@@ -138,7 +142,7 @@ export class Engine {
     );
     this.#phase = 'stopped';
     this.#letProcessEnd?.();
-    for (const listeners of this.#endListeners.values()) for (const listener of listeners) listener();
+    for (const listeners of this.#restListeners.values()) for (const listener of listeners) listener(null);
   }
 
   /** Creates a task; resolves when it is on disk. `commandId`: the command row that asked for it. */
@@ -165,54 +169,72 @@ export class Engine {
 
   /** Carries an operator's request out; resolves when it is on disk, rejects when it is refused or not written. */
   async operate(taskId: string, request: OperatorRequest, commandId?: string): Promise<void> {
-    this.#requireRunning();
     for (;;) {
-      const run = this.#runs.get(taskId) ?? (await this.#takeOne(taskId));
+      this.#requireRunning();
+      // A run that is being loaded, or one that closed before it came to the request: look again.
+      await this.#loading.get(taskId)?.catch(() => undefined);
       const outcome = await new Promise<'done' | 'dropped'>((resolve, reject) => {
-        run.post(operatorInput(run, request, commandId, { done: () => resolve('done'), dropped: () => resolve('dropped'), reject }));
+        const inputFor = (run: TaskRun): Input =>
+          operatorInput(run, request, commandId, { done: () => resolve('done'), dropped: () => resolve('dropped'), reject });
+        const run = this.#runs.get(taskId);
+        if (run !== undefined) run.post(inputFor(run));
+        else if (this.#loading.has(taskId)) resolve('dropped');
+        else this.#takeOne(taskId, inputFor).catch(reject);
       });
       if (outcome === 'done') return;
-      this.#requireRunning();
     }
   }
 
-  /** Calls back once when the task ends, or when this engine stops. Returns how to stop listening. */
-  onEnd(taskId: string, listener: () => void): () => void {
-    const listeners = this.#endListeners.get(taskId) ?? new Set();
+  /** Whether the task is in this engine's hands and still moving: then `onRest` will tell, and nobody needs to look. */
+  isMoving(taskId: string): boolean {
+    const run = this.#runs.get(taskId);
+    return run !== undefined && (run.state === null || !isAtRest(run.state));
+  }
+
+  /** Calls back once when the task has ended or was parked, or, with null, when this engine stops. */
+  onRest(taskId: string, listener: RestListener): () => void {
+    const listeners = this.#restListeners.get(taskId) ?? new Set();
     listeners.add(listener);
-    this.#endListeners.set(taskId, listeners);
+    this.#restListeners.set(taskId, listeners);
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0) this.#endListeners.delete(taskId);
+      if (listeners.size === 0) this.#restListeners.delete(taskId);
     };
   }
 
-  async #takeOne(taskId: string): Promise<TaskRun> {
-    const loading = this.#loading.get(taskId);
-    if (loading !== undefined) {
-      const run = await loading;
+  async #takeOne(taskId: string, inputFor: (run: TaskRun) => Input): Promise<void> {
+    const taking = this.#options.storage.queue.takeOne(taskId).then(async (taken) => {
+      if (taken === null) throw await this.#notTaken(taskId);
+      const run = await this.#load(taken, 'advance', inputFor);
       if (run !== null) return run;
-    }
-    const taken = await this.#options.storage.queue.takeOne(taskId);
-    const here = this.#runs.get(taskId);
-    if (here !== undefined) return here;
-    if (taken === null) throw new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}'.`, { details: { taskId } });
-    const run = await this.#takeUp(taken, 'advance');
-    if (run !== null) return run;
-    throw new TaskerError(
-      'TASKER_HANDLER_NOT_FOUND',
-      `Task '${taskId}' was begun with a template whose handlers this process does not have; register them and try again.`,
-      { details: { taskId } },
-    );
+      throw new TaskerError(
+        'TASKER_HANDLER_NOT_FOUND',
+        `Task '${taskId}' was begun with a template whose handlers this process does not have; register them and try again.`,
+        { details: { taskId } },
+      );
+    });
+    await this.#whileLoading(taskId, taking);
+  }
+
+  async #notTaken(taskId: string): Promise<TaskerError> {
+    const stored = await this.#options.storage.tasks.load(taskId);
+    return stored === null
+      ? new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}'.`, { details: { taskId } })
+      : new TaskerError('TASKER_LEASE_LOST', `Task '${taskId}' is held by another engine; ask that one.`, { details: { taskId } });
   }
 
   #takeUp(taken: TakenTask, mode: RunMode): Promise<TaskRun | null> {
-    const loading = this.#load(taken, mode).finally(() => this.#loading.delete(taken.taskId));
-    this.#loading.set(taken.taskId, loading);
-    return loading;
+    return this.#whileLoading(taken.taskId, this.#load(taken, mode));
   }
 
-  async #load(taken: TakenTask, mode: RunMode): Promise<TaskRun | null> {
+  #whileLoading<T extends TaskRun | null>(taskId: string, loading: Promise<T>): Promise<T> {
+    const noted = loading.finally(() => this.#loading.delete(taskId));
+    this.#loading.set(taskId, noted);
+    return noted;
+  }
+
+  /** `inputFor`: decided in the run's first turn, before it could be over again. */
+  async #load(taken: TakenTask, mode: RunMode, inputFor?: (run: TaskRun) => Input): Promise<TaskRun | null> {
     const { storage, types, clock } = this.#options;
     const stored = await storage.tasks.load(taken.taskId);
     if (stored === null) return null;
@@ -227,7 +249,7 @@ export class Engine {
     }
     const run = new TaskRun(storedTask(type, stored), taken.lease, this.#surroundings, mode);
     this.#runs.set(run.id, run);
-    run.recover();
+    run.takeUp(inputFor?.(run));
     return run;
   }
 
@@ -241,11 +263,12 @@ export class Engine {
     if (this.#runs.size === 0) this.#whenEmpty?.();
   }
 
-  #announceEnd(taskId: string): void {
-    const listeners = this.#endListeners.get(taskId);
-    if (listeners === undefined) return;
-    this.#endListeners.delete(taskId);
-    for (const listener of listeners) listener();
+  #announceRest(run: TaskRun): void {
+    const listeners = this.#restListeners.get(run.id);
+    if (listeners === undefined || run.state === null) return;
+    this.#restListeners.delete(run.id);
+    const { results } = run.task;
+    for (const listener of listeners) listener({ task: run.task.row, state: run.state, resultOf: (step) => results.get(step) });
   }
 
   /** Resolves when no task is held any more, or when the time is up. */

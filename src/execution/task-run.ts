@@ -2,8 +2,7 @@ import type { Clock, Timer } from '../shared/clock.ts';
 import { type Random, spanId as newSpanId } from '../shared/ids.ts';
 import { beginAttempt, recoverLostAttempts } from '../tasks/decide-attempt.ts';
 import { checkDeadlines, settleTask, startTask } from '../tasks/decide-task.ts';
-import { isRunnable, nextDeadlineAt, nextStartAt, startableSteps } from '../tasks/readiness.ts';
-import { hasEnded } from '../tasks/states.ts';
+import { isAtRest, isRunnable, nextDeadlineAt, nextStartAt, startableSteps } from '../tasks/readiness.ts';
 import { plannedStep } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import { findUnclear } from '../tasks/unclear-state.ts';
@@ -27,8 +26,8 @@ export interface RunSurroundings {
   /** False once the engine is stopping: nothing new begins. */
   readonly accepting: () => boolean;
   readonly onLate: () => void;
-  /** The task has ended, durably. */
-  readonly onEnded: (run: TaskRun) => void;
+  /** The task has ended or was parked, durably. */
+  readonly onRest: (run: TaskRun) => void;
   /** The run is over: the task was given back (and when it is wanted again), or another engine has it. */
   readonly onClosed: (run: TaskRun, schedule: Schedule | null) => void;
 }
@@ -124,9 +123,12 @@ export class TaskRun {
     }
   }
 
-  /** Takes up a stored task: attempts that were under way are lost; a state without explanation is parked. */
-  recover(): void {
-    this.post({
+  /**
+   * Takes up a stored task: attempts that were under way are lost; a state without explanation is parked. `input` is
+   * decided in the same turn.
+   */
+  takeUp(input?: Input): void {
+    this.#inbox.push({
       decide: ({ draft }) => {
         if (draft.state.parked !== null) return;
         const unclear = findUnclear(draft.plan, draft.state);
@@ -137,6 +139,8 @@ export class TaskRun {
         }
       },
     });
+    if (input !== undefined) this.#inbox.push(input);
+    this.pass();
   }
 
   /** Gives what is running back, for another engine to take up. Returns how many that were. */
@@ -173,7 +177,7 @@ export class TaskRun {
 
   /** When to come back to the task, if nothing more can be done about it here and now; null to keep it. */
   #scheduleIfIdle({ draft: { state, now } }: Turn): Schedule | null {
-    if (state.parked !== null || hasEnded(state.status)) return { dueAt: null, deadlineAt: null };
+    if (isAtRest(state)) return { dueAt: null, deadlineAt: null };
     const running = state.steps.some((step) => step.status === 'in_progress');
     const startAt = state.status === 'pending' ? state.createdAt : nextStartAt(state);
     const deadlineAt = nextDeadlineAt(state);
@@ -223,7 +227,7 @@ export class TaskRun {
     if (this.#state.status === 'cancelled') this.#endAttempts('the task was cancelled');
     for (const name of turn.begun) this.#launch(name);
     for (const effect of turn.afterwards) effect();
-    if (hasEnded(this.#state.status) && !hasEnded(before?.status ?? 'pending')) this.#around.onEnded(this);
+    if (isAtRest(this.#state) && (before === null || !isAtRest(before))) this.#around.onRest(this);
     if (change.release !== undefined) return this.#close(change.release);
     if (this.#inbox.length > 0) this.pass();
     else this.#setWake();

@@ -1,5 +1,6 @@
 import type { NewEvent } from '../log/event-log.ts';
 import type { TaskerError } from '../shared/errors.ts';
+import type { DeepReadonly, JsonValue } from '../shared/json.ts';
 import type { StepState, TaskState } from '../tasks/task-state.ts';
 
 /** What is fixed when a task is created. */
@@ -81,6 +82,14 @@ export interface StoredTask {
   readonly results: ReadonlyMap<string, string>;
   /** The latest event of each step, and under '' of the task itself: what a later event was caused by. */
   readonly lastEventIds: ReadonlyMap<string, string>;
+}
+
+/** A task as it stands, from memory or from the store. */
+export interface TaskSnapshot {
+  readonly task: NewTask;
+  readonly state: TaskState;
+  /** undefined while the step has no results. */
+  readonly resultOf: (step: string) => DeepReadonly<JsonValue> | undefined;
 }
 
 /**

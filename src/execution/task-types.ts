@@ -25,6 +25,11 @@ export class TaskTypes {
     return [...this.#byFullName.values()];
   }
 
+  /** The template of an id that this process has come across. */
+  template(templateId: string): TaskTemplate | undefined {
+    return this.#byTemplateId.get(templateId)?.plan.template;
+  }
+
   /** @throws TaskerError `TASKER_TEMPLATE_NOT_FOUND`, naming what there is. */
   find(namespace: string, name: string, version: string | undefined): TaskType {
     const named = this.all().filter(({ plan: { template } }) => template.namespace === namespace && template.name === name);

@@ -34,3 +34,6 @@ export interface StepContext<Context = JsonObject, Results = Record<string, Json
 export type StepHandler<Context = JsonObject, Results = Record<string, JsonValue>> = (
   context: StepContext<Context, Results>,
 ) => unknown;
+
+/** A handler whose types are its own business: what it is called with was checked against its template's schema. */
+export type AnyStepHandler = StepHandler<never, never>;

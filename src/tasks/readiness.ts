@@ -23,7 +23,7 @@ export function startableSteps(plan: TaskPlan, state: TaskState, now: number, st
 
 /** When the next waiting step may start; null when none waits. */
 export function nextStartAt(state: TaskState): number | null {
-  if (hasEnded(state.status) || state.parked !== null) return null;
+  if (isAtRest(state)) return null;
   let next: number | null = null;
   for (const step of state.steps) {
     if (isRunnable(step) && step.readyAt !== null && (next === null || step.readyAt < next)) next = step.readyAt;
@@ -33,7 +33,7 @@ export function nextStartAt(state: TaskState): number | null {
 
 /** When the next SLA that is still to be watched runs out; null when there is none. */
 export function nextDeadlineAt(state: TaskState): number | null {
-  if (hasEnded(state.status) || state.parked !== null) return null;
+  if (isAtRest(state)) return null;
   let next = state.slaBreachedAt === null && state.firstEndedAt === null ? state.slaDeadlineAt : null;
   for (const step of state.steps) {
     if (!isWatched(step) || step.slaDeadlineAt === null) continue;
@@ -53,4 +53,9 @@ export function isWatched(step: StepState): boolean {
 
 export function allDone(state: TaskState): boolean {
   return state.steps.every((step) => isDone(step.status));
+}
+
+/** Nothing more happens to the task by itself: it has ended, or it was parked. */
+export function isAtRest(state: TaskState): boolean {
+  return state.parked !== null || hasEnded(state.status);
 }

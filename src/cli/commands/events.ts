@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 
+import { isEventName } from '../../events/catalog.ts';
 import type { EventPage, EventQuery, RecordedEvent } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -41,6 +42,7 @@ export const eventsCommand = defineCommand<EventsOptions>({
 
 async function readEvents(session: Session, _args: readonly string[], options: EventsOptions): Promise<ExitCode> {
   const { task, name, after, since, limit } = options;
+  for (const unknown of (name ?? []).filter((given) => !isEventName(given))) session.warn(`no event is called '${unknown}'`);
   const query: EventQuery = {
     after,
     limit,
@@ -48,7 +50,7 @@ async function readEvents(session: Session, _args: readonly string[], options: E
     ...(name !== undefined && { names: name }),
     ...(since !== undefined && { sinceMs: parseSince(since, session.io.now()) }),
   };
-  const page = await session.withTasker((tasker) => tasker.events(query));
+  const page = await session.withClient((tasker) => tasker.events(query));
   if (session.json) for (const event of page.events) session.print(`${JSON.stringify(event)}\n`);
   else printPage(session, page, limit);
   return exitCodes.ok.code;

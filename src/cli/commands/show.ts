@@ -20,7 +20,7 @@ export const showCommand = defineCommand<object>({
 });
 
 async function show(session: Session, [taskId = '']: readonly string[]): Promise<ExitCode> {
-  const history = await session.withTasker((tasker) => tasker.history(taskId));
+  const history = await session.withClient((tasker) => tasker.history(taskId));
   if (session.json) {
     session.printJson(history);
     return exitCodes.ok.code;
@@ -33,7 +33,7 @@ async function show(session: Session, [taskId = '']: readonly string[]): Promise
       formatTimeline(history, paint),
     ].join('\n'),
   );
-  for (const hint of hintsFor(history.task)) session.note(session.paintNote('dim', `  hint: ${hint}`));
+  for (const hint of hintsFor(history.task)) session.hint(hint);
   return exitCodes.ok.code;
 }
 

@@ -25,7 +25,7 @@ export const startCommand = defineCommand<object>({
 async function runEngine(session: Session): Promise<ExitCode> {
   const stopAsked = session.io.interruption();
   const loaded = await session.loadConfig();
-  return session.withTasker(async (tasker) => {
+  return session.withTasker(loaded, async (tasker) => {
     await tasker.start();
     say(session, { event: 'engine.started', pid: process.pid, configuration: loaded.source, store: storeOf(tasker.resolvedConfig) });
     await untilStopped(tasker, stopAsked);
@@ -33,7 +33,7 @@ async function runEngine(session: Session): Promise<ExitCode> {
     await tasker.stop();
     say(session, { event: 'engine.stopped', pid: process.pid });
     return exitCodes.ok.code;
-  }, loaded);
+  });
 }
 
 /** An engine that gave up by itself must not leave a process that looks alive. */

@@ -44,7 +44,7 @@ export const tasksCommand = defineCommand<TasksOptions>({
 
 async function listTasks(session: Session, _args: readonly string[], options: TasksOptions): Promise<ExitCode> {
   const query = toQuery(options, session.io.now());
-  const page = await session.withTasker((tasker) => tasker.list(query));
+  const page = await session.withClient((tasker) => tasker.list(query));
   if (session.json) session.printJson(page);
   else printPage(session, page);
   return exitCodes.ok.code;

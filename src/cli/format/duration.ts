@@ -7,7 +7,8 @@ const DAY = 24 * HOUR;
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
   if (ms === 0) return '0 ms';
-  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  // Differences of timestamps are whole milliseconds: a decimal would claim what nobody measured.
+  if (ms < 9.95 && !Number.isInteger(ms)) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / SECOND).toFixed(1)} s`;
   if (ms < HOUR) return twoUnits(ms, MINUTE, 'min', SECOND, 's');

@@ -1,6 +1,5 @@
-// Control characters (C0, DEL, C1) and the bidirectional overrides.
-// eslint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+// Control characters, and what reverses the direction of writing.
+const unprintable = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * Texts from tasks and errors come from outside: an escape sequence in one must not move the operator's cursor or
@@ -8,8 +7,7 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
  */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) => {
-    if (character === '\n') return ' ';
-    if (character === '\t') return ' ';
+    if (character === '\n' || character === '\t') return ' ';
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
   });
 }

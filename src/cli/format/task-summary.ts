@@ -25,7 +25,7 @@ export function formatTaskHeader(task: TaskView, nowMs: number, paint: Paint): s
     ['correlation id', task.correlationId],
     ['idempotency key', task.idempotencyKey],
     ['trace', task.traceId],
-    ['asked for by', [task.initiator, task.sourceSystem, task.reason].filter((part) => part !== '').join(' · ')],
+    ['asked for by', [task.initiator, task.sourceSystem, task.reason].filter((part) => part !== '' && part !== 'unknown').join(' · ')],
     ['tags', task.tags.join(', ')],
     ['bypassed', task.bypassSteps.join(', ')],
     ['parked', task.parked],

@@ -6,7 +6,7 @@ import { formatTimeOfDay } from './time.ts';
 
 /** Every event of the task and every attempt of its steps, in time order, each with what is known of it. */
 export function formatTimeline(history: TaskHistory, paint: Paint): string {
-  const rows = history.timeline.flatMap((entry) => toRows(entry, history.task.createdAt));
+  const rows = history.timeline.map((entry) => toRow(entry, history.task.createdAt));
   return `${paint('dim', '  TIMELINE')}\n${formatRows(rows, paint)}`;
 }
 
@@ -18,17 +18,16 @@ const outcomeStyles: Readonly<Record<NonNullable<HistoryEntry['outcome']>, Style
   resolved_manually: 'green',
 };
 
-function toRows(entry: HistoryEntry, startedAt: number): CellInput[][] {
+function toRow(entry: HistoryEntry, startedAt: number): CellInput[] {
   const style = entry.outcome === null ? styleOf(entry.what) : outcomeStyles[entry.outcome];
-  const row: CellInput[] = [
+  return [
     `  ${formatTimeOfDay(entry.at)}`,
     { text: `+${formatDuration(entry.at - startedAt)}`, style: 'dim', align: 'right' },
     describeStep(entry),
-    { text: entry.what, ...(style && { style }) },
+    { text: entry.what === 'attempt' ? (entry.outcome ?? 'attempt') : entry.what, ...(style && { style }) },
     { text: entry.durationMs === null ? '' : formatDuration(entry.durationMs), align: 'right' },
     remarks(entry).join(', '),
   ];
-  return [row];
 }
 
 function describeStep({ step, attempt }: HistoryEntry): string {

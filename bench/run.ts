@@ -1,0 +1,19 @@
+// npm run -s bench -- <name> [--full]: a table for people and, last, one JSON line.
+import { parseArgs } from 'node:util';
+
+import { benchEngine } from './engine.ts';
+import { printResult, type BenchResult } from './result.ts';
+
+const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
+  engine: benchEngine,
+};
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { full: { type: 'boolean', default: false } } });
+const [name = ''] = positionals;
+const run = benchmarks[name];
+if (run === undefined) {
+  console.error(`Expected the name of a benchmark, got '${name}'. There are: ${Object.keys(benchmarks).join(', ')}.`);
+  process.exitCode = 2;
+} else {
+  printResult(await run({ full: values.full }));
+}

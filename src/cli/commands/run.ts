@@ -1,0 +1,133 @@
+import { isTaskerError } from '../../shared/errors.ts';
+import type { TaskHandle, Tasker, TaskRequest, TaskView } from '../../tasker.ts';
+import { defineCommand } from '../define-command.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { followTask } from '../follow-task.ts';
+import { formatProgress } from '../format/progress.ts';
+import { formatOutcome, formatSteps, taskName } from '../format/task-summary.ts';
+import { requestOptions, toRequest, type RequestOptions } from '../request-options.ts';
+import type { Session } from '../session.ts';
+import { findTemplate } from '../template-argument.ts';
+
+interface RunOptions extends RequestOptions {
+  readonly detach?: true;
+}
+
+/** `own`: this process advances the task; `other`: the engine that runs on the store does. */
+type Engine = 'own' | 'other';
+
+const POLL_EVERY_MS = 100;
+
+export const runCommand = defineCommand<RunOptions>({
+  name: 'run',
+  arguments: '<template>',
+  summary: 'run a task and follow it to its end',
+  whenToUse:
+    'Use it to start work by hand, from a script or while writing a template. TEMPLATE is a name (namespace.name, or namespace.name@version), or a YAML file, whose handlers come from the configuration. With an engine on the store the task is submitted to it; without one this process does the work itself, of this task only. The exit code is 0 when the task ended well.',
+  examples: [
+    ["tasker run shop.order --context '{\"order_id\": 4711}'", 'the newest version of a template'],
+    ['tasker run config/order.yaml --context order.json', 'a template that is being written, context from a file'],
+    ['make-order | tasker run shop.order@1.2.0 --context - --idempotency-key order-4711 --json', 'from a script: safe to repeat'],
+    ['tasker run shop.order --context order.json --detach', 'hand it to the running engine and do not wait'],
+  ],
+  options: requestOptions(),
+  run: runTask,
+});
+
+async function runTask(session: Session, [template = '']: readonly string[], options: RunOptions): Promise<ExitCode> {
+  const interruption = session.io.interruption();
+  const found = await findTemplate(session, template, options);
+  const request = await toRequest(found.name, options, session.io);
+  return session.withTasker(found.loaded, async (tasker) => {
+    const engine = options.detach ? 'other' : await chooseEngine(tasker);
+    const handle = await submit(session, tasker, request);
+    if (handle === null) return exitCodes.notApplied.code;
+    if (options.detach) return report(session, await tasker.get(handle.id), { engine, handle, detached: true });
+    if (engine === 'own' && handle.existing) {
+      const earlier = await tasker.get(handle.id);
+      // This process advances only what it creates: nobody would ever tell that the earlier one has ended.
+      if (isOpen(earlier)) return reportWaiting(session, earlier);
+    }
+    const task = await follow(session, tasker, handle, { engine, interruption });
+    return task === null ? exitCodes.interrupted.code : report(session, task, { engine, handle, detached: false });
+  });
+}
+
+async function chooseEngine(tasker: Tasker): Promise<Engine> {
+  if (await tasker.isEngineRunning()) return 'other';
+  try {
+    await tasker.start({ advance: 'own' });
+    return 'own';
+  } catch (error) {
+    // Somebody started one in this very moment: as good.
+    if (isTaskerError(error, 'TASKER_ENGINE_ALREADY_RUNNING')) return 'other';
+    throw error;
+  }
+}
+
+async function submit(session: Session, tasker: Tasker, request: TaskRequest): Promise<TaskHandle | null> {
+  try {
+    return await tasker.run(request);
+  } catch (error) {
+    if (!isTaskerError(error, 'TASKER_COMMAND_NOT_APPLIED')) throw error;
+    if (session.json) session.printJson({ applied: false, engine: 'other', existing: false, task: null });
+    else session.print('applied at the next start\n');
+    session.note(error.message);
+    return null;
+  }
+}
+
+async function follow(
+  session: Session,
+  tasker: Tasker,
+  handle: TaskHandle,
+  around: { readonly engine: Engine; readonly interruption: AbortSignal },
+): Promise<TaskView | null> {
+  const { paintNote } = session;
+  const by = around.engine === 'own' ? 'in this process' : 'by the running engine';
+  session.note(`${paintNote('bold', handle.id)}  ${handle.existing ? 'was there already' : `runs ${by}`}`);
+  try {
+    return await followTask(tasker, handle, {
+      signal: around.interruption,
+      pollEveryMs: POLL_EVERY_MS,
+      onEvents: (events) => {
+        for (const line of formatProgress(events, paintNote)) session.note(line);
+      },
+    });
+  } catch (error) {
+    if (!isTaskerError(error, 'TASKER_WAIT_ABORTED') || !around.interruption.aborted) throw error;
+    const goesOn = around.engine === 'own' ? "is kept; 'tasker start' goes on with it" : 'goes on in the running engine';
+    if (session.json) session.printJson({ applied: true, engine: around.engine, existing: handle.existing, task: await tasker.get(handle.id) });
+    session.note(`interrupted: the task ${goesOn}`);
+    return null;
+  }
+}
+
+function isOpen(task: TaskView): boolean {
+  return task.status === 'pending' || task.status === 'in_progress';
+}
+
+function reportWaiting(session: Session, task: TaskView): ExitCode {
+  if (session.json) session.printJson({ applied: true, engine: 'own', existing: true, task });
+  else session.print(formatOutcome(task, session.io.now(), session.paint));
+  session.note(`the task with this idempotency key waits for an engine: 'tasker start' goes on with it`);
+  return exitCodes.notApplied.code;
+}
+
+function report(
+  session: Session,
+  task: TaskView,
+  outcome: { readonly engine: Engine; readonly handle: TaskHandle; readonly detached: boolean },
+): ExitCode {
+  const { engine, handle, detached } = outcome;
+  if (session.json) session.printJson({ applied: true, engine, existing: handle.existing, task });
+  else if (detached) session.print(`${task.id}\n`);
+  else session.print(formatOutcome(task, session.io.now(), session.paint) + formatSteps(task, session.io.now(), session.paint));
+  if (detached) {
+    session.hint(`'tasker show ${task.id}' tells how ${taskName(task)} goes`);
+    return exitCodes.ok.code;
+  }
+  const endedWell = task.status === 'complete' || task.status === 'resolved_manually';
+  if (!endedWell) session.hint(`'tasker show ${task.id}' tells what happened`);
+  return endedWell ? exitCodes.ok.code : exitCodes.failed.code;
+}

@@ -1,0 +1,90 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+import type { CommandInbox, CommandKind, CommandOutcome, StoredCommand } from '../../execution/command-inbox.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import { type Place, throwMapped } from './storage-errors.ts';
+
+interface CommandRow {
+  readonly id: string;
+  readonly kind: CommandKind;
+  readonly task_id: string | null;
+  readonly body_json: string;
+  readonly requested_at: number;
+}
+
+export class SqliteCommandInbox implements CommandInbox {
+  readonly #place: Place;
+  readonly #dataVersion: Statement<[], number>;
+  readonly #insert: Statement<[string, string, string | null, string, number]>;
+  readonly #pending: Statement<[number], CommandRow>;
+  readonly #settle: Statement<[string, string]>;
+  readonly #outcome: Statement<[string], string | null>;
+  #seenVersion: number | undefined;
+  #submittedHere = false;
+
+  constructor(db: Database, place: Place) {
+    this.#place = place;
+    this.#dataVersion = db.prepare<[], number>('pragma data_version').pluck();
+    this.#insert = db.prepare(
+      'insert into commands (id, kind, task_id, body_json, requested_at) values (?, ?, ?, ?, ?)',
+    );
+    this.#pending = db.prepare(
+      'select id, kind, task_id, body_json, requested_at from commands where outcome_json is null order by position limit ?',
+    );
+    this.#settle = db.prepare('update commands set outcome_json = ? where id = ? and outcome_json is null');
+    this.#outcome = db.prepare<[string], string | null>('select outcome_json from commands where id = ?').pluck();
+  }
+
+  async submit(command: StoredCommand): Promise<void> {
+    try {
+      this.#insert.run(command.id, command.kind, command.taskId, JSON.stringify(command.body), command.requestedAt);
+      this.#submittedHere = true;
+    } catch (error) {
+      throwMapped(error, this.#place);
+    }
+  }
+
+  /** SQLite counts up when another connection has committed: the answer costs a look at shared memory. */
+  hasNews(): boolean {
+    try {
+      const version = this.#dataVersion.get();
+      const news = this.#submittedHere || version !== this.#seenVersion;
+      this.#seenVersion = version;
+      this.#submittedHere = false;
+      return news;
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
+  async pending(limit: number): Promise<readonly StoredCommand[]> {
+    try {
+      return this.#pending.all(limit).map((row) => ({
+        id: row.id,
+        kind: row.kind,
+        taskId: row.task_id,
+        body: JSON.parse(row.body_json) as JsonObject,
+        requestedAt: row.requested_at,
+      }));
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
+  async settle(commandId: string, outcome: CommandOutcome): Promise<void> {
+    try {
+      this.#settle.run(JSON.stringify(outcome), commandId);
+    } catch (error) {
+      throwMapped(error, this.#place);
+    }
+  }
+
+  async outcome(commandId: string): Promise<CommandOutcome | null> {
+    try {
+      const text = this.#outcome.get(commandId);
+      return text === undefined || text === null ? null : (JSON.parse(text) as CommandOutcome);
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+
+import type { Database } from 'better-sqlite3';
+
+import type { Storage } from '../../execution/storage.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { EventAppender } from './append-events.ts';
+import { SqliteCommandInbox } from './command-inbox.ts';
+import { type Access, openConnection, prepareForWriting } from './connection.ts';
+import { EngineLock } from './engine-lock.ts';
+import { SqliteEventLog } from './event-log.ts';
+import { checkSchema, migrate } from './migrate.ts';
+import { type Place, throwMapped } from './storage-errors.ts';
+import { SqliteTaskReader } from './task-reader.ts';
+import { SqliteTaskStore } from './task-store.ts';
+import { SqliteTemplateStore } from './template-store.ts';
+import { ThreadedReader } from './threaded-reader.ts';
+import { Transactions } from './transaction.ts';
+import { SqliteWorkQueue } from './work-queue.ts';
+import { SqliteWorkers } from './workers.ts';
+
+export interface SqliteOptions {
+  /** Path, made absolute against the working directory; or ':memory:' for a storage that ends with `close`. */
+  readonly file: string;
+  /** The database's greatest size in bytes, its write-ahead log not counted; null: as the disk allows. */
+  readonly maxBytes: number | null;
+  /** Default false. The file must exist; whatever would write is refused. */
+  readonly readOnly?: boolean;
+  readonly clock?: Clock;
+}
+
+/** Opens a storage in one SQLite file, creating or migrating it first. */
+export async function openSqlite(options: SqliteOptions): Promise<Storage> {
+  const location = options.file === ':memory:' ? options.file : resolve(options.file);
+  const place: Place = { location, maxBytes: options.maxBytes };
+  const access: Access = options.readOnly === true ? 'read' : 'write';
+  const db = openConnection(place, access);
+  try {
+    checkSchema(db, place, access);
+    if (access === 'write') {
+      prepareForWriting(db, place);
+      migrate(db, place);
+    }
+    return assemble(db, place, options.clock ?? systemClock);
+  } catch (error) {
+    db.close();
+    return throwMapped(error, place);
+  }
+}
+
+function assemble(db: Database, place: Place, clock: Clock): Storage {
+  const lock = new EngineLock(place);
+  const transactions = new Transactions(db);
+  const events = new EventAppender(db);
+  const log = new SqliteEventLog(db, place);
+  // A memory database has one connection and no second thread that could see it.
+  const threaded = place.location === ':memory:' ? null : new ThreadedReader(place);
+  return {
+    location: place.location,
+    tasks: new SqliteTaskStore(db, place, lock, transactions, events),
+    queue: new SqliteWorkQueue(db, place, lock, transactions),
+    workers: new SqliteWorkers(db, place, lock, transactions, events, clock),
+    commands: new SqliteCommandInbox(db, place),
+    templates: new SqliteTemplateStore(db, place, transactions),
+    reader: threaded ?? new SqliteTaskReader(db, place),
+    log: {
+      read: (query) => (threaded ?? log).read(query),
+      lastPosition: () => log.lastPosition(),
+    },
+    async close() {
+      // The thread first: whoever closes last folds the write-ahead log into the file.
+      await threaded?.close();
+      db.close();
+      lock.release();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { Change, CommitResult, NewTask, Schedule, StoredTask } from '../../src/execution/task-store.ts';
+import type { NewEvent } from '../../src/log/event-log.ts';
+import type { StepState, TaskState } from '../../src/tasks/task-state.ts';
+
+interface ModelTask {
+  readonly task: NewTask;
+  own: Omit<TaskState, 'steps'>;
+  readonly steps: Map<string, StepState>;
+  readonly results: Map<string, string>;
+  readonly lastEventIds: Map<string, string>;
+  token: number;
+  held: boolean;
+  schedule: Schedule;
+}
+
+const nothingToDo: Schedule = { dueAt: null, deadlineAt: null };
+
+/** What a storage with one engine must do, in maps: the contract again, without a database. */
+export class StorageModel {
+  readonly tasks = new Map<string, ModelTask>();
+  readonly log: NewEvent[] = [];
+
+  commit(change: Change): CommitResult['kind'] {
+    const kind = change.create === undefined ? this.#update(change) : this.#create(change, change.create);
+    if (kind !== 'committed') return kind;
+    const task = this.tasks.get(change.taskId);
+    for (const event of change.events) {
+      this.log.push(event);
+      task?.lastEventIds.set(event.step ?? '', event.id);
+    }
+    return kind;
+  }
+
+  stored(id: string): StoredTask | null {
+    const found = this.tasks.get(id);
+    if (found === undefined) return null;
+    const { task, own, steps, results, lastEventIds } = found;
+    return { task, state: { ...own, steps: [...steps.values()] }, results, lastEventIds };
+  }
+
+  /** Times of what could be taken by then, earliest first. */
+  ready(by: keyof Schedule, now: number): readonly number[] {
+    return this.#free(by).filter((at) => at <= now);
+  }
+
+  nextAt(): number | null {
+    return [...this.#free('dueAt'), ...this.#free('deadlineAt')].toSorted((a, b) => a - b)[0] ?? null;
+  }
+
+  take(id: string): number | null {
+    const task = this.tasks.get(id);
+    if (task === undefined) return null;
+    task.token += 1;
+    task.held = true;
+    task.schedule = nothingToDo;
+    return task.token;
+  }
+
+  #free(by: keyof Schedule): readonly number[] {
+    return [...this.tasks.values()]
+      .filter((task) => !task.held)
+      .map((task) => task.schedule[by])
+      .filter((at) => at !== null)
+      .toSorted((a, b) => a - b);
+  }
+
+  #create(change: Change, create: NewTask): CommitResult['kind'] {
+    const sameKey = ({ task }: ModelTask): boolean => task.idempotencyKey === create.idempotencyKey && task.name === create.name;
+    if (create.idempotencyKey !== null && [...this.tasks.values()].some(sameKey)) return 'duplicate';
+    if (this.tasks.has(create.id) || change.task === undefined) return 'failed';
+    this.tasks.set(create.id, {
+      task: create,
+      own: change.task,
+      steps: new Map(change.steps.map((row) => [row.state.name, row.state])),
+      results: new Map(change.steps.flatMap((row) => (row.results === undefined ? [] : [[row.state.name, row.results]]))),
+      lastEventIds: new Map(),
+      token: 1,
+      held: change.release === undefined,
+      schedule: change.release ?? nothingToDo,
+    });
+    const created = this.tasks.get(create.id);
+    if (created !== undefined && !created.held) created.token = 0;
+    return 'committed';
+  }
+
+  #update(change: Change): CommitResult['kind'] {
+    const task = this.tasks.get(change.taskId);
+    if (task === undefined || !task.held || task.token !== change.lease) return 'lease_lost';
+    if (change.steps.some((row) => !task.steps.has(row.state.name))) return 'failed';
+    if (change.task !== undefined) task.own = change.task;
+    for (const row of change.steps) {
+      task.steps.set(row.state.name, row.state);
+      if (row.results !== undefined) task.results.set(row.state.name, row.results);
+    }
+    if (change.release !== undefined) {
+      task.held = false;
+      task.schedule = change.release;
+    }
+    return 'committed';
+  }
+}

@@ -1,0 +1,63 @@
+import type { Storage } from '../../src/execution/storage.ts';
+
+/** Where an engine can be killed. Each is a moment at which memory, store and outside world know different things. */
+export const crashPoints = [
+  /** Nothing of the group is written. */
+  'recorder.before_commit',
+  /** The group is on disk; nobody has been told. */
+  'recorder.after_commit',
+  /** The attempt is on disk, its handler is about to do its work. */
+  'handler.before_effect',
+  /** The handler has done its work; its outcome is not recorded. */
+  'handler.after_effect',
+  /** The engine has taken tasks from the queue and not yet looked at them. */
+  'queue.after_take',
+  /** A task was read and is about to be recovered. */
+  'tasks.after_load',
+  /** The engine has joined; nothing has been taken up. */
+  'worker.after_join',
+  /** The engine is about to say that it leaves. */
+  'worker.before_leave',
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+/** Puts a call of `reach` at every crash point of a storage; the code under test knows nothing of it. */
+export function withCrashPoints(storage: Storage, reach: (point: CrashPoint) => void): Storage {
+  return {
+    ...storage,
+    tasks: {
+      async commit(changes) {
+        reach('recorder.before_commit');
+        const results = await storage.tasks.commit(changes);
+        reach('recorder.after_commit');
+        return results;
+      },
+      async load(taskId) {
+        const task = await storage.tasks.load(taskId);
+        reach('tasks.after_load');
+        return task;
+      },
+    },
+    queue: {
+      async takeDue(now, limit) {
+        const taken = await storage.queue.takeDue(now, limit);
+        if (taken.length > 0) reach('queue.after_take');
+        return taken;
+      },
+      takeOverdue: (now, limit) => storage.queue.takeOverdue(now, limit),
+      takeOne: (taskId) => storage.queue.takeOne(taskId),
+      nextAt: () => storage.queue.nextAt(),
+    },
+    workers: {
+      async join(worker, facts) {
+        await storage.workers.join(worker, facts);
+        reach('worker.after_join');
+      },
+      async leave(workerId, events) {
+        reach('worker.before_leave');
+        await storage.workers.leave(workerId, events);
+      },
+      isEngineRunning: () => storage.workers.isEngineRunning(),
+    },
+  };
+}
