@@ -41,7 +41,7 @@ export interface EngineOptions {
 
 export type RestListener = (task: TaskSnapshot | null) => void;
 
-/** `all`: every due task of the store; `own`: those that this process creates. */
+/** `all`: every due task of the store; `own`: those that this process creates or is asked about. */
 export type Advance = 'all' | 'own';
 
 /**
@@ -61,6 +61,7 @@ export class Engine {
   readonly #commands: CommandLoop;
   readonly #worker: ReturnType<typeof workerFacts>;
   #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
+  #advance: Advance = 'all';
   #lateResults = 0;
   #letProcessEnd: (() => void) | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -77,6 +78,8 @@ export class Engine {
       recorder: this.#recorder,
       slots: this.#slots,
       limits,
+      // Nobody would take up again what an engine for its own tasks alone had put back.
+      mayRelease: () => this.#advance === 'all',
       accepting: () => this.#phase === 'running',
       onLate: () => {
         this.#lateResults += 1;
@@ -116,9 +119,9 @@ export class Engine {
     const { workers } = this.#options.storage;
     await workers.join(this.#worker.info, (lost) => this.#worker.started(lost));
     this.#phase = 'running';
+    this.#advance = advance;
     this.#letProcessEnd = holdProcess();
-    if (advance === 'own') return;
-    this.#due.start();
+    if (advance === 'all') this.#due.start();
     this.#commands.start();
   }
 
@@ -150,7 +153,7 @@ export class Engine {
     this.#requireRunning();
     const { types, clock, random, limits } = this.#options;
     const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
-    const hasRoom = this.#runs.size < limits.tasksInMemory;
+    const hasRoom = this.#runs.size < limits.tasksInMemory || this.#advance === 'own';
     const run = new TaskRun(newTask(prepared.type, prepared.row), null, this.#surroundings, hasRoom ? 'advance' : 'watch');
     this.#runs.set(run.id, run);
     const { initiator, source_system: sourceSystem, reason } = prepared.request;
@@ -161,10 +164,10 @@ export class Engine {
         if (commandId !== undefined) turn.commands.push(commandId);
       },
     });
-    if (earlier !== null && commandId !== undefined) {
-      await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier });
-    }
-    return { taskId: earlier ?? run.id, existing: earlier !== null };
+    if (earlier === null) return { taskId: run.id, existing: false };
+    if (commandId !== undefined) await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier });
+    if (this.#advance === 'own' && !this.#runs.has(earlier) && !this.#loading.has(earlier)) await this.#takeOne(earlier);
+    return { taskId: earlier, existing: true };
   }
 
   /** Carries an operator's request out; resolves when it is on disk, rejects when it is refused or not written. */
@@ -202,7 +205,7 @@ export class Engine {
     };
   }
 
-  async #takeOne(taskId: string, inputFor: (run: TaskRun) => Input): Promise<void> {
+  async #takeOne(taskId: string, inputFor?: (run: TaskRun) => Input): Promise<void> {
     const taking = this.#options.storage.queue.takeOne(taskId).then(async (taken) => {
       if (taken === null) throw await this.#notTaken(taskId);
       const run = await this.#load(taken, 'advance', inputFor);

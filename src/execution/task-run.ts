@@ -23,6 +23,8 @@ export interface RunSurroundings {
   readonly recorder: Recorder;
   readonly slots: StepSlots;
   readonly limits: { readonly stepsPerTask: number; readonly releaseAfterMs: number; readonly resultBytes: number };
+  /** Whether a waiting task may go back into the store: somebody will take it up again in time. */
+  readonly mayRelease: () => boolean;
   /** False once the engine is stopping: nothing new begins. */
   readonly accepting: () => boolean;
   readonly onLate: () => void;
@@ -103,7 +105,8 @@ export class TaskRun {
 
   /** Creates the task. Resolves to the id of an earlier one with its idempotency key, or null; rejects with nothing written. */
   async create(input: Input): Promise<string | null> {
-    const turn = this.#decide([input]);
+    // Its first fact is its creation: both bear the same time.
+    const turn = this.#decide([input], this.task.row.createdAt);
     const change: Change = { ...this.#change(turn, this.#scheduleIfIdle(turn)), create: this.task.row };
     this.#writing = true;
     try {
@@ -151,8 +154,8 @@ export class TaskRun {
     return running.length;
   }
 
-  #decide(inputs: readonly Input[]): Turn {
-    const turn = new Turn(this.task.type.plan, this.#state, this.#around.clock.now());
+  #decide(inputs: readonly Input[], now = this.#around.clock.now()): Turn {
+    const turn = new Turn(this.task.type.plan, this.#state, now);
     if (this.#state !== null) checkDeadlines(turn.draft);
     for (const input of inputs) input.decide(turn);
     if (this.#mode === 'advance' && this.#around.accepting() && turn.draft.state.parked === null) this.#advance(turn);
@@ -183,7 +186,7 @@ export class TaskRun {
     const deadlineAt = nextDeadlineAt(state);
     if (this.#mode === 'watch') return { dueAt: running ? now : (startAt ?? now), deadlineAt };
     if (running || this.#inbox.length > 0) return null;
-    const canWait = startAt !== null && startAt > now + this.#around.limits.releaseAfterMs;
+    const canWait = this.#around.mayRelease() && startAt !== null && startAt > now + this.#around.limits.releaseAfterMs;
     return canWait || !this.#around.accepting() ? { dueAt: startAt, deadlineAt } : null;
   }
 

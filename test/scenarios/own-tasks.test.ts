@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createTasker, defineTask, RetryableError } from '../../src/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+test('an engine for its own tasks alone keeps one that waits long, and finishes it', async (t) => {
+  const clock = new FakeClock();
+  const patient = defineTask({
+    name: 'patient',
+    step_templates: [
+      {
+        name: 'pay',
+        handler: ({ attempt }) => {
+          if (attempt === 1) throw new RetryableError('later', { retryAfterMs: 60_000 });
+          return attempt;
+        },
+      },
+    ],
+  });
+  const tasker = await createTasker({ storage: { kind: 'memory' }, tasks: [patient] }, { clock, env: {} });
+  await tasker.start({ advance: 'own' });
+  t.after(() => tasker.stop());
+  const handle = await tasker.run({ name: 'patient', context: {} });
+  await clock.advance(60_000);
+  assert.equal((await handle.wait()).status, 'complete');
+});
