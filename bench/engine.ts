@@ -52,9 +52,9 @@ export async function benchEngine({ full }: { full: boolean }): Promise<BenchRes
     const ratios: number[] = [];
     const latencies: number[] = [];
     let matched = true;
-    for (let round = 0; round < rounds; round += 1) {
-      const engineFile = join(folder, `engine-${round}.db`);
-      const ceilingFile = join(folder, `ceiling-${round}.db`);
+    for (let turn = 0; turn < rounds; turn += 1) {
+      const engineFile = join(folder, `engine-${turn}.db`);
+      const ceilingFile = join(folder, `ceiling-${turn}.db`);
       const engine = await runEngine(engineFile, tasks);
       const ceilingSeconds = await replay(ceilingFile, writes, inFlight);
       matched &&= sameContent(contentOf(recordedFile), contentOf(ceilingFile), 0);
@@ -73,7 +73,11 @@ export async function benchEngine({ full }: { full: boolean }): Promise<BenchRes
 
 type Wrap = NonNullable<Parameters<typeof createTasker>[1]>['wrapStorage'];
 
-async function runEngine(file: string, tasks: number, wrapStorage?: Wrap): Promise<{ seconds: number; latenciesMs: number[] }> {
+async function runEngine(
+  file: string,
+  tasks: number,
+  wrapStorage?: Wrap,
+): Promise<{ seconds: number; latenciesMs: number[] }> {
   const tasker = await createTasker(
     { storage: { kind: 'sqlite', file }, tasks: [checkout] },
     { env: {}, ...(wrapStorage !== undefined && { wrapStorage }) },
@@ -119,7 +123,10 @@ function report(measured: {
   return {
     name: 'engine',
     table: [
-      ['durable checkouts', `${figures.checkoutsPerSecond}/s (rounds: ${measured.engineRates.map(Math.round).join(', ')})`],
+      [
+        'durable checkouts',
+        `${figures.checkoutsPerSecond}/s (rounds: ${measured.engineRates.map(Math.round).join(', ')})`,
+      ],
       ['ceiling', `${figures.ceilingPerSecond}/s (rounds: ${measured.ceilingRates.map(Math.round).join(', ')})`],
       ['same rows and bytes', `${figures.rows} rows, ${figures.bytes} bytes for ${measured.tasks} checkouts`],
       ['latency', `p50 ${figures.latencyP50Ms} ms, p99 ${figures.latencyP99Ms} ms with ${inFlight} in flight`],

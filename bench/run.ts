@@ -8,7 +8,10 @@ const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promis
   engine: benchEngine,
 };
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { full: { type: 'boolean', default: false } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { full: { type: 'boolean', default: false } },
+});
 const [name = ''] = positionals;
 const run = benchmarks[name];
 if (run === undefined) {

@@ -21,7 +21,7 @@ export async function recordWrites(
 ): Promise<RecordedWrites> {
   const changes: Write[][] = [];
   let current: Write[] | null = null;
-  const prototype = Database.prototype as { prepare: (sql: string) => Database.Statement<unknown[]> };
+  const prototype = Database.prototype as { prepare: (sql: string) => Database.Statement };
   const { prepare } = prototype;
   prototype.prepare = function prepareNoting(this: Database.Database, sql: string) {
     const statement = prepare.call(this, sql);
@@ -63,13 +63,11 @@ export async function replay(file: string, changes: RecordedWrites, groupSize: n
   const db = new Database(file);
   db.pragma('journal_mode = wal');
   db.pragma('synchronous = full');
-  const statements = new Map<string, Database.Statement<unknown[]>>();
+  const statements = new Map<string, Database.Statement>();
   for (const writes of changes) {
     for (const { sql } of writes) if (!statements.has(sql)) statements.set(sql, db.prepare(sql));
   }
-  const bound = changes.map((writes) =>
-    writes.map(({ sql, params }) => ({ statement: statements.get(sql), params })),
-  );
+  const bound = changes.map((writes) => writes.map(({ sql, params }) => ({ statement: statements.get(sql), params })));
   const begin = db.prepare('begin immediate');
   const commit = db.prepare('commit');
   const began = performance.now();
@@ -105,7 +103,9 @@ export function contentOf(file: string): Content {
       .join(' + ');
     // What a worker says about itself is not part of any change.
     const where = table === 'events' ? 'where task_id is not null' : '';
-    const found = db.prepare(`select count(*) as n, coalesce(sum(${length}), 0) as size from ${table} ${where}`).get() as { n: number; size: number };
+    const found = db
+      .prepare(`select count(*) as n, coalesce(sum(${length}), 0) as size from ${table} ${where}`)
+      .get() as { n: number; size: number };
     rows += found.n;
     bytes += found.size;
   }

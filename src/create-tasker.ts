@@ -79,7 +79,9 @@ async function registerWarning(
   for (const problem of registration.warnings) warn(formatProblem(problem));
   const { type, changed } = await register(registration, storage.templates, environment);
   if (changed) {
-    warn(`${fullTaskName(registration.template)} has changed without a new version: a new revision; running tasks keep theirs.`);
+    warn(
+      `${fullTaskName(registration.template)} has changed without a new version: a new revision; running tasks keep theirs.`,
+    );
   }
   return type;
 }

@@ -45,19 +45,33 @@ async function fromFile(file: string, input: TaskerConfigInput, config: Resolved
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new TaskerError('TASKER_TEMPLATE_NOT_FOUND', `The configuration names the template ${file}, which cannot be read: ${errorMessage(error)}`, { cause: error });
+    throw new TaskerError(
+      'TASKER_TEMPLATE_NOT_FOUND',
+      `The configuration names the template ${file}, which cannot be read: ${errorMessage(error)}`,
+      { cause: error },
+    );
   }
-  const { template, problems } = loadTemplate({ text, file }, { environment: config.environment, strict: config.strict });
+  const { template, problems } = loadTemplate(
+    { text, file },
+    { environment: config.environment, strict: config.strict },
+  );
   if (template === null) throw invalid('TASKER_TEMPLATE_INVALID', `The task template ${file} is not valid`, problems);
   const resolved = resolveHandlers(template, handlersFor(template, input.handlers ?? {}));
   if (resolved.problems.length > 0) {
-    throw invalid('TASKER_HANDLER_NOT_FOUND', `Handlers of ${fullTaskName(template)} (${file}) are missing`, resolved.problems);
+    throw invalid(
+      'TASKER_HANDLER_NOT_FOUND',
+      `Handlers of ${fullTaskName(template)} (${file}) are missing`,
+      resolved.problems,
+    );
   }
   return { template, handlers: resolved.handlers, source: file, warnings: problems };
 }
 
 /** Those for every template, and over them those given under `namespace.name` for this one alone. */
-function handlersFor(template: TaskTemplate, given: NonNullable<TaskerConfigInput['handlers']>): Record<string, StepHandler> {
+function handlersFor(
+  template: TaskTemplate,
+  given: NonNullable<TaskerConfigInput['handlers']>,
+): Record<string, StepHandler> {
   const own = given[`${template.namespace}.${template.name}`];
   const shared = Object.entries(given).filter(([, value]) => typeof value === 'function');
   // What a handler is called with was checked against its template's schema, which its own types must agree with.
@@ -70,7 +84,10 @@ function requireDistinct(registrations: readonly Registration[]): void {
     const name = fullTaskName(template);
     const earlier = sources.get(name);
     if (earlier !== undefined) {
-      throw new TaskerError('TASKER_CONFIG_INVALID', `${name} is defined twice: in ${earlier} and in ${source}. Give one another name or version.`);
+      throw new TaskerError(
+        'TASKER_CONFIG_INVALID',
+        `${name} is defined twice: in ${earlier} and in ${source}. Give one another name or version.`,
+      );
     }
     sources.set(name, source);
   }
@@ -101,7 +118,11 @@ export async function register(
   };
 }
 
-function invalid(code: 'TASKER_TEMPLATE_INVALID' | 'TASKER_HANDLER_NOT_FOUND', what: string, problems: readonly TemplateProblem[]): TaskerError {
+function invalid(
+  code: 'TASKER_TEMPLATE_INVALID' | 'TASKER_HANDLER_NOT_FOUND',
+  what: string,
+  problems: readonly TemplateProblem[],
+): TaskerError {
   const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
   return new TaskerError(code, `${what}:\n${lines.join('\n')}`, { details: { problems } });
 }

@@ -20,7 +20,12 @@ export function timeline(events: readonly RecordedEvent[], errors: readonly Atte
     const payload: Readonly<Record<string, unknown>> = isPlainObject(event.payload) ? event.payload : {};
     const key = event.step ?? '';
     if (event.name === 'step.execution_requested') {
-      const line: Entry = { ...blank(event), what: 'attempt', waitedMs: numeric(payload['waitedMs']), outcome: 'running' };
+      const line: Entry = {
+        ...blank(event),
+        what: 'attempt',
+        waitedMs: numeric(payload['waitedMs']),
+        outcome: 'running',
+      };
       lines.push(line);
       open.set(key, line);
       continue;

@@ -75,7 +75,10 @@ export class TaskerFacade implements Tasker {
       return this.#handle(taskId, existing);
     }
     if (!(await storage.workers.isEngineRunning())) {
-      throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `No engine is running on ${storage.location}: call start() first, or start one in another process.`);
+      throw new TaskerError(
+        'TASKER_ENGINE_NOT_RUNNING',
+        `No engine is running on ${storage.location}: call start() first, or start one in another process.`,
+      );
     }
     return this.#handle(await askEngine(this.#parts, 'run', null, { ...request } as unknown as JsonObject), false);
   }
@@ -85,14 +88,18 @@ export class TaskerFacade implements Tasker {
   }
 
   list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
-    return this.#parts.storage.reader.list({ filter, limit: within(limit, 1000), ...(before !== undefined && { before }) });
+    return this.#parts.storage.reader.list({
+      filter,
+      limit: within(limit, 1000),
+      ...(before !== undefined && { before }),
+    });
   }
 
   async history(taskId: string): Promise<TaskHistory> {
     const task = await this.get(taskId);
     const { log, reader } = this.#parts.storage;
     const events = [];
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const page = await log.read({ after, limit: eventPage, filter: { taskId } });
       events.push(...page.events);
       if (page.events.length < eventPage) break;
@@ -142,7 +149,10 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step: action.step });
   }
 
-  resolve(taskId: string, action: OperatorAction & { readonly step?: string; readonly results?: JsonObject } = {}): Promise<TaskView> {
+  resolve(
+    taskId: string,
+    action: OperatorAction & { readonly step?: string; readonly results?: JsonObject } = {},
+  ): Promise<TaskView> {
     return this.#operate(taskId, { kind: 'resolve', ...whoAndWhy(action), step: action.step, results: action.results });
   }
 
@@ -150,7 +160,10 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'skip', ...whoAndWhy(action), step: action.step });
   }
 
-  validateTemplate(source: { readonly text: string; readonly file: string }, options: { readonly strict?: boolean } = {}): readonly TemplateProblem[] {
+  validateTemplate(
+    source: { readonly text: string; readonly file: string },
+    options: { readonly strict?: boolean } = {},
+  ): readonly TemplateProblem[] {
     return checkTemplateFile(source, { strict: options.strict ?? this.#parts.config.strict });
   }
 
@@ -163,7 +176,8 @@ export class TaskerFacade implements Tasker {
   }
 
   async #start({ advance = 'all', handleSignals = false }: StartOptions): Promise<void> {
-    if (this.#stopping !== null) throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
+    if (this.#stopping !== null)
+      throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
     const { types, storage, engine } = this.#parts;
     // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
     for (const { templateId, plan } of types.all()) {
@@ -206,7 +220,10 @@ export class TaskerFacade implements Tasker {
   }
 
   /** Resolves to the task when it has come to rest here; to null when it may be worth looking again. */
-  #nextChange(taskId: string, signal: AbortSignal | undefined): { promise: Promise<TaskSnapshot | null>; forget: () => void } {
+  #nextChange(
+    taskId: string,
+    signal: AbortSignal | undefined,
+  ): { promise: Promise<TaskSnapshot | null>; forget: () => void } {
     const { engine, clock } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<TaskSnapshot | null>();
     const onAbort = (): void => resolve(null);
@@ -224,14 +241,20 @@ export class TaskerFacade implements Tasker {
 
   #requireNotStopped(taskId: string): void {
     if (this.#stopping === null) return;
-    throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The engine stopped before task '${taskId}' ended; it goes on at the next start.`);
+    throw new TaskerError(
+      'TASKER_ENGINE_NOT_RUNNING',
+      `The engine stopped before task '${taskId}' ended; it goes on at the next start.`,
+    );
   }
 
   async #require(taskId: string): Promise<StoredTask> {
     const { storage, engine } = this.#parts;
     // The engine's own connection sees its last commit at once; a reader beside it would only add a hop.
     const stored = engine.running ? await storage.tasks.load(taskId) : await storage.reader.get(taskId);
-    if (stored === null) throw new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}' in ${storage.location}.`, { details: { taskId } });
+    if (stored === null)
+      throw new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}' in ${storage.location}.`, {
+        details: { taskId },
+      });
     return stored;
   }
 

@@ -84,7 +84,12 @@ export interface StepView {
   /** As JSON gave them back; do not change them. */
   readonly results: DeepReadonly<JsonValue> | null;
   /** The latest failure. */
-  readonly failure: { readonly attempt: number; readonly cause: string; readonly final: string; readonly error: PublicErrorFields } | null;
+  readonly failure: {
+    readonly attempt: number;
+    readonly cause: string;
+    readonly final: string;
+    readonly error: PublicErrorFields;
+  } | null;
 }
 
 /** One line of a task's timeline. */
@@ -99,7 +104,13 @@ export interface HistoryEntry {
   readonly outcome: 'running' | 'completed' | 'failed' | 'cancelled' | 'resolved_manually' | null;
   readonly final: string | null;
   /** With its message, which is shown here and leaves the store nowhere else. */
-  readonly error: { readonly type: string; readonly message: string | null; readonly code?: string; readonly status?: number; readonly stack: string | null } | null;
+  readonly error: {
+    readonly type: string;
+    readonly message: string | null;
+    readonly code?: string;
+    readonly status?: number;
+    readonly stack: string | null;
+  } | null;
   readonly by: string | null;
   readonly why: string | null;
   readonly nextAttemptAt: number | null;
@@ -180,11 +191,17 @@ export interface Tasker {
   /** Takes a failed task up again: all its failed steps, or the one named. */
   retry(taskId: string, action?: OperatorAction & { readonly step?: string }): Promise<TaskView>;
   /** Settles a step (with results that later steps see) or, without `step`, a failed task. */
-  resolve(taskId: string, action?: OperatorAction & { readonly step?: string; readonly results?: JsonObject }): Promise<TaskView>;
+  resolve(
+    taskId: string,
+    action?: OperatorAction & { readonly step?: string; readonly results?: JsonObject },
+  ): Promise<TaskView>;
   /** Settles a skippable step without results. */
   skip(taskId: string, action: OperatorAction & { readonly step: string }): Promise<TaskView>;
   /** Checks a template without registering it. */
-  validateTemplate(source: { readonly text: string; readonly file: string }, options?: { readonly strict?: boolean }): readonly TemplateProblem[];
+  validateTemplate(
+    source: { readonly text: string; readonly file: string },
+    options?: { readonly strict?: boolean },
+  ): readonly TemplateProblem[];
   readonly resolvedConfig: ResolvedConfig;
   status(): EngineStatus;
   isEngineRunning(): Promise<boolean>;

@@ -4,7 +4,12 @@ export type ServiceName = (typeof serviceNames)[number];
 /** Where each service listens, without a trailing slash. */
 export type ServiceUrls = Readonly<Record<ServiceName, string>>;
 
-export const usualPorts: Readonly<Record<ServiceName, number>> = { payments: 4101, inventory: 4102, orders: 4103, mail: 4104 };
+export const usualPorts: Readonly<Record<ServiceName, number>> = {
+  payments: 4101,
+  inventory: 4102,
+  orders: 4103,
+  mail: 4104,
+};
 
 /** Where the services listen when nobody says otherwise. */
 export const usualServiceUrls: ServiceUrls = {

@@ -52,15 +52,28 @@ async function main(): Promise<void> {
   }
 }
 
-async function runCheckouts(tasker: Tasker, { wanted, inFlight, stop }: { wanted: number; inFlight: number; stop: AbortSignal }): Promise<void> {
+async function runCheckouts(
+  tasker: Tasker,
+  { wanted, inFlight, stop }: { wanted: number; inFlight: number; stop: AbortSignal },
+): Promise<void> {
   const lastPosition = await tasker.lastPosition();
   const left = (await tasker.list({ status: 'in_progress', limit: 1000 })).tasks.length;
   await tasker.start();
   if (left > 0) console.log(`Taking up ${left} unfinished checkouts of an earlier run.`);
   console.log('Checkouts: validate_cart → process_payment → update_inventory → create_order → send_confirmation\n');
-  const story = new Story(['validate_cart', 'process_payment', 'update_inventory', 'create_order', 'send_confirmation']);
+  const story = new Story([
+    'validate_cart',
+    'process_payment',
+    'update_inventory',
+    'create_order',
+    'send_confirmation',
+  ]);
   const began = performance.now();
-  const screen = watch(tasker, story, lastPosition, () => ({ story, wanted: Math.max(story.outcomes.started, Number.isFinite(wanted) ? wanted : 0), elapsedMs: performance.now() - began }));
+  const screen = watch(tasker, story, lastPosition, () => ({
+    story,
+    wanted: Math.max(story.outcomes.started, Number.isFinite(wanted) ? wanted : 0),
+    elapsedMs: performance.now() - began,
+  }));
   const failedTask = await send(tasker, { wanted, inFlight, stop });
   const elapsedMs = performance.now() - began;
   await screen.finish();
@@ -69,7 +82,10 @@ async function runCheckouts(tasker: Tasker, { wanted, inFlight, stop }: { wanted
 }
 
 /** Keeps `inFlight` checkouts under way; resolves, when all have ended, to one that failed. */
-async function send(tasker: Tasker, { wanted, inFlight, stop }: { wanted: number; inFlight: number; stop: AbortSignal }): Promise<string | null> {
+async function send(
+  tasker: Tasker,
+  { wanted, inFlight, stop }: { wanted: number; inFlight: number; stop: AbortSignal },
+): Promise<string | null> {
   const contexts = checkoutContexts(whole('seed', values.seed));
   let failed: string | null = null;
   let sent = 0;
@@ -77,7 +93,13 @@ async function send(tasker: Tasker, { wanted, inFlight, stop }: { wanted: number
     while (sent < wanted && !stop.aborted) {
       sent += 1;
       const context = contexts.next().value as unknown as JsonObject;
-      const handle = await tasker.run({ namespace: 'ecommerce', name: 'monitored_checkout', context, initiator: 'traffic', source_system: 'storefront' });
+      const handle = await tasker.run({
+        namespace: 'ecommerce',
+        name: 'monitored_checkout',
+        context,
+        initiator: 'traffic',
+        source_system: 'storefront',
+      });
       const task = await handle.wait();
       if (task.status === 'error') failed ??= task.id;
     }

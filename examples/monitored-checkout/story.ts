@@ -44,16 +44,19 @@ export class Story {
       case 'task.completed': {
         outcomes.completed += 1;
         this.taskDurationsMs.push(durationOf(event) ?? 0);
-        const currency = String(event.business?.['currency'] ?? '?');
+        const currency = currencyOf(event);
         const value = Number(event.business?.['order_value'] ?? 0);
         this.revenueMinor.set(currency, (this.revenueMinor.get(currency) ?? 0) + value);
         break;
       }
       case 'task.failed': {
         outcomes.failed += 1;
-        const { failedSteps } = event.payload as { failedSteps: { step: string; error: { type: string; code?: string } }[] };
+        const { failedSteps } = event.payload as {
+          failedSteps: { step: string; error: { type: string; code?: string } }[];
+        };
         const [first] = failedSteps;
-        if (first !== undefined) this.#countFailure(`${first.step}: ${first.error.code ?? first.error.type}`, event.taskId ?? '');
+        if (first !== undefined)
+          this.#countFailure(`${first.step}: ${first.error.code ?? first.error.type}`, event.taskId ?? '');
         break;
       }
       case 'task.cancelled':
@@ -62,6 +65,7 @@ export class Story {
       case 'task.sla_breached':
         outcomes.slaBreached += 1;
         break;
+      default:
     }
   }
 
@@ -85,6 +89,7 @@ export class Story {
       case 'step.stalled':
         step.stalled += 1;
         break;
+      default:
     }
   }
 
@@ -98,6 +103,11 @@ export class Story {
 export function quantile(values: readonly number[], share: number): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null;
+}
+
+function currencyOf({ business }: RecordedEvent): string {
+  const currency = business?.['currency'];
+  return typeof currency === 'string' ? currency : 'USD';
 }
 
 function durationOf(event: RecordedEvent): number | null {

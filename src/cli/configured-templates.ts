@@ -22,7 +22,10 @@ export function resolveLoaded({ config, baseDir, source }: LoadedConfigFile, io:
 }
 
 /** Loads each template by itself, so that one that is wrong does not hide the others. */
-export async function readConfiguredTemplates(loaded: LoadedConfigFile, io: Io): Promise<readonly ConfiguredTemplate[]> {
+export async function readConfiguredTemplates(
+  loaded: LoadedConfigFile,
+  io: Io,
+): Promise<readonly ConfiguredTemplate[]> {
   const resolved = resolveLoaded(loaded, io);
   const fromFiles = resolved.templates.map((file) => readTemplateFile(file, loaded.config, resolved));
   const fromCode = (loaded.config.tasks ?? []).map((task) =>
@@ -32,7 +35,11 @@ export async function readConfiguredTemplates(loaded: LoadedConfigFile, io: Io):
 }
 
 /** A template file with the configuration's handlers, whether the configuration names it or not. */
-export function readTemplateFile(file: string, config: TaskerConfigInput, resolved: ResolvedConfig): Promise<ConfiguredTemplate> {
+export function readTemplateFile(
+  file: string,
+  config: TaskerConfigInput,
+  resolved: ResolvedConfig,
+): Promise<ConfiguredTemplate> {
   return readOne(file, { ...config, tasks: [] }, { ...resolved, templates: [file] });
 }
 
@@ -43,7 +50,11 @@ export function withTemplate(loaded: LoadedConfigFile, file: string): LoadedConf
   return { ...loaded, config: { ...loaded.config, templates: [...templates, file] } };
 }
 
-async function readOne(source: string, config: TaskerConfigInput, resolved: ResolvedConfig): Promise<ConfiguredTemplate> {
+async function readOne(
+  source: string,
+  config: TaskerConfigInput,
+  resolved: ResolvedConfig,
+): Promise<ConfiguredTemplate> {
   try {
     const [registration = null] = await loadRegistrations(config, resolved);
     return { source, registration, error: null };

@@ -15,7 +15,9 @@ export async function readJsonArgument(option: string, argument: string, io: Io)
     throw new UsageError(`${option}: ${from} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (isJsonObject(value)) return value;
-  throw new UsageError(`${option}: expected a JSON object, got ${Array.isArray(value) ? 'an array' : JSON.stringify(value)}`);
+  throw new UsageError(
+    `${option}: expected a JSON object, got ${Array.isArray(value) ? 'an array' : JSON.stringify(value)}`,
+  );
 }
 
 async function readText(option: string, argument: string, io: Io): Promise<{ text: string; from: string }> {
@@ -26,7 +28,8 @@ async function readText(option: string, argument: string, io: Io): Promise<{ tex
   try {
     return { text: await readFile(file, 'utf8'), from: file };
   } catch (error) {
-    const why = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : String(error);
+    const why =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : String(error);
     throw new UsageError(`${option}: cannot read ${file}: ${why}`, [
       `give JSON itself (${option} '{"key": "value"}'), a file, or '-' for standard input`,
     ]);

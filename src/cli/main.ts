@@ -12,7 +12,11 @@ import { UsageError } from './usage-error.ts';
  * Runs one command line, without the names of node and script, and resolves with the exit code once its output is
  * written. Never exits by itself: the caller does, because a handler that never settles would keep the process alive.
  */
-export async function main(argv: readonly string[], io?: Io, createTasker: CreateTasker = createWhenNeeded): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  io?: Io,
+  createTasker: CreateTasker = createWhenNeeded,
+): Promise<number> {
   if (io === undefined) quietLoaderWarnings();
   const world = io ?? processIo();
   let code: ExitCode = exitCodes.ok.code;

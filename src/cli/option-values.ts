@@ -30,7 +30,10 @@ export function collect(value: string, before: readonly string[] | undefined): r
 const timePattern = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
 export const sinceOption = (): Option =>
-  new Option('--since <when>', "a time ('2026-11-23', '2026-11-23 14:05', local unless it names a zone) or how long ago ('15m', '2h', '3d')");
+  new Option(
+    '--since <when>',
+    "a time ('2026-11-23', '2026-11-23 14:05', local unless it names a zone) or how long ago ('15m', '2h', '3d')",
+  );
 
 /** Milliseconds since the Unix epoch. */
 export function parseSince(text: string, nowMs: number): number {
@@ -41,5 +44,7 @@ export function parseSince(text: string, nowMs: number): number {
     const at = Date.parse(text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T'));
     if (!Number.isNaN(at)) return at;
   }
-  throw new UsageError(`--since: expected a time or how long ago, got '${text}'`, ["for example '15m', '2h', '3d', '2026-11-23' or '2026-11-23 14:05'"]);
+  throw new UsageError(`--since: expected a time or how long ago, got '${text}'`, [
+    "for example '15m', '2h', '3d', '2026-11-23' or '2026-11-23 14:05'",
+  ]);
 }

@@ -44,7 +44,9 @@ export function createProgram(cli: Cli): Command {
     .usage('<command> [options]')
     .version(ownVersion(), '-V', 'print the version (alone, --version does too)')
     .addOption(new Option('--json', 'print JSON on stdout, and errors as JSON on stderr'))
-    .addOption(new Option('-c, --config <file>', 'configuration file (default: the nearest tasker.config.ts, .js or .mjs)'))
+    .addOption(
+      new Option('-c, --config <file>', 'configuration file (default: the nearest tasker.config.ts, .js or .mjs)'),
+    )
     .helpOption('-h, --help', 'explain this command')
     .helpCommand('help [command]', 'explain a command, with examples')
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => paintFor(io.stdout, io)('bold', title) })

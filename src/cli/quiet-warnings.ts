@@ -17,5 +17,7 @@ function isLoaderNoise(warning: string | Error, rest: readonly unknown[]): boole
 }
 
 function hasCode(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'code' in value && value.code === 'MODULE_TYPELESS_PACKAGE_JSON';
+  return (
+    typeof value === 'object' && value !== null && 'code' in value && value.code === 'MODULE_TYPELESS_PACKAGE_JSON'
+  );
 }

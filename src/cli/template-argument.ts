@@ -24,7 +24,14 @@ export async function findTemplate(
   const namespace = agree('namespace', written.namespace, given.namespace);
   const version = agree('version', written.version, given.version);
   const found = namespace ?? (await onlyNamespaceOf(written.name, loaded, session));
-  return { loaded, name: { name: written.name, ...(found !== undefined && { namespace: found }), ...(version !== undefined && { version }) } };
+  return {
+    loaded,
+    name: {
+      name: written.name,
+      ...(found !== undefined && { namespace: found }),
+      ...(version !== undefined && { version }),
+    },
+  };
 }
 
 async function fromFile(session: Session, loaded: LoadedConfigFile, file: string): Promise<FoundTemplate> {
@@ -38,9 +45,15 @@ async function fromFile(session: Session, loaded: LoadedConfigFile, file: string
 export function parseName(argument: string): TemplateName {
   const match = /^(?:([^@]+)\.)?([^.@]+)(?:@(.+))?$/.exec(argument);
   if (match?.[2] === undefined) {
-    throw new UsageError(`expected a template name or a YAML file, got '${argument}'`, ["names look like 'shop.order' or 'shop.order@1.2.0'"]);
+    throw new UsageError(`expected a template name or a YAML file, got '${argument}'`, [
+      "names look like 'shop.order' or 'shop.order@1.2.0'",
+    ]);
   }
-  return { name: match[2], ...(match[1] !== undefined && { namespace: match[1] }), ...(match[3] !== undefined && { version: match[3] }) };
+  return {
+    name: match[2],
+    ...(match[1] !== undefined && { namespace: match[1] }),
+    ...(match[3] !== undefined && { version: match[3] }),
+  };
 }
 
 function agree(what: string, written: string | undefined, option: string | undefined): string | undefined {
@@ -52,10 +65,15 @@ function agree(what: string, written: string | undefined, option: string | undef
 async function onlyNamespaceOf(name: string, loaded: LoadedConfigFile, session: Session): Promise<string | undefined> {
   const templates = await readConfiguredTemplates(loaded, session.io);
   const namespaces = new Set(
-    templates.flatMap(({ registration }) => (registration?.template.name === name ? [registration.template.namespace] : [])),
+    templates.flatMap(({ registration }) =>
+      registration?.template.name === name ? [registration.template.namespace] : [],
+    ),
   );
   if (namespaces.size > 1) {
-    throw new UsageError(`'${name}' is in more than one namespace`, [...namespaces].map((namespace) => `${namespace}.${name}`));
+    throw new UsageError(
+      `'${name}' is in more than one namespace`,
+      [...namespaces].map((namespace) => `${namespace}.${name}`),
+    );
   }
   return [...namespaces][0];
 }

@@ -27,8 +27,20 @@ export const engineEvents = [
     meaning: 'A process left cleanly; what it was running has been returned.',
     kind: 'recorded',
     schemaVersion: 1,
-    payload: z.strictObject({ ...worker, uptimeMs: durationMs, returnedAttempts: z.number().int(), abandonedHandlers: z.number().int() }),
-    example: { worker: '0199…', pid: 4_211, host: 'shop-1', uptimeMs: 3_600_000, returnedAttempts: 0, abandonedHandlers: 0 },
+    payload: z.strictObject({
+      ...worker,
+      uptimeMs: durationMs,
+      returnedAttempts: z.number().int(),
+      abandonedHandlers: z.number().int(),
+    }),
+    example: {
+      worker: '0199…',
+      pid: 4_211,
+      host: 'shop-1',
+      uptimeMs: 3_600_000,
+      returnedAttempts: 0,
+      abandonedHandlers: 0,
+    },
   }),
   defineEvent({
     name: 'worker.lost',

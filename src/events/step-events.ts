@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
 import { defineEvent } from './define-event.ts';
-import { durationMs, failureCause, failureFinality, jsonFields, operator, publicErrorFields, stepStatus, timestampMs } from './payload-parts.ts';
+import {
+  durationMs,
+  failureCause,
+  failureFinality,
+  jsonFields,
+  operator,
+  publicErrorFields,
+  stepStatus,
+  timestampMs,
+} from './payload-parts.ts';
 
 export const stepEvents = [
   defineEvent({
@@ -75,7 +84,8 @@ export const stepEvents = [
   }),
   defineEvent({
     name: 'step.resolved_manually',
-    meaning: 'The step counts as done without having run to its end: resolved by an operator, skipped, or bypassed by the request.',
+    meaning:
+      'The step counts as done without having run to its end: resolved by an operator, skipped, or bypassed by the request.',
     kind: 'recorded',
     schemaVersion: 1,
     payload: z.strictObject({
@@ -85,7 +95,13 @@ export const stepEvents = [
       results: jsonFields,
       omittedResults: z.array(z.string()).optional(),
     }),
-    example: { by: 'ada', why: 'paid by bank transfer', from: 'error', reason: 'resolved', results: { amount: 12_997 } },
+    example: {
+      by: 'ada',
+      why: 'paid by bank transfer',
+      from: 'error',
+      reason: 'resolved',
+      results: { amount: 12_997 },
+    },
   }),
   defineEvent({
     name: 'step.sla_breached',
@@ -112,7 +128,12 @@ export const stepEvents = [
     meaning: 'A running attempt gave no sign of life for longer than its stall limit.',
     kind: 'recorded',
     schemaVersion: 1,
-    payload: z.strictObject({ stallMs: durationMs, runningMs: durationMs, silentMs: durationMs, heartbeats: z.number().int() }),
+    payload: z.strictObject({
+      stallMs: durationMs,
+      runningMs: durationMs,
+      silentMs: durationMs,
+      heartbeats: z.number().int(),
+    }),
     example: { stallMs: 5_000, runningMs: 5_000, silentMs: 5_000, heartbeats: 0 },
   }),
 ] as const;

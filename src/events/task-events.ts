@@ -1,7 +1,15 @@
 import { z } from 'zod';
 
 import { defineEvent } from './define-event.ts';
-import { durationMs, failureCause, failureFinality, operator, publicErrorFields, stepStatus, timestampMs } from './payload-parts.ts';
+import {
+  durationMs,
+  failureCause,
+  failureFinality,
+  operator,
+  publicErrorFields,
+  stepStatus,
+  timestampMs,
+} from './payload-parts.ts';
 
 export const taskEvents = [
   defineEvent({
@@ -74,7 +82,13 @@ export const taskEvents = [
       completedSteps: 1,
       attempts: 4,
       failedSteps: [
-        { step: 'process_payment', attempt: 3, cause: 'error', final: 'exhausted', error: { type: 'RetryableError', status: 503 } },
+        {
+          step: 'process_payment',
+          attempt: 3,
+          cause: 'error',
+          final: 'exhausted',
+          error: { type: 'RetryableError', status: 503 },
+        },
       ],
       blockedSteps: ['update_inventory', 'create_order', 'send_confirmation'],
     },
@@ -113,7 +127,12 @@ export const taskEvents = [
       deadlineAt: timestampMs,
       elapsedMs: durationMs,
       openSteps: z.array(
-        z.strictObject({ step: z.string(), status: stepStatus, attempt: z.number().int(), since: timestampMs.nullable() }),
+        z.strictObject({
+          step: z.string(),
+          status: stepStatus,
+          attempt: z.number().int(),
+          since: timestampMs.nullable(),
+        }),
       ),
     }),
     example: {

@@ -9,7 +9,10 @@ import type { TaskRun } from './task-run.ts';
 import type { Turn } from './turn.ts';
 
 /** Turns what attempts report into inputs of their task. */
-export function attemptListener(run: TaskRun, around: { readonly random: Random; readonly onLate: () => void }): AttemptListener {
+export function attemptListener(
+  run: TaskRun,
+  around: { readonly random: Random; readonly onLate: () => void },
+): AttemptListener {
   const causedByAttempt = (turn: Turn, attempt: Attempt): void => turn.causedBy(run.causes.latest(attempt.step));
   return {
     completed(attempt, results, text, durationMs) {
@@ -75,9 +78,12 @@ export function returnAttempt(attempt: Attempt): (turn: Turn) => void {
   };
 }
 
-export function pickResults(results: JsonValue, allowed: readonly string[]): { results: JsonObject; omittedResults: readonly string[] } {
+export function pickResults(
+  results: JsonValue,
+  allowed: readonly string[],
+): { results: JsonObject; omittedResults: readonly string[] } {
   if (allowed.length === 0 || !isPlainObject(results)) return { results: {}, omittedResults: [] };
-  const { fields, omitted } = pickFields(results as JsonObject, allowed);
+  const { fields, omitted } = pickFields(results, allowed);
   return { results: fields, omittedResults: omitted };
 }
 

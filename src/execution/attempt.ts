@@ -10,7 +10,12 @@ import type { StepSlots } from './step-slots.ts';
 
 export interface AttemptListener {
   completed(attempt: Attempt, results: JsonValue, text: string, durationMs: number): void;
-  failed(attempt: Attempt, cause: Exclude<FailureCause, 'worker_lost'>, error: DescribedError, durationMs: number): void;
+  failed(
+    attempt: Attempt,
+    cause: Exclude<FailureCause, 'worker_lost'>,
+    error: DescribedError,
+    durationMs: number,
+  ): void;
   stalled(silence: Silence): void;
   /** A handler settled after its attempt had ended: refused. */
   late(): void;
@@ -156,11 +161,17 @@ function asJson(value: unknown, maxBytes: number): { results: JsonValue; text: s
   try {
     text = value === undefined ? 'null' : JSON.stringify(value);
   } catch (error) {
-    throw invalidResults(`expected JSON-serialisable results: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw invalidResults(
+      `expected JSON-serialisable results: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   }
   if (text === undefined) throw invalidResults(`expected JSON-serialisable results, got a ${typeof value}`);
   const bytes = text.length > maxBytes / 3 ? Buffer.byteLength(text) : text.length;
-  if (bytes > maxBytes) throw invalidResults(`expected results of at most ${maxBytes} bytes as JSON, got ${bytes}; store the data elsewhere and return a reference`);
+  if (bytes > maxBytes)
+    throw invalidResults(
+      `expected results of at most ${maxBytes} bytes as JSON, got ${bytes}; store the data elsewhere and return a reference`,
+    );
   return { results: deepFreeze(JSON.parse(text)) as JsonValue, text };
 }
 

@@ -30,19 +30,23 @@ export async function askEngine(
   const requestedAt = clock.now();
   const id = uuidV7(requestedAt, random);
   await storage.commands.submit({ id, kind, taskId, body, requestedAt });
-  if (!(await storage.workers.isEngineRunning())) throw notApplied(id, 'no engine is running on this store; it will be applied at the next start');
+  if (!(await storage.workers.isEngineRunning()))
+    throw notApplied(id, 'no engine is running on this store; it will be applied at the next start');
   const deadlineMs = clock.monotonicMs() + answerWithinMs;
   for (;;) {
     const outcome = await storage.commands.outcome(id);
     if (outcome?.kind === 'applied') return outcome.taskId;
     if (outcome?.kind === 'refused') throw new TaskerError(knownCode(outcome.code), outcome.message);
-    if (clock.monotonicMs() >= deadlineMs) throw notApplied(id, `the engine did not answer within ${answerWithinMs} ms; it stays requested`);
+    if (clock.monotonicMs() >= deadlineMs)
+      throw notApplied(id, `the engine did not answer within ${answerWithinMs} ms; it stays requested`);
     await new Promise<void>((resolve) => clock.setTimer(pollIntervalMs, resolve));
   }
 }
 
 function notApplied(commandId: string, why: string): TaskerError {
-  return new TaskerError('TASKER_COMMAND_NOT_APPLIED', `The request is stored but not applied yet: ${why}.`, { details: { commandId } });
+  return new TaskerError('TASKER_COMMAND_NOT_APPLIED', `The request is stored but not applied yet: ${why}.`, {
+    details: { commandId },
+  });
 }
 
 function knownCode(code: string): TaskerErrorCode {

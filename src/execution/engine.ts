@@ -154,7 +154,12 @@ export class Engine {
     const { types, clock, random, limits } = this.#options;
     const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
     const hasRoom = this.#runs.size < limits.tasksInMemory || this.#advance === 'own';
-    const run = new TaskRun(newTask(prepared.type, prepared.row), null, this.#surroundings, hasRoom ? 'advance' : 'watch');
+    const run = new TaskRun(
+      newTask(prepared.type, prepared.row),
+      null,
+      this.#surroundings,
+      hasRoom ? 'advance' : 'watch',
+    );
     this.#runs.set(run.id, run);
     const { initiator, source_system: sourceSystem, reason } = prepared.request;
     const earlier = await run.create({
@@ -165,8 +170,10 @@ export class Engine {
       },
     });
     if (earlier === null) return { taskId: run.id, existing: false };
-    if (commandId !== undefined) await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier });
-    if (this.#advance === 'own' && !this.#runs.has(earlier) && !this.#loading.has(earlier)) await this.#takeOne(earlier);
+    if (commandId !== undefined)
+      await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier });
+    if (this.#advance === 'own' && !this.#runs.has(earlier) && !this.#loading.has(earlier))
+      await this.#takeOne(earlier);
     return { taskId: earlier, existing: true };
   }
 
@@ -178,7 +185,11 @@ export class Engine {
       await this.#loading.get(taskId)?.catch(() => undefined);
       const outcome = await new Promise<'done' | 'dropped'>((resolve, reject) => {
         const inputFor = (run: TaskRun): Input =>
-          operatorInput(run, request, commandId, { done: () => resolve('done'), dropped: () => resolve('dropped'), reject });
+          operatorInput(run, request, commandId, {
+            done: () => resolve('done'),
+            dropped: () => resolve('dropped'),
+            reject,
+          });
         const run = this.#runs.get(taskId);
         if (run !== undefined) run.post(inputFor(run));
         else if (this.#loading.has(taskId)) resolve('dropped');
@@ -223,7 +234,9 @@ export class Engine {
     const stored = await this.#options.storage.tasks.load(taskId);
     return stored === null
       ? new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}'.`, { details: { taskId } })
-      : new TaskerError('TASKER_LEASE_LOST', `Task '${taskId}' is held by another engine; ask that one.`, { details: { taskId } });
+      : new TaskerError('TASKER_LEASE_LOST', `Task '${taskId}' is held by another engine; ask that one.`, {
+          details: { taskId },
+        });
   }
 
   #takeUp(taken: TakenTask, mode: RunMode): Promise<TaskRun | null> {
@@ -245,7 +258,10 @@ export class Engine {
     if (type === null) {
       const { namespace, name, version } = stored.task;
       this.#options.onProblem(
-        new TaskerError('TASKER_HANDLER_NOT_FOUND', `Task '${taken.taskId}' (${namespace}.${name}@${version}) waits: this process has no handlers for it.`),
+        new TaskerError(
+          'TASKER_HANDLER_NOT_FOUND',
+          `Task '${taken.taskId}' (${namespace}.${name}@${version}) waits: this process has no handlers for it.`,
+        ),
       );
       await this.#giveBack(taken, { dueAt: clock.now() + withoutHandlersMs, deadlineAt: null });
       return null;
@@ -257,7 +273,15 @@ export class Engine {
   }
 
   async #giveBack(taken: TakenTask, release: Schedule): Promise<void> {
-    await this.#recorder.write({ taskId: taken.taskId, lease: taken.lease, steps: [], errors: [], events: [], commands: [], release });
+    await this.#recorder.write({
+      taskId: taken.taskId,
+      lease: taken.lease,
+      steps: [],
+      errors: [],
+      events: [],
+      commands: [],
+      release,
+    });
   }
 
   #closed(run: TaskRun, schedule: Schedule | null): void {
@@ -271,7 +295,8 @@ export class Engine {
     if (listeners === undefined || run.state === null) return;
     this.#restListeners.delete(run.id);
     const { results } = run.task;
-    for (const listener of listeners) listener({ task: run.task.row, state: run.state, resultOf: (step) => results.get(step) });
+    for (const listener of listeners)
+      listener({ task: run.task.row, state: run.state, resultOf: (step) => results.get(step) });
   }
 
   /** Resolves when no task is held any more, or when the time is up. */
@@ -289,7 +314,10 @@ export class Engine {
 
   #requireRunning(): void {
     if (this.#phase === 'running') return;
-    throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The engine is ${this.#phase}; start a tasker on this store first.`);
+    throw new TaskerError(
+      'TASKER_ENGINE_NOT_RUNNING',
+      `The engine is ${this.#phase}; start a tasker on this store first.`,
+    );
   }
 }
 

@@ -22,13 +22,20 @@ interface Answer {
   readonly reject: (error: unknown) => void;
 }
 
-export function operatorInput(run: TaskRun, request: OperatorRequest, commandId: string | undefined, answer: Answer): Input {
+export function operatorInput(
+  run: TaskRun,
+  request: OperatorRequest,
+  commandId: string | undefined,
+  answer: Answer,
+): Input {
   return {
     decide(turn) {
       turn.causedBy(commandId ?? null);
       const refusal = operate(turn.draft, toCommand(run, request));
       if (refusal !== null) {
-        turn.afterwards.push(() => answer.reject(new TaskerError(refusal.code, `Task '${run.id}': ${refusal.message}.`)));
+        turn.afterwards.push(() =>
+          answer.reject(new TaskerError(refusal.code, `Task '${run.id}': ${refusal.message}.`)),
+        );
         return;
       }
       if (commandId !== undefined) turn.commands.push(commandId);

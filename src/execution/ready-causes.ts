@@ -19,7 +19,8 @@ export class ReadyCauses {
     }
     if (latest === undefined) return;
     for (const [index, step] of after.steps.entries()) {
-      if (step.status === 'pending' && step.readyAt !== before?.steps[index]?.readyAt) this.#byStep.set(step.name, latest);
+      if (step.status === 'pending' && step.readyAt !== before?.steps[index]?.readyAt)
+        this.#byStep.set(step.name, latest);
     }
   }
 

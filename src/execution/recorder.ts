@@ -70,7 +70,10 @@ export class Recorder {
     }
     // One turn of the loop between flushes: what the committed changes set going joins the next group.
     setImmediate(() => {
-      if (this.#queue.length > 0) return void this.#flush();
+      if (this.#queue.length > 0) {
+        void this.#flush();
+        return;
+      }
       this.#active = false;
       for (const resolve of this.#whenIdle.splice(0)) resolve();
     });

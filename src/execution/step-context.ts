@@ -4,7 +4,11 @@ import type { PlannedStep } from '../tasks/task-plan.ts';
 import type { LoadedTask } from './loaded-task.ts';
 
 /** What a handler is told; signal and heartbeat are the attempt's own. */
-export function stepContext(task: LoadedTask, planned: PlannedStep, attempt: number): Omit<StepContext, 'signal' | 'heartbeat'> {
+export function stepContext(
+  task: LoadedTask,
+  planned: PlannedStep,
+  attempt: number,
+): Omit<StepContext, 'signal' | 'heartbeat'> {
   const { row, context } = task;
   const step = planned.template.name;
   return {

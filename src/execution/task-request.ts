@@ -92,7 +92,9 @@ function requireSkippable(type: TaskType, steps: readonly string[]): void {
   for (const name of steps) {
     const step = type.plan.template.steps.find((candidate) => candidate.name === name);
     if (step?.skippable === true) continue;
-    const known = type.plan.template.steps.filter((candidate) => candidate.skippable).map((candidate) => candidate.name);
+    const known = type.plan.template.steps
+      .filter((candidate) => candidate.skippable)
+      .map((candidate) => candidate.name);
     throw new TaskerError(
       'TASKER_REQUEST_INVALID',
       `bypass_steps: step '${name}' ${step === undefined ? 'does not exist' : 'is not skippable'}. Skippable: ${known.join(', ') || 'none'}.`,
@@ -110,14 +112,21 @@ function checkContext(type: TaskType, context: JsonObject, maxBytes: number): st
   const checked = type.checkContext(plain);
   if (!checked.ok) {
     const problems = checked.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw new TaskerError('TASKER_CONTEXT_INVALID', `The context does not fit the template's schema: ${problems.join('; ')}.`, {
-      details: { problems: checked.problems },
-    });
+    throw new TaskerError(
+      'TASKER_CONTEXT_INVALID',
+      `The context does not fit the template's schema: ${problems.join('; ')}.`,
+      {
+        details: { problems: checked.problems },
+      },
+    );
   }
   const text = JSON.stringify(checked.context);
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return text;
-  throw new TaskerError('TASKER_CONTEXT_INVALID', `The context is ${bytes} bytes as JSON; at most ${maxBytes} are allowed.`);
+  throw new TaskerError(
+    'TASKER_CONTEXT_INVALID',
+    `The context is ${bytes} bytes as JSON; at most ${maxBytes} are allowed.`,
+  );
 }
 
 /** W3C Trace Context, level 2. What does not parse starts a new trace, as the standard asks: it came from outside. */

@@ -171,8 +171,9 @@ export class TaskRun {
     settleTask(draft);
     for (const name of startableSteps(draft.plan, draft.state, draft.now, this.#around.limits.stepsPerTask)) {
       if (!this.#around.slots.tryTake(this.#pass)) break;
-      const earlier = this.#state?.steps.find((step) => step.name === name);
-      if (earlier !== undefined && isRunnable(earlier) && this.#state?.startedAt !== null) turn.causedBy(this.causes.of(name));
+      const before = this.#state?.steps.find((step) => step.name === name);
+      if (before !== undefined && isRunnable(before) && this.#state?.startedAt !== null)
+        turn.causedBy(this.causes.of(name));
       turn.begun.push(name);
       beginAttempt(draft, name, newSpanId(this.#around.random));
     }
@@ -197,7 +198,10 @@ export class TaskRun {
       lease: this.#lease,
       ...changedRows(this.#state, turn.draft.state, turn.results),
       errors: turn.errors,
-      events: turn.events({ id: row.id, rootSpanId: row.rootSpanId, parentSpanId: row.parentSpanId, envelope }, this.#around.random),
+      events: turn.events(
+        { id: row.id, rootSpanId: row.rootSpanId, parentSpanId: row.parentSpanId, envelope },
+        this.#around.random,
+      ),
       commands: turn.commands,
       ...(release !== null && { release }),
     };

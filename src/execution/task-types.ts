@@ -32,7 +32,9 @@ export class TaskTypes {
 
   /** @throws TaskerError `TASKER_TEMPLATE_NOT_FOUND`, naming what there is. */
   find(namespace: string, name: string, version: string | undefined): TaskType {
-    const named = this.all().filter(({ plan: { template } }) => template.namespace === namespace && template.name === name);
+    const named = this.all().filter(
+      ({ plan: { template } }) => template.namespace === namespace && template.name === name,
+    );
     const found =
       version === undefined
         ? named.toSorted((a, b) => compareVersions(b.plan.template.version, a.plan.template.version))[0]
@@ -40,7 +42,12 @@ export class TaskTypes {
     if (found !== undefined) return found;
     const wanted = `${namespace}.${name}${version === undefined ? '' : `@${version}`}`;
     const known = [...this.#byFullName.keys()];
-    const near = nearestName(wanted, known) ?? nearestName(wanted, known.map((full) => full.replace(/@.*$/, '')));
+    const near =
+      nearestName(wanted, known) ??
+      nearestName(
+        wanted,
+        known.map((full) => full.replace(/@.*$/, '')),
+      );
     throw new TaskerError(
       'TASKER_TEMPLATE_NOT_FOUND',
       `There is no task template '${wanted}'${near === undefined ? '' : `; did you mean '${near}'?`} Known: ${known.join(', ') || 'none'}.`,

@@ -20,17 +20,32 @@ export function workerFacts(id: string, clock: Clock, random: Random) {
           {
             name: 'worker.lost',
             occurredAt,
-            payload: { worker: worker.id, pid: worker.pid, host: worker.host, startedAt: worker.startedAt, tasksHeld: worker.tasksHeld },
+            payload: {
+              worker: worker.id,
+              pid: worker.pid,
+              host: worker.host,
+              startedAt: worker.startedAt,
+              tasksHeld: worker.tasksHeld,
+            },
           },
           random,
         ),
       );
-      const start = { name: 'worker.started', occurredAt, payload: { ...who, nodeVersion: process.versions.node } } as const;
+      const start = {
+        name: 'worker.started',
+        occurredAt,
+        payload: { ...who, nodeVersion: process.versions.node },
+      } as const;
       return [...losses, toNewEvent(start, random)];
     },
     stopped(counts: { readonly returnedAttempts: number; readonly abandonedHandlers: number }): NewEvent[] {
       const uptimeMs = Math.round(clock.monotonicMs() - startedMs);
-      return [toNewEvent({ name: 'worker.stopped', occurredAt: clock.now(), payload: { ...who, uptimeMs, ...counts } }, random)];
+      return [
+        toNewEvent(
+          { name: 'worker.stopped', occurredAt: clock.now(), payload: { ...who, uptimeMs, ...counts } },
+          random,
+        ),
+      ];
     },
   };
 }

@@ -52,5 +52,8 @@ export function toNewEvent(draft: EventDraft, random: Random, envelope: EncodedE
 /** The inverse, for readers. */
 export function fromStored(stored: NewEvent & { readonly position: number }): RecordedEvent {
   const { body, ...columns } = stored;
-  return { ...columns, ...(JSON.parse(body) as Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>) } as RecordedEvent;
+  return {
+    ...columns,
+    ...(JSON.parse(body) as Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>),
+  } as RecordedEvent;
 }

@@ -99,5 +99,5 @@ function customEvents(given: readonly CustomEventValues[] | undefined): CustomEv
 function objectAt(root: TemplateNode, path: readonly (string | number)[]): JsonObject {
   const node = path.reduce<TemplateNode | undefined>(childAt, root);
   const value = node === undefined ? null : toJson(node);
-  return isPlainObject(value) ? (value as JsonObject) : {};
+  return isPlainObject(value) ? value : {};
 }

@@ -3,7 +3,14 @@ import { describe, it } from 'node:test';
 
 import { maxFieldBytes, pickFields } from './business-context.ts';
 
-const source = { id: 7, tier: 'gold', nothing: null, customer: { email: 'a@b.c', 'x.y': 1 }, items: [{ sku: 'A' }], 'a.b': 2 };
+const source = {
+  id: 7,
+  tier: 'gold',
+  nothing: null,
+  customer: { email: 'a@b.c', 'x.y': 1 },
+  items: [{ sku: 'A' }],
+  'a.b': 2,
+};
 
 describe('pickFields', () => {
   it('takes the named fields and no others, keyed as written', () => {
@@ -22,13 +29,26 @@ describe('pickFields', () => {
   });
 
   it('never follows what a prototype or an array brings along', () => {
-    const paths = ['constructor', '__proto__', 'toString', 'items.length', 'tier.length', 'constructor.name', 'customer.__proto__'];
+    const paths = [
+      'constructor',
+      '__proto__',
+      'toString',
+      'items.length',
+      'tier.length',
+      'constructor.name',
+      'customer.__proto__',
+    ];
     assert.deepEqual(pickFields(source, paths), { fields: {}, omitted: [] });
   });
 
   it('leaves out fields larger than the limit, and names them', () => {
     const fits = 'x'.repeat(maxFieldBytes - 2);
-    const { fields, omitted } = pickFields({ fits, long: `${fits}x`, wide: 'ä'.repeat(600), deep: { list: [fits] } }, ['fits', 'long', 'wide', 'deep']);
+    const { fields, omitted } = pickFields({ fits, long: `${fits}x`, wide: 'ä'.repeat(600), deep: { list: [fits] } }, [
+      'fits',
+      'long',
+      'wide',
+      'deep',
+    ]);
     assert.deepEqual(Object.keys(fields), ['fits']);
     assert.deepEqual(omitted, ['long', 'wide', 'deep']);
   });

@@ -9,10 +9,12 @@ import type { StepValues, TemplateValues } from './template-schema.ts';
 /** What only shows when values are seen together. Each value alone has passed `readTemplate`. */
 export function checkTemplate(values: TemplateValues, root: TemplateNode, problems: ProblemList): void {
   const steps = values.step_templates ?? [];
-  if (steps.length === 0) problems.error(locate(root, ['step_templates']), ['step_templates'], 'expected at least one step');
+  if (steps.length === 0)
+    problems.error(locate(root, ['step_templates']), ['step_templates'], 'expected at least one step');
   checkGraph(steps, root, problems);
   if (values.named_steps !== undefined) checkNamedSteps(values.named_steps, steps, root, problems);
-  for (const [index, step] of steps.entries()) checkLimits(step, ['step_templates', index, 'handler_config'], root, problems);
+  for (const [index, step] of steps.entries())
+    checkLimits(step, ['step_templates', index, 'handler_config'], root, problems);
   if (values.schema === undefined) return;
   for (const { severity, path, message } of compileJsonSchema(values.schema).notes) {
     const whole = ['schema', ...path];
@@ -35,7 +37,12 @@ function graphPath({ step: index, dependency }: GraphProblem, step: StepValues |
 }
 
 /** Tasker refuses a step that is not named. A name without a step it accepts. */
-function checkNamedSteps(named: readonly string[], steps: readonly StepValues[], root: TemplateNode, problems: ProblemList): void {
+function checkNamedSteps(
+  named: readonly string[],
+  steps: readonly StepValues[],
+  root: TemplateNode,
+  problems: ProblemList,
+): void {
   for (const [index, { name = '' }] of steps.entries()) {
     if (named.includes(name)) continue;
     const path = ['step_templates', index, 'name'];
@@ -49,7 +56,12 @@ function checkNamedSteps(named: readonly string[], steps: readonly StepValues[],
   }
 }
 
-function checkLimits({ handler_config: config }: StepValues, path: Path, root: TemplateNode, problems: ProblemList): void {
+function checkLimits(
+  { handler_config: config }: StepValues,
+  path: Path,
+  root: TemplateNode,
+  problems: ProblemList,
+): void {
   const stallMs = config?.monitoring?.stall_seconds;
   const timeoutMs = config?.timeout_seconds;
   if (stallMs !== undefined && timeoutMs !== undefined && stallMs >= timeoutMs) {

@@ -59,7 +59,7 @@ describe('compileContextSchema', () => {
         maxLength: { maxLength: 1 },
         not: { not: {} },
         anyOf: { anyOf: [{ type: 'integer' }, { maxLength: 2 }] },
-        if: { if: {}, then: { const: 1 } },
+        if: JSON.parse('{ "if": {}, "then": { "const": 1 } }'),
       },
     };
     const said = problems(schema, Object.fromEntries(fields.map((field) => [field, secret])));
@@ -69,7 +69,13 @@ describe('compileContextSchema', () => {
 
   it('takes a JSON object and nothing else, with or without a schema', () => {
     assert.deepEqual(compile(null)({ a: [1] }), { ok: true, context: { a: [1] } });
-    for (const [given, type] of [[null, 'null'], [[], 'array'], ['x', 'string'], [1, 'integer'], [undefined, 'undefined']] as const) {
+    for (const [given, type] of [
+      [null, 'null'],
+      [[], 'array'],
+      ['x', 'string'],
+      [1, 'integer'],
+      [undefined, 'undefined'],
+    ] as const) {
       const expected = { ok: false, problems: [{ path: 'context', message: `expected an object, got ${type}` }] };
       assert.deepEqual(compile(null)(given), expected);
       assert.deepEqual(compile({ type: 'object' })(given), expected);

@@ -15,15 +15,20 @@ export interface ContextProblem {
 
 export type ContextCheck = (
   context: unknown,
-) => { readonly ok: true; readonly context: JsonObject } | { readonly ok: false; readonly problems: readonly ContextProblem[] };
+) =>
+  | { readonly ok: true; readonly context: JsonObject }
+  | { readonly ok: false; readonly problems: readonly ContextProblem[] };
 
 const maxProblems = 20;
 
 /** The check of a template's contexts. It works on a copy, into which the schema's defaults are filled. */
-export function compileContextSchema(template: Pick<TaskTemplate, 'namespace' | 'name' | 'version' | 'schema'>): ContextCheck {
+export function compileContextSchema(
+  template: Pick<TaskTemplate, 'namespace' | 'name' | 'version' | 'schema'>,
+): ContextCheck {
   const validate = template.schema === null ? undefined : compile(template, template.schema);
   return (given) => {
-    if (!isPlainObject(given)) return refuse([{ path: 'context', message: `expected an object, got ${typeName(given)}` }]);
+    if (!isPlainObject(given))
+      return refuse([{ path: 'context', message: `expected an object, got ${typeName(given)}` }]);
     let context: JsonObject;
     try {
       context = structuredClone(given) as JsonObject;
@@ -44,7 +49,10 @@ function compile(template: Pick<TaskTemplate, 'namespace' | 'name' | 'version'>,
   throw new TaskerError('TASKER_TEMPLATE_INVALID', message);
 }
 
-function refuse(problems: readonly ContextProblem[]): { readonly ok: false; readonly problems: readonly ContextProblem[] } {
+function refuse(problems: readonly ContextProblem[]): {
+  readonly ok: false;
+  readonly problems: readonly ContextProblem[];
+} {
   return { ok: false, problems: problems.slice(0, maxProblems) };
 }
 
@@ -68,7 +76,10 @@ function describe(error: ErrorObject): ContextProblem {
     case 'type':
       return { path: name(), message: `expected ${[params['type']].flat().join(' or ')}, got ${got}` };
     case 'enum':
-      return { path: name(), message: `expected one of ${JSON.stringify(params['allowedValues'])}, got another ${got}` };
+      return {
+        path: name(),
+        message: `expected one of ${JSON.stringify(params['allowedValues'])}, got another ${got}`,
+      };
     case 'const':
       return { path: name(), message: `expected ${JSON.stringify(params['allowedValue'])}, got another ${got}` };
     case 'format':

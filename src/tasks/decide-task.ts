@@ -25,7 +25,10 @@ export function createTask(draft: TaskDraft, creation: Creation): void {
 }
 
 /** pending → in_progress. On the first start the steps that the request bypasses are settled. */
-export function startTask(draft: TaskDraft, bypass: { readonly steps: readonly string[]; readonly by: string; readonly why: string }): void {
+export function startTask(
+  draft: TaskDraft,
+  bypass: { readonly steps: readonly string[]; readonly by: string; readonly why: string },
+): void {
   const first = draft.state.startedAt === null;
   draft.record({
     name: 'task.start_requested',
@@ -69,7 +72,13 @@ export function checkDeadlines(draft: TaskDraft): void {
   if (hasEnded(state.status) || state.parked !== null) return;
   const { slaMs } = draft.plan.template.monitoring;
   const { slaDeadlineAt } = state;
-  if (slaMs !== null && slaDeadlineAt !== null && slaDeadlineAt <= now && state.slaBreachedAt === null && state.firstEndedAt === null) {
+  if (
+    slaMs !== null &&
+    slaDeadlineAt !== null &&
+    slaDeadlineAt <= now &&
+    state.slaBreachedAt === null &&
+    state.firstEndedAt === null
+  ) {
     draft.record({
       name: 'task.sla_breached',
       at: now,

@@ -18,7 +18,12 @@ const rubyPattern = Object.assign(
     try {
       return new RegExp(pattern, flags);
     } catch {
-      return new RegExp(pattern.replace(/\\A/g, '^').replace(/\\[zZ]/g, '$').replace(/\\h/g, '[0-9a-fA-F]'));
+      return new RegExp(
+        pattern
+          .replace(/\\A/g, '^')
+          .replace(/\\[zZ]/g, '$')
+          .replace(/\\h/g, '[0-9a-fA-F]'),
+      );
     }
   },
   { code: 'new RegExp' },

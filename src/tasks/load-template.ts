@@ -45,7 +45,10 @@ export function loadNode(root: TemplateNode, problems: ProblemList, environment:
 }
 
 /** Every problem of a file, without an environment and in each that it has overrides for. */
-export function checkTemplateFile(source: TemplateSource, options: Pick<LoadOptions, 'strict'> = {}): readonly TemplateProblem[] {
+export function checkTemplateFile(
+  source: TemplateSource,
+  options: Pick<LoadOptions, 'strict'> = {},
+): readonly TemplateProblem[] {
   const parsing = new ProblemList(source.file, options.strict ?? false);
   const root = parseYaml(source.text, parsing);
   if (root === null) return parsing.all;

@@ -20,7 +20,8 @@ export function mergeEnvironment(root: TemplateNode, environment: string, proble
   const merged = new Map(mergeMaps(root, withoutSteps(block)).entries);
   const nested = block.entries.get('environments');
   const path = ['environments', environment];
-  if (nested !== undefined) problems.warning(nested.key, [...path, 'environments'], 'an environment has none of its own');
+  if (nested !== undefined)
+    problems.warning(nested.key, [...path, 'environments'], 'an environment has none of its own');
   merged.set('environments', root.entries.get('environments') ?? { key: root, node: root });
   if (base?.kind === 'list' && override?.kind === 'list') {
     const steps = mergeSteps(base, override, environment, problems);

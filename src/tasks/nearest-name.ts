@@ -26,7 +26,10 @@ export function suggestion(word: string, candidates: Iterable<string>): string {
 const comparedLength = 128;
 
 function simplify(name: string): string {
-  return name.slice(0, comparedLength).toLowerCase().replace(/[-_\s]/g, '');
+  return name
+    .slice(0, comparedLength)
+    .toLowerCase()
+    .replace(/[-_\s]/g, '');
 }
 
 /** Damerau-Levenshtein (optimal string alignment): a swap of neighbours is one slip, not two. */

@@ -33,12 +33,18 @@ export function text(maxLength = 10_000): Reader<string> {
 /** A version that YAML took for a number (`version: 1.0`) is read as it is written, which is what was meant. */
 export const versionText: Reader<string> = (node, path, problems) => {
   if (node.kind !== 'scalar' || typeof node.value !== 'number') return text(16)(node, path, problems);
-  problems.warning(node, path, `expected a string, got ${describeNode(node)}; read as '${node.text}', put it in quotes`);
+  problems.warning(
+    node,
+    path,
+    `expected a string, got ${describeNode(node)}; read as '${node.text}', put it in quotes`,
+  );
   return text(16)({ ...node, value: node.text }, path, problems);
 };
 
 export const flag: Reader<boolean> = (node, path, problems) =>
-  node.kind === 'scalar' && typeof node.value === 'boolean' ? node.value : expected('true or false', node, path, problems);
+  node.kind === 'scalar' && typeof node.value === 'boolean'
+    ? node.value
+    : expected('true or false', node, path, problems);
 
 export function number(what: string, allowed: (value: number) => boolean): Reader<number> {
   return (node, path, problems) =>

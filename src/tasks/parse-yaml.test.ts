@@ -40,7 +40,7 @@ describe('parseYaml', () => {
   it('follows anchors and merges', () => {
     const { value, said } = parse('base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nc:\n  <<: [*b, *m]\n  x: 9\n');
     assert.deepEqual(value, { base: { x: 1, y: 2 }, more: { y: 3, z: 4 }, c: { x: 9, y: 2, z: 4 } });
-    assert.deepEqual(said, ['5:3 warning the key \'x\' is already on line 1; the last one counts'].slice(1));
+    assert.deepEqual(said, ["5:3 warning the key 'x' is already on line 1; the last one counts"].slice(1));
   });
 
   it('lets a merge replace what stands above it, as Ruby does, and warns', () => {
@@ -108,7 +108,17 @@ describe('parseYaml', () => {
   });
 
   it('never throws, whatever the text', () => {
-    const yamlish = fc.array(fc.constantFrom('a', ': ', '\n', '- ', '  ', '&x ', '*x', '<<', '{', '}', '[', ']', '"', '!t ', '---', '|'));
-    fc.assert(fc.property(fc.oneof(fc.string(), yamlish.map((parts) => parts.join(''))), (text) => void parse(text)));
+    const yamlish = fc.array(
+      fc.constantFrom('a', ': ', '\n', '- ', '  ', '&x ', '*x', '<<', '{', '}', '[', ']', '"', '!t ', '---', '|'),
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          yamlish.map((parts) => parts.join('')),
+        ),
+        (text) => void parse(text),
+      ),
+    );
   });
 });

@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair, Scalar, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Node,
+  type Pair,
+  Scalar,
+  type YAMLMap,
+} from 'yaml';
 
 import { readPlainScalar } from './psych-scalar.ts';
 import { isNull, type MapEntry, type Path, type Position, type TemplateNode } from './template-node.ts';
@@ -139,7 +150,11 @@ class Conversion {
    */
   #keyName(key: Node, at: Position, path: Path): string {
     const scalar = isAlias(key) ? this.#convert(key, path).node : null;
-    const text = isScalar(key) ? (key.source ?? String(key.value)) : scalar?.kind === 'scalar' ? scalar.text : undefined;
+    const text = isScalar(key)
+      ? (key.source ?? String(key.value))
+      : scalar?.kind === 'scalar'
+        ? scalar.text
+        : undefined;
     if (text === undefined) return this.#refuse(at, path, 'expected a plain name as key, got a collection');
     if (text === '__proto__') return this.#refuse(at, path, "'__proto__' cannot be a key");
     return isScalar(key) && key.type === Scalar.PLAIN && /^:./.test(text) ? String(readPlainScalar(text)) : text;
@@ -231,4 +246,3 @@ function heightOf(children: readonly Converted[]): number {
 function nothing(at: Position): Converted {
   return { node: { kind: 'scalar', value: null, text: '', ...at }, height: 1 };
 }
-

@@ -34,7 +34,13 @@ describe('resolveHandlers', () => {
   it('gives every step its handler', () => {
     const { handlers, problems } = resolveHandlers(template(), { PayHandler: last, ship: own });
     assert.deepEqual(problems, []);
-    assert.deepEqual([...handlers], [['pay', last], ['ship', own]]);
+    assert.deepEqual(
+      [...handlers],
+      [
+        ['pay', last],
+        ['ship', own],
+      ],
+    );
   });
 
   it('says what it looked for, and the nearest name there is', () => {
@@ -47,7 +53,8 @@ describe('resolveHandlers', () => {
         line: 0,
         column: 0,
         path: 'step_templates[0].handler_class',
-        message: "the step 'pay' has no handler: looked for 'Shop::PayHandler', 'PayHandler', 'pay'; did you mean 'PayHandlr'?",
+        message:
+          "the step 'pay' has no handler: looked for 'Shop::PayHandler', 'PayHandler', 'pay'; did you mean 'PayHandlr'?",
       },
     ]);
   });

@@ -17,7 +17,10 @@ function handlerNames(step: Pick<StepTemplate, 'name' | 'handlerClass'>): readon
   return [...new Set([step.handlerClass, lastSegment, step.name])].filter((name) => name !== '');
 }
 
-export function findHandler(handlers: Handlers, step: Pick<StepTemplate, 'name' | 'handlerClass'>): StepHandler | undefined {
+export function findHandler(
+  handlers: Handlers,
+  step: Pick<StepTemplate, 'name' | 'handlerClass'>,
+): StepHandler | undefined {
   const name = handlerNames(step).find((candidate) => Object.hasOwn(handlers, candidate));
   return name === undefined ? undefined : handlers[name];
 }
@@ -33,7 +36,13 @@ export function resolveHandlers(template: TaskTemplate, handlers: Handlers): Res
   return { handlers: found, problems };
 }
 
-function missingHandler(template: TaskTemplate, index: number, step: StepTemplate, found: unknown, handlers: Handlers): TemplateProblem {
+function missingHandler(
+  template: TaskTemplate,
+  index: number,
+  step: StepTemplate,
+  found: unknown,
+  handlers: Handlers,
+): TemplateProblem {
   const names = handlerNames(step);
   const looked = names.map((name) => `'${name}'`).join(', ');
   const near = names.map((name) => suggestion(name, Object.keys(handlers))).find((text) => text !== '') ?? '';

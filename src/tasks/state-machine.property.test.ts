@@ -28,7 +28,12 @@ interface Move {
 
 const plans = fc
   .array(
-    fc.record({ parents: fc.array(fc.nat(5), { maxLength: 3 }), retryable: fc.boolean(), retryLimit: fc.integer({ min: 1, max: 3 }), skippable: fc.boolean() }),
+    fc.record({
+      parents: fc.array(fc.nat(5), { maxLength: 3 }),
+      retryable: fc.boolean(),
+      retryLimit: fc.integer({ min: 1, max: 3 }),
+      skippable: fc.boolean(),
+    }),
     { minLength: 1, maxLength: 6 },
   )
   .chain((steps) =>
@@ -73,11 +78,19 @@ class Model {
 
   constructor(plan: TaskPlan) {
     this.#plan = plan;
-    this.steps = plan.steps.map(({ template }) => ({ name: template.name, status: 'pending', attempts: 0, failures: 0, losses: 0 }));
+    this.steps = plan.steps.map(({ template }) => ({
+      name: template.name,
+      status: 'pending',
+      attempts: 0,
+      failures: 0,
+      losses: 0,
+    }));
   }
 
   ready(index: number): boolean {
-    return (this.#plan.steps[index]?.dependencies ?? []).every((parent) => isDone(this.steps[parent]?.status ?? 'pending'));
+    return (this.#plan.steps[index]?.dependencies ?? []).every((parent) =>
+      isDone(this.steps[parent]?.status ?? 'pending'),
+    );
   }
 
   lose(index: number, kind: 'fail' | 'timeout' | 'permanent' | 'crash'): void {
@@ -89,13 +102,19 @@ class Model {
       step.status = !template.retryable || step.losses >= lossLimit ? 'error' : 'pending';
     } else {
       step.failures += 1;
-      step.status = kind === 'permanent' || !template.retryable || step.failures >= template.retryLimit ? 'error' : 'pending';
+      step.status =
+        kind === 'permanent' || !template.retryable || step.failures >= template.retryLimit ? 'error' : 'pending';
     }
   }
 
   settle(): void {
     if (this.task !== 'in_progress') return;
-    if (this.steps.some((step, index) => step.status === 'in_progress' || (step.status === 'pending' && this.ready(index)))) return;
+    if (
+      this.steps.some(
+        (step, index) => step.status === 'in_progress' || (step.status === 'pending' && this.ready(index)),
+      )
+    )
+      return;
     this.task = this.steps.every((step) => isDone(step.status)) ? 'complete' : 'error';
   }
 }
@@ -171,7 +190,9 @@ class Run {
     assert.ok(step);
     if (kind === 'succeed') {
       step.status = 'complete';
-      return this.turn((draft) => completeAttempt(draft, { step: step.name, durationMs: 1, results: {}, omittedResults: [] }));
+      return this.turn((draft) =>
+        completeAttempt(draft, { step: step.name, durationMs: 1, results: {}, omittedResults: [] }),
+      );
     }
     this.model.lose(index, kind);
     this.turn((draft) =>
@@ -191,7 +212,14 @@ class Run {
     const template = this.plan.steps[pick % this.model.steps.length]?.template;
     assert.ok(target && template);
     const step = whole && kind !== 'skip' ? undefined : target.name;
-    const command = { kind, ...who, step: step ?? '', results: {}, omittedResults: [], ...(step === undefined && { step: undefined }) } as OperatorCommand;
+    const command = {
+      kind,
+      ...who,
+      step: step ?? '',
+      results: {},
+      omittedResults: [],
+      ...(step === undefined && { step: undefined }),
+    } as OperatorCommand;
     const expected = this.expectOperation(kind, step === undefined ? null : target, template.skippable);
     this.turn((draft) => {
       const refusal = operate(draft, command);
@@ -239,12 +267,19 @@ class Run {
   check(): void {
     assert.equal(this.state.status, this.model.task);
     assert.deepEqual(
-      this.state.steps.map(({ name, status, attempts, failures, losses }) => ({ name, status, attempts, failures, losses })),
+      this.state.steps.map(({ name, status, attempts, failures, losses }) => ({
+        name,
+        status,
+        attempts,
+        failures,
+        losses,
+      })),
       this.model.steps,
     );
     assert.equal(findUnclear(this.plan, this.state), null);
     assert.equal(this.state.endedAt === null, !hasEnded(this.state.status));
-    if (!this.plan.template.concurrent) assert.ok(this.state.steps.filter((step) => step.status === 'in_progress').length <= 1);
+    if (!this.plan.template.concurrent)
+      assert.ok(this.state.steps.filter((step) => step.status === 'in_progress').length <= 1);
   }
 }
 

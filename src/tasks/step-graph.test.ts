@@ -39,12 +39,20 @@ describe('buildStepGraph', () => {
     const { problems } = buildStepGraph([step('a', 'a'), step('b'), step('b')]);
     assert.deepEqual(
       problems.map(({ kind, step: index }) => [kind, index]),
-      [['duplicate_step', 2], ['self_dependency', 0]],
+      [
+        ['duplicate_step', 2],
+        ['self_dependency', 0],
+      ],
     );
   });
 
   it('writes a cycle out, from its earliest step', () => {
-    const { problems, order } = buildStepGraph([step('start'), step('a', 'c', 'start'), step('b', 'a'), step('c', 'b')]);
+    const { problems, order } = buildStepGraph([
+      step('start'),
+      step('a', 'c', 'start'),
+      step('b', 'a'),
+      step('c', 'b'),
+    ]);
     assert.equal(problems.length, 1);
     assert.equal(problems[0]?.message, 'the steps wait for each other: a → c → b → a');
     assert.deepEqual([problems[0]?.step, problems[0]?.dependency], [1, 'c']);
@@ -52,7 +60,13 @@ describe('buildStepGraph', () => {
   });
 
   it('reports each of two separate cycles once, also beside a step that waits for itself', () => {
-    const { problems } = buildStepGraph([step('a', 'a', 'b'), step('b', 'a'), step('c', 'd'), step('d', 'c'), step('e', 'd')]);
+    const { problems } = buildStepGraph([
+      step('a', 'a', 'b'),
+      step('b', 'a'),
+      step('c', 'd'),
+      step('d', 'c'),
+      step('e', 'd'),
+    ]);
     assert.deepEqual(
       problems.filter(({ kind }) => kind === 'cycle').map(({ message }) => message.split(': ')[1]),
       ['a → b → a', 'c → d → c'],
@@ -60,17 +74,25 @@ describe('buildStepGraph', () => {
   });
 
   it('takes chains of any length', () => {
-    const chain = Array.from({ length: 2000 }, (_unused, index) => step(`s${index}`, ...(index === 0 ? [] : [`s${index - 1}`])));
+    const chain = Array.from({ length: 2000 }, (_unused, index) =>
+      step(`s${index}`, ...(index === 0 ? [] : [`s${index - 1}`])),
+    );
     const graph = buildStepGraph([...chain, step('loop', 's1999')]);
     assert.equal(graph.ancestors('loop').length, 2000);
   });
 
   it('orders any graph without cycles completely, and finds a problem in any with one', () => {
     const graphs = fc.integer({ min: 1, max: 12 }).chain((size) =>
-      fc.array(fc.subarray(Array.from({ length: size }, (_unused, index) => `s${index}`), { maxLength: 3 }), {
-        minLength: size,
-        maxLength: size,
-      }),
+      fc.array(
+        fc.subarray(
+          Array.from({ length: size }, (_unused, index) => `s${index}`),
+          { maxLength: 3 },
+        ),
+        {
+          minLength: size,
+          maxLength: size,
+        },
+      ),
     );
     fc.assert(
       fc.property(graphs, (edges) => {
@@ -82,7 +104,10 @@ describe('buildStepGraph', () => {
         }
         for (const { name } of steps) {
           const before = graph.ancestors(name);
-          assert.equal(graph.dependencies.get(name)?.every((on) => before.includes(on)), true);
+          assert.equal(
+            graph.dependencies.get(name)?.every((on) => before.includes(on)),
+            true,
+          );
           if (graph.problems.length === 0) assert.equal(before.includes(name), false);
         }
       }),

@@ -5,8 +5,10 @@ import type { StepHandler } from './handler.ts';
  * What `defineTask` takes: the keys of a template file, with a function for each step. Durations are in seconds,
  * fractions allowed, as in the file.
  */
-export interface TaskDefinitionInput<Context = JsonObject, Results = Record<string, JsonValue>>
-  extends Omit<TaskOverrides, 'step_templates'> {
+export interface TaskDefinitionInput<Context = JsonObject, Results = Record<string, JsonValue>> extends Omit<
+  TaskOverrides,
+  'step_templates'
+> {
   /** 1 to 64 characters. */
   readonly name: string;
   /** In the order in which they are shown; what runs when is said by their dependencies. */

@@ -13,6 +13,9 @@ function fingerprint(text: string): string {
 it('the fingerprint of a template depends on what it means, not on how it is written', () => {
   const first = fingerprint('name: t\nversion: 1.0.0\nstep_templates: [{name: a, skippable: yes}]\n');
   assert.match(first, /^[0-9a-f]{64}$/);
-  assert.equal(fingerprint('# a comment\nversion: "1.0.0"\nstep_templates:\n  - skippable: true\n    name: a\nname: t\n'), first);
+  assert.equal(
+    fingerprint('# a comment\nversion: "1.0.0"\nstep_templates:\n  - skippable: true\n    name: a\nname: t\n'),
+    first,
+  );
   assert.notEqual(fingerprint('name: t\nversion: 1.0.0\nstep_templates: [{name: a, skippable: no}]\n'), first);
 });

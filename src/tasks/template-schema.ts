@@ -1,4 +1,18 @@
-import { flag, json, jsonObject, list, mapOf, number, object, oneOf, seconds, text, versionText, type Read, type Reader } from './node-readers.ts';
+import {
+  flag,
+  json,
+  jsonObject,
+  list,
+  mapOf,
+  number,
+  object,
+  oneOf,
+  seconds,
+  text,
+  versionText,
+  type Read,
+  type Reader,
+} from './node-readers.ts';
 import { describeNode } from './template-node.ts';
 
 /**
@@ -6,9 +20,7 @@ import { describeNode } from './template-node.ts';
  * says which keys there are; `defineTask` takes the same.
  */
 
-const customEvents = list(
-  object({ name: text(), description: text(), schema: json }, { required: ['name'] }),
-);
+const customEvents = list(object({ name: text(), description: text(), schema: json }, { required: ['name'] }));
 
 const metricShape = {
   name: text(),

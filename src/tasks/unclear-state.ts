@@ -21,13 +21,17 @@ export function findUnclear(plan: TaskPlan, state: TaskState): Unclear | null {
     const { dependencies } = plan.steps[index] ?? { dependencies: [] };
     const where = `step '${step.name}' is ${step.status}`;
     if (step.status === 'in_progress') {
-      if (state.status !== 'in_progress') return { found: `${where} in a task that is ${state.status}`, expected: 'a task in progress' };
+      if (state.status !== 'in_progress')
+        return { found: `${where} in a task that is ${state.status}`, expected: 'a task in progress' };
       if (step.attempts === 0) return { found: `${where} with 0 attempts`, expected: 'at least one attempt' };
     }
     if (step.status === 'in_progress' || step.status === 'complete') {
       const missing = dependencies.find((other) => !isDone(state.steps[other]?.status ?? 'pending'));
       if (missing !== undefined) {
-        return { found: `${where} before '${state.steps[missing]?.name ?? ''}' was done`, expected: 'its dependencies done' };
+        return {
+          found: `${where} before '${state.steps[missing]?.name ?? ''}' was done`,
+          expected: 'its dependencies done',
+        };
       }
     }
     if (state.status === 'complete' && !isDone(step.status)) {

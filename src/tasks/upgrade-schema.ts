@@ -18,8 +18,17 @@ const typeNames = ['null', 'boolean', 'object', 'array', 'number', 'integer', 's
 const schemaMaps = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'];
 const schemaLists = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
 const singleSchemas = [
-  ...['additionalProperties', 'unevaluatedProperties', 'unevaluatedItems', 'propertyNames', 'items', 'additionalItems'],
-  ...['contains', 'not', 'if', 'then', 'else'],
+  'additionalProperties',
+  'unevaluatedProperties',
+  'unevaluatedItems',
+  'propertyNames',
+  'items',
+  'additionalItems',
+  'contains',
+  'not',
+  'if',
+  'then',
+  'else',
 ];
 
 /**
@@ -55,7 +64,7 @@ function upgrade(given: JsonObject, path: Path, notes: SchemaNote[]): JsonObject
   for (const key of schemaMaps) {
     const schemas = schema[key];
     if (!isPlainObject(schemas)) continue;
-    const entries = Object.entries(schemas as JsonObject);
+    const entries = Object.entries(schemas);
     schema[key] = Object.fromEntries(entries.map(([name, item]) => [name, inner(item, [...path, key, name], notes)]));
   }
   hoistRequired(schema, given, path, notes);
@@ -70,7 +79,7 @@ function visit(schema: JsonObject, key: string, path: Path, notes: SchemaNote[])
 }
 
 function inner(value: JsonValue, path: Path, notes: SchemaNote[]): JsonValue {
-  return isPlainObject(value) ? upgrade(value as JsonObject, path, notes) : value;
+  return isPlainObject(value) ? upgrade(value, path, notes) : value;
 }
 
 function upgradeType(schema: JsonObject, path: Path, notes: SchemaNote[]): void {
@@ -84,13 +93,20 @@ function upgradeType(schema: JsonObject, path: Path, notes: SchemaNote[]): void 
   for (const name of types) {
     if (typeof name === 'string' && typeNames.includes(name)) continue;
     const got = typeof name === 'string' ? `'${name}'${suggestion(name, typeNames)}` : JSON.stringify(name);
-    notes.push({ severity: 'error', path: [...path, 'type'], message: `expected one of ${typeNames.join(', ')}, got ${got}` });
+    notes.push({
+      severity: 'error',
+      path: [...path, 'type'],
+      message: `expected one of ${typeNames.join(', ')}, got ${got}`,
+    });
   }
 }
 
 /** Draft 4: `exclusiveMinimum: true` qualifies `minimum`. */
 function upgradeBounds(schema: JsonObject): void {
-  for (const [exclusive, bound] of [['exclusiveMinimum', 'minimum'], ['exclusiveMaximum', 'maximum']] as const) {
+  for (const [exclusive, bound] of [
+    ['exclusiveMinimum', 'minimum'],
+    ['exclusiveMaximum', 'maximum'],
+  ] as const) {
     const value = schema[exclusive];
     if (typeof value !== 'boolean') continue;
     delete schema[exclusive];
@@ -115,7 +131,7 @@ function upgradeTuples(schema: JsonObject): void {
 function hoistRequired(schema: JsonObject, given: JsonObject, path: Path, notes: SchemaNote[]): void {
   const { properties } = given;
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
-  for (const [name, property] of Object.entries(isPlainObject(properties) ? (properties as JsonObject) : {})) {
+  for (const [name, property] of Object.entries(isPlainObject(properties) ? properties : {})) {
     if (!isPlainObject(property) || typeof property['required'] !== 'boolean') continue;
     if (property['required']) required.add(name);
     const message = `a property does not say itself that it is required; read as draft 3 meant it, put '${name}' into the 'required' list of its object`;

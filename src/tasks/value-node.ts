@@ -14,7 +14,11 @@ export function nodeFromValue(value: unknown, path: Path, problems: ProblemList)
   }
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
-    return { kind: 'list', items: items.map((item, index) => nodeFromValue(item, [...path, index], problems)), ...nowhere };
+    return {
+      kind: 'list',
+      items: items.map((item, index) => nodeFromValue(item, [...path, index], problems)),
+      ...nowhere,
+    };
   }
   if (!isPlainObject(value)) return refuse(`expected plain JSON, got ${describeValue(value)}`, path, problems);
   const entries = new Map<string, MapEntry>();

@@ -33,14 +33,38 @@ describe('run', () => {
     await write('other.yaml', orderTemplate.replace('name: order', 'name: other'));
     const fromFile = json(ok(await tasker({ cwd: dir }, ['run', 'order', '--context', 'order.json', '--json'])));
     assert.deepEqual(fromFile.task.steps[0].results, { charged: 7 });
-    const fromStdin = json(ok(await tasker({ cwd: dir, stdin: '{"amount": 8}' }, ['run', './other.yaml', '--context', '-', '--json'])));
+    const fromStdin = json(
+      ok(await tasker({ cwd: dir, stdin: '{"amount": 8}' }, ['run', './other.yaml', '--context', '-', '--json'])),
+    );
     assert.equal(fromStdin.task.name, 'other');
     assert.deepEqual(fromStdin.task.context, { amount: 8 });
   });
 
   it('passes on everything that a request can say', async (t) => {
     const { dir } = await orderProject(t);
-    const argv = ['run', 'order', '--json', '--version', '1.0.0', '--namespace', 'shop', '--correlation-id', 'o-1', '--idempotency-key', 'k-1', '--reason', 'a trial', '--tag', 'a', '--tag', 'b', '--bypass', 'mail', '--traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'];
+    const argv = [
+      'run',
+      'order',
+      '--json',
+      '--version',
+      '1.0.0',
+      '--namespace',
+      'shop',
+      '--correlation-id',
+      'o-1',
+      '--idempotency-key',
+      'k-1',
+      '--reason',
+      'a trial',
+      '--tag',
+      'a',
+      '--tag',
+      'b',
+      '--bypass',
+      'mail',
+      '--traceparent',
+      '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    ];
     const { task, existing, engine } = json(ok(await tasker({ cwd: dir }, argv)));
     const { correlationId, idempotencyKey, reason, tags, bypassSteps, traceId, initiator, sourceSystem } = task;
     assert.deepEqual(
@@ -68,7 +92,10 @@ describe('run', () => {
     const { code, out, err } = await tasker({ cwd: dir }, ['run', 'order', '--context', '{"fail": "always"}']);
     assert.equal(code, 1);
     assert.match(out, /^error {2}shop\.order/);
-    assert.match(err, /✗ charge {2}Error after .* ms\n {2}↻ charge {2}again in \d+ ms \(backoff\)\n {2}✗ charge #2 {2}Error after .* ms \(exhausted\)\n/);
+    assert.match(
+      err,
+      /✗ charge {2}Error after .* ms\n {2}↻ charge {2}again in \d+ ms \(backoff\)\n {2}✗ charge #2 {2}Error after .* ms \(exhausted\)\n/,
+    );
     assert.match(err, /hint: 'tasker show [0-9a-f-]{36}'/);
   });
 
@@ -81,7 +108,10 @@ describe('run', () => {
     await io.whenNoted("interrupted: the task is kept; 'tasker start' goes on with it");
     assert.equal(await running, 130);
     const { tasks } = json(await tasker({ cwd: dir }, ['tasks', '--json']));
-    assert.deepEqual(tasks.map((task: { status: string }) => task.status), ['in_progress']);
+    assert.deepEqual(
+      tasks.map((task: { status: string }) => task.status),
+      ['in_progress'],
+    );
   });
 
   it('refuses what cannot be run: exit code 2 for a request, 4 for a template', async (t) => {
@@ -110,7 +140,9 @@ describe('looking', () => {
     await tasker({ cwd: dir }, ['run', 'order', '--correlation-id', 'a']);
     await tasker({ cwd: dir }, ['run', 'order', '--correlation-id', 'b', '--context', '{"fail": "always"}']);
     const listed = async (...argv: string[]): Promise<string[]> =>
-      json(ok(await tasker({ cwd: dir }, ['tasks', '--json', ...argv]))).tasks.map((task: { correlationId: string }) => task.correlationId);
+      json(ok(await tasker({ cwd: dir }, ['tasks', '--json', ...argv]))).tasks.map(
+        (task: { correlationId: string }) => task.correlationId,
+      );
     assert.deepEqual(await listed(), ['b', 'a']);
     assert.deepEqual(await listed('--status', 'error'), ['b']);
     assert.deepEqual(await listed('--correlation-id', 'a'), ['a']);
@@ -119,7 +151,10 @@ describe('looking', () => {
     const first = json(await tasker({ cwd: dir }, ['tasks', '--json', '--limit', '1']));
     assert.deepEqual(await listed('--before', first.next), ['a']);
     const { out } = ok(await tasker({ cwd: dir }, ['tasks']));
-    assert.match(out, /^ID +TASK +STATUS +CREATED +TOOK +STEPS\n[0-9a-f-]{36} {2}shop\.order@1\.0\.0 {2}error .* 0\/2 {2}1 failed\n/);
+    assert.match(
+      out,
+      /^ID +TASK +STATUS +CREATED +TOOK +STEPS\n[0-9a-f-]{36} {2}shop\.order@1\.0\.0 {2}error .* 0\/2 {2}1 failed\n/,
+    );
   });
 
   it('shows a timeline with durations and errors, without letting their texts move the cursor', async (t) => {
@@ -140,14 +175,20 @@ describe('looking', () => {
     const { task } = json(await tasker({ cwd: dir }, ['run', 'order', '--json']));
     const read = async (...argv: string[]): Promise<{ position: number; name: string }[]> => {
       const { out } = ok(await tasker({ cwd: dir }, ['events', '--json', ...argv]));
-      return out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+      return out
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line));
     };
     const all = await read('--task', task.id);
     assert.equal(all[0]?.name, 'task.initialize_requested');
     assert.equal(all.at(-1)?.name, 'task.completed');
     assert.deepEqual(await read('--task', task.id, '--after', String(all[2]?.position)), all.slice(3));
     const ended = await read('--name', 'step.completed', '--name', 'task.completed', '--since', '1h');
-    assert.deepEqual(ended.map((event) => event.name), ['step.completed', 'step.completed', 'task.completed']);
+    assert.deepEqual(
+      ended.map((event) => event.name),
+      ['step.completed', 'step.completed', 'task.completed'],
+    );
     assert.deepEqual(await read('--task', task.id, '--limit', '1'), all.slice(0, 1));
   });
 
@@ -165,7 +206,16 @@ describe('stepping in without an engine', () => {
   it('keeps the request for the next start, and exits with 3', async (t) => {
     const { dir } = await orderProject(t);
     const { task } = json(await tasker({ cwd: dir }, ['run', 'order', '--json', '--context', '{"fail": "always"}']));
-    const { code, out, err } = await tasker({ cwd: dir }, ['resolve', task.id, '--step', 'charge', '--results', '{"charged": 1}', '--why', 'paid in cash']);
+    const { code, out, err } = await tasker({ cwd: dir }, [
+      'resolve',
+      task.id,
+      '--step',
+      'charge',
+      '--results',
+      '{"charged": 1}',
+      '--why',
+      'paid in cash',
+    ]);
     assert.equal(code, 3);
     assert.equal(out, 'applied at the next start\n');
     assert.match(err, /hint: 'tasker start' starts one/);
@@ -189,7 +239,10 @@ describe('validate', () => {
     assert.equal(both.code, 1);
     const { valid, files } = json(both);
     assert.equal(valid, false);
-    assert.deepEqual(files.map((file: { valid: boolean }) => file.valid), [true, false]);
+    assert.deepEqual(
+      files.map((file: { valid: boolean }) => file.valid),
+      [true, false],
+    );
     assert.equal((await tasker({ cwd: dir }, ['validate', 'nowhere.yaml'])).code, 4);
     assert.equal(existsSync(join(dir, 'tasker.db')), false);
   });
@@ -197,7 +250,10 @@ describe('validate', () => {
   it('finds missing handlers with --handlers', async (t) => {
     const { dir, write } = await orderProject(t);
     ok(await tasker({ cwd: dir }, ['validate', '--handlers']));
-    const other = await write('other.yaml', orderTemplate.replace('handler_class: Mail', 'handler_class: Mial').replace('name: mail', 'name: letter'));
+    const other = await write(
+      'other.yaml',
+      orderTemplate.replace('handler_class: Mail', 'handler_class: Mial').replace('name: mail', 'name: letter'),
+    );
     ok(await tasker({ cwd: dir }, ['validate', other]));
     const { code, out } = await tasker({ cwd: dir }, ['validate', other, '--handlers']);
     assert.equal(code, 1);
@@ -210,7 +266,12 @@ describe('config', () => {
     const { dir } = await orderProject(t);
     const world = { cwd: dir, env: { TASKER_ENV: 'staging' } };
     const { out } = ok(await tasker(world, ['config']));
-    assert.match(out, new RegExp(`^configuration +${join(dir, 'tasker.config.ts')}\nenvironment +staging\nstorage +sqlite ${join(dir, 'tasker.db')}\n`));
+    assert.match(
+      out,
+      new RegExp(
+        `^configuration +${join(dir, 'tasker.config.ts')}\nenvironment +staging\nstorage +sqlite ${join(dir, 'tasker.db')}\n`,
+      ),
+    );
     assert.match(out, /shop\.order@1\.0\.0 {2}order\.yaml\n {2}charge {2}Charge {2}found\n/);
     const told = json(ok(await tasker(world, ['config', '--json'])));
     assert.equal(told.config.environment, 'staging');
@@ -220,7 +281,10 @@ describe('config', () => {
 
   it('shows the other templates too when one is wrong', async (t) => {
     const { dir, write } = await orderProject(t);
-    await write('tasker.config.mjs', "export default { templates: ['broken.yaml', 'order.yaml'], handlers: { Charge() {}, Mail() {} } };");
+    await write(
+      'tasker.config.mjs',
+      "export default { templates: ['broken.yaml', 'order.yaml'], handlers: { Charge() {}, Mail() {} } };",
+    );
     await write('broken.yaml', 'name: [');
     const { code, out } = await tasker({ cwd: dir }, ['config', '--config', 'tasker.config.mjs']);
     assert.equal(code, 1);

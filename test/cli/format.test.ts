@@ -13,12 +13,30 @@ const plain = (_style: string, text: string): string => text;
 
 describe('durations', () => {
   it('are told in the largest unit that says enough', () => {
-    const told = [0, 0.42, 12.4, 120, 999.6, 1234, 59_949, 59_990, 200_000, 3_599_900, 7_500_000, 273_600_000].map(formatDuration);
-    assert.deepEqual(told, ['0 ms', '0.4 ms', '12 ms', '120 ms', '1.0 s', '1.2 s', '59.9 s', '1 min', '3 min 20 s', '60 min', '2 h 5 min', '3 d 4 h']);
+    const told = [0, 0.42, 12.4, 120, 999.6, 1234, 59_949, 59_990, 200_000, 3_599_900, 7_500_000, 273_600_000].map(
+      formatDuration,
+    );
+    assert.deepEqual(told, [
+      '0 ms',
+      '0.4 ms',
+      '12 ms',
+      '120 ms',
+      '1.0 s',
+      '1.2 s',
+      '59.9 s',
+      '1 min',
+      '3 min 20 s',
+      '60 min',
+      '2 h 5 min',
+      '3 d 4 h',
+    ]);
   });
 
   it('are read with a unit, and only with one', () => {
-    assert.deepEqual(['15m', '2h', '3d', '1.5 s', '250ms', '1w'].map(parseDuration), [900_000, 7_200_000, 259_200_000, 1500, 250, 604_800_000]);
+    assert.deepEqual(
+      ['15m', '2h', '3d', '1.5 s', '250ms', '1w'].map(parseDuration),
+      [900_000, 7_200_000, 259_200_000, 1500, 250, 604_800_000],
+    );
     assert.deepEqual(['15', 'm', '-2h', '2 hours', ''].map(parseDuration), [null, null, null, null, null]);
   });
 });
@@ -46,7 +64,14 @@ describe('--since', () => {
 
 describe('tables', () => {
   it('align their columns and leave no space at the ends of lines', () => {
-    const table = formatTable(['NAME', 'TOOK', ''], [['a', { text: '1 ms', align: 'right' }, 'x'], ['longer', { text: '120 ms', align: 'right' }, '']], plain);
+    const table = formatTable(
+      ['NAME', 'TOOK', ''],
+      [
+        ['a', { text: '1 ms', align: 'right' }, 'x'],
+        ['longer', { text: '120 ms', align: 'right' }, ''],
+      ],
+      plain,
+    );
     assert.equal(table, 'NAME      TOOK\na         1 ms  x\nlonger  120 ms\n');
   });
 

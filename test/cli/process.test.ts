@@ -29,7 +29,10 @@ describe('the tasker process', () => {
       runTasker(t, dir, ['show']),
       runTasker(t, dir, ['validate', 'nowhere.yaml', '--json']),
     ]);
-    assert.deepEqual(codes.map(({ code }) => code), [1, 2, 4]);
+    assert.deepEqual(
+      codes.map(({ code }) => code),
+      [1, 2, 4],
+    );
     const [failed, , missing] = codes;
     assert.equal(JSON.parse(failed.out).task.status, 'error');
     assert.equal(JSON.parse(missing.err).error.code, 'TASKER_TEMPLATE_NOT_FOUND');
@@ -38,7 +41,8 @@ describe('the tasker process', () => {
 
   it('ends although a handler never does', async (t) => {
     const { dir, write } = await orderProject(t);
-    const step = '{ name: hang, handler_class: Hang, default_retryable: false, handler_config: { timeout_seconds: 0.05 } }';
+    const step =
+      '{ name: hang, handler_class: Hang, default_retryable: false, handler_config: { timeout_seconds: 0.05 } }';
     await write('hang.yaml', `name: hang\nstep_templates: [${step}]\n`);
     const { code, out } = await runTasker(t, dir, ['run', './hang.yaml', '--json']);
     assert.equal(code, 1);
@@ -54,7 +58,16 @@ describe('the tasker process', () => {
     assert.equal(failed.code, 1, failed.err);
     const { engine: by, task } = JSON.parse(failed.out);
     assert.equal(by, 'other');
-    const resolved = await runTasker(t, dir, ['resolve', task.id, '--step', 'charge', '--results', '{"charged": 1}', '--why', 'paid in cash']);
+    const resolved = await runTasker(t, dir, [
+      'resolve',
+      task.id,
+      '--step',
+      'charge',
+      '--results',
+      '{"charged": 1}',
+      '--why',
+      'paid in cash',
+    ]);
     assert.equal(resolved.code, 0, resolved.err);
 
     const following = spawnTasker(t, dir, ['run', 'order', '--context', '{"fail": "wait"}']);
@@ -73,7 +86,14 @@ describe('the tasker process', () => {
 
     engine.signal('SIGTERM');
     assert.equal(await engine.ended, 0, engine.err());
-    assert.deepEqual(engine.out().trimEnd().split('\n').map((line) => JSON.parse(line).event), ['engine.started', 'engine.stopped']);
+    assert.deepEqual(
+      engine
+        .out()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).event),
+      ['engine.started', 'engine.stopped'],
+    );
   });
 
   it('keeps an action for the next start where no engine runs, and that start applies it', async (t) => {

@@ -5,7 +5,19 @@ import { emptyProject } from './support/project.ts';
 import { tasker } from './support/fake-io.ts';
 
 const here = { cwd: import.meta.dirname };
-const commands = ['run', 'start', 'tasks', 'show', 'events', 'retry', 'resolve', 'skip', 'cancel', 'validate', 'config'];
+const commands = [
+  'run',
+  'start',
+  'tasks',
+  'show',
+  'events',
+  'retry',
+  'resolve',
+  'skip',
+  'cancel',
+  'validate',
+  'config',
+];
 
 describe('help', () => {
   it('lists every command, a tour and the exit codes on stdout', async () => {
@@ -39,7 +51,10 @@ describe('help', () => {
 describe('wrong use', () => {
   const cases: readonly (readonly [argv: readonly string[], message: RegExp])[] = [
     [['taks'], /^error TASKER_CLI_USAGE: unknown command 'taks'\n  hint: did you mean tasks\?\n/],
-    [['tasks', '--stauts', 'error'], /unknown option '--stauts'\n  hint: did you mean --status\?\n  hint: 'tasker help tasks' shows how\n/],
+    [
+      ['tasks', '--stauts', 'error'],
+      /unknown option '--stauts'\n  hint: did you mean --status\?\n  hint: 'tasker help tasks' shows how\n/,
+    ],
     [['show'], /missing required argument 'task'/],
     [['show', 'a', 'b'], /too many arguments/],
     [['tasks', '--status', 'broken'], /Expected one of pending, in_progress, complete/],
@@ -74,7 +89,10 @@ describe('the configuration file', () => {
     const { dir } = await emptyProject(t);
     const searched = await tasker({ cwd: dir }, ['tasks']);
     assert.equal(searched.code, 4);
-    assert.match(searched.err, /^error TASKER_CONFIG_NOT_FOUND: found none of tasker\.config\.ts, tasker\.config\.js, tasker\.config\.mjs in /);
+    assert.match(
+      searched.err,
+      /^error TASKER_CONFIG_NOT_FOUND: found none of tasker\.config\.ts, tasker\.config\.js, tasker\.config\.mjs in /,
+    );
     const named = await tasker({ cwd: dir }, ['tasks', '--config', 'other.ts']);
     assert.equal(named.code, 4);
     assert.match(named.err, /other\.ts/);

@@ -10,37 +10,49 @@ const soon = fc.integer({ min: 0, max: 20 });
 const count = fc.integer({ min: 0, max: 1_000 });
 const status = fc.constantFrom(...statuses);
 
-const failure = fc.record({
-  attempt: count,
-  cause: fc.constantFrom('error', 'timeout', 'worker_lost'),
-  final: fc.constantFrom('no', 'permanent', 'exhausted', 'outcome_unknown'),
-  error: fc.record({ type: fc.string(), code: fc.string(), status: count }, { requiredKeys: ['type'], noNullPrototype: true }),
-}, { noNullPrototype: true });
+const failure = fc.record(
+  {
+    attempt: count,
+    cause: fc.constantFrom('error', 'timeout', 'worker_lost'),
+    final: fc.constantFrom('no', 'permanent', 'exhausted', 'outcome_unknown'),
+    error: fc.record(
+      { type: fc.string(), code: fc.string(), status: count },
+      { requiredKeys: ['type'], noNullPrototype: true },
+    ),
+  },
+  { noNullPrototype: true },
+);
 
-const step = fc.record({
-  status,
-  attempts: count,
-  failures: count,
-  losses: count,
-  firstReadyAt: maybeTime,
-  readyAt: maybeTime,
-  startedAt: maybeTime,
-  finishedAt: maybeTime,
-  spanId: fc.option(fc.string()),
-  slaDeadlineAt: maybeTime,
-  slaBreachedAt: maybeTime,
-  stalledAttempt: count,
-  failure: fc.option(failure),
-}, { noNullPrototype: true });
+const step = fc.record(
+  {
+    status,
+    attempts: count,
+    failures: count,
+    losses: count,
+    firstReadyAt: maybeTime,
+    readyAt: maybeTime,
+    startedAt: maybeTime,
+    finishedAt: maybeTime,
+    spanId: fc.option(fc.string()),
+    slaDeadlineAt: maybeTime,
+    slaBreachedAt: maybeTime,
+    stalledAttempt: count,
+    failure: fc.option(failure),
+  },
+  { noNullPrototype: true },
+);
 
-const own = fc.record({
-  status,
-  startedAt: maybeTime,
-  endedAt: maybeTime,
-  firstEndedAt: maybeTime,
-  slaBreachedAt: maybeTime,
-  parked: fc.option(fc.string()),
-}, { noNullPrototype: true });
+const own = fc.record(
+  {
+    status,
+    startedAt: maybeTime,
+    endedAt: maybeTime,
+    firstEndedAt: maybeTime,
+    slaBreachedAt: maybeTime,
+    parked: fc.option(fc.string()),
+  },
+  { noNullPrototype: true },
+);
 
 const taskIndex = fc.integer({ min: 0, max: 4 });
 
@@ -65,7 +77,13 @@ const taking = { now: soon, limit: fc.integer({ min: 0, max: 3 }) };
 
 export const operations = fc.array(
   fc.oneof(
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('commit' as const), changes: fc.array(plannedChange, { maxLength: 6 }) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant('commit' as const),
+        changes: fc.array(plannedChange, { maxLength: 6 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('takeDue' as const), ...taking }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('takeOverdue' as const), ...taking }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('takeOne' as const), task: taskIndex }) },

@@ -5,7 +5,14 @@ import type { StoredCommand } from '../../src/execution/command-inbox.ts';
 import { oneConnectionOnly, type Open, withStorage } from './fixtures.ts';
 
 function command(id: string, given: Partial<StoredCommand> = {}): StoredCommand {
-  return { id, kind: 'cancel', taskId: 't1', body: { by: 'ada', nested: { why: ['x', null, 1.5] } }, requestedAt: 1_000, ...given };
+  return {
+    id,
+    kind: 'cancel',
+    taskId: 't1',
+    body: { by: 'ada', nested: { why: ['x', null, 1.5] } },
+    requestedAt: 1_000,
+    ...given,
+  };
 }
 
 export function commandInboxContract(storageName: string, open: Open, hasAnother: boolean): void {
@@ -13,7 +20,11 @@ export function commandInboxContract(storageName: string, open: Open, hasAnother
   describe(`CommandInbox on ${storageName}`, () => {
     it('gives back what was submitted, oldest first and no more than asked', () =>
       withStorage(open, async (storage) => {
-        const [one, two, three] = [command('z'), command('a', { kind: 'run', taskId: null }), command('m', { requestedAt: 1 })];
+        const [one, two, three] = [
+          command('z'),
+          command('a', { kind: 'run', taskId: null }),
+          command('m', { requestedAt: 1 }),
+        ];
         for (const each of [one, two, three]) await storage.commands.submit(each);
         assert.deepEqual(await storage.commands.pending(2), [one, two]);
         assert.deepEqual(await storage.commands.pending(9), [one, two, three]);
@@ -52,7 +63,8 @@ export function commandInboxContract(storageName: string, open: Open, hasAnother
         assert.equal(storage.commands.hasNews(), true);
         assert.deepEqual(await storage.commands.pending(9), [command('c1')]);
         assert.equal(storage.commands.hasNews(), false);
-      }));
+      }),
+    );
 
     it('shows the outcome to the process that asked', needsAnother, () =>
       withStorage(open, async (storage, { another }) => {
@@ -61,6 +73,7 @@ export function commandInboxContract(storageName: string, open: Open, hasAnother
         await other.commands.submit(command('c1'));
         await storage.commands.settle('c1', { kind: 'applied', taskId: 't1' });
         assert.deepEqual(await other.commands.outcome('c1'), { kind: 'applied', taskId: 't1' });
-      }));
+      }),
+    );
   });
 }

@@ -12,7 +12,10 @@ async function fill(storage: Storage): Promise<void> {
   const events = names.map((name, index) =>
     event(`e${index + 1}`, { name, occurredAt: (index + 1) * 1_000, taskId: index < 3 ? 't1' : 't2' }),
   );
-  await storage.tasks.commit([creation('t1', { events: events.slice(0, 3) }), creation('t2', { events: events.slice(3) })]);
+  await storage.tasks.commit([
+    creation('t1', { events: events.slice(0, 3) }),
+    creation('t2', { events: events.slice(3) }),
+  ]);
 }
 
 async function found(storage: Storage, filter: EventFilter, after = 0, limit = 100): Promise<readonly string[]> {
@@ -29,9 +32,14 @@ export function eventLogContract(storageName: string, open: Open): void {
 
     it('gives back an event as it was recorded', () =>
       joined(open, async (storage) => {
-        const body = '{"namespace":"shop","business":{"order_value":12997},"causationId":"c","spanId":"s","parentSpanId":null,"payload":{"durationMs":1.5}}';
+        const body =
+          '{"namespace":"shop","business":{"order_value":12997},"causationId":"c","spanId":"s","parentSpanId":null,"payload":{"durationMs":1.5}}';
         await storage.tasks.commit([
-          creation('t1', { events: [event('e1', { name: 'step.completed', taskId: 't1', step: 'a', attempt: 2, schemaVersion: 3, body })] }),
+          creation('t1', {
+            events: [
+              event('e1', { name: 'step.completed', taskId: 't1', step: 'a', attempt: 2, schemaVersion: 3, body }),
+            ],
+          }),
         ]);
         assert.deepEqual((await storage.log.read({ after: 0, limit: 1 })).events, [
           {

@@ -23,7 +23,12 @@ export function startOther(command: string, file: string, argument = ''): Other 
 }
 
 /** Runs to its end and gives its only line. */
-export async function askOther(command: string, file: string, argument = '', options: SpawnOptions = {}): Promise<Line> {
+export async function askOther(
+  command: string,
+  file: string,
+  argument = '',
+  options: SpawnOptions = {},
+): Promise<Line> {
   return onlyLine(follow(spawn(process.execPath, [script, command, file, argument], { ...piped, ...options })));
 }
 

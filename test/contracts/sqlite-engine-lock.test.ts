@@ -17,7 +17,10 @@ describe('The engine lock of a SQLite file', () => {
       assert.deepEqual((await other.lines.next()).value, { joined: true });
       const storage = await openSqlite({ file, maxBytes: null });
       assert.equal(await storage.workers.isEngineRunning(), true);
-      await assert.rejects(storage.workers.join(heir, () => []), { code: 'TASKER_ENGINE_ALREADY_RUNNING' });
+      await assert.rejects(
+        storage.workers.join(heir, () => []),
+        { code: 'TASKER_ENGINE_ALREADY_RUNNING' },
+      );
       await other.kill();
       assert.equal(await storage.workers.isEngineRunning(), false);
       let reported: readonly LostWorker[] = [];
@@ -25,7 +28,10 @@ describe('The engine lock of a SQLite file', () => {
         reported = lost;
         return [];
       });
-      assert.deepEqual(reported.map((lost) => [lost.id, lost.tasksHeld]), [[worker.id, 0]]);
+      assert.deepEqual(
+        reported.map((lost) => [lost.id, lost.tasksHeld]),
+        [[worker.id, 0]],
+      );
       await storage.close();
     }));
 
@@ -38,7 +44,10 @@ describe('The engine lock of a SQLite file', () => {
       const beside = await openSqlite({ file, maxBytes: null });
       assert.equal(await beside.workers.isEngineRunning(), true);
       assert.equal(await engine.workers.isEngineRunning(), true);
-      await assert.rejects(beside.workers.join(heir, () => []), { code: 'TASKER_ENGINE_ALREADY_RUNNING' });
+      await assert.rejects(
+        beside.workers.join(heir, () => []),
+        { code: 'TASKER_ENGINE_ALREADY_RUNNING' },
+      );
       await beside.reader.countByStatus();
       await beside.close();
       assert.deepEqual(await askOther('probe', file), { running: true });
@@ -64,9 +73,13 @@ describe('The engine lock of a SQLite file', () => {
       while (acknowledged.length < 200) acknowledged.push((await other.lines.next()).value?.acknowledged);
       await other.kill();
       const storage = await openSqlite({ file, maxBytes: null });
-      for (const id of acknowledged) assert.equal((await storage.tasks.load(String(id)))?.lastEventIds.get(''), `of-${String(id)}`);
+      for (const id of acknowledged)
+        assert.equal((await storage.tasks.load(String(id)))?.lastEventIds.get(''), `of-${String(id)}`);
       const { events, lastPosition } = await storage.log.read({ after: 0, limit: 100_000 });
-      assert.deepEqual(events.map((one) => one.position), Array.from({ length: lastPosition }, (_, index) => index + 1));
+      assert.deepEqual(
+        events.map((one) => one.position),
+        Array.from({ length: lastPosition }, (_, index) => index + 1),
+      );
       await storage.close();
     }));
 
@@ -74,6 +87,9 @@ describe('The engine lock of a SQLite file', () => {
     withDirectory(async (directory) => {
       const file = join(directory, 'tasker.db');
       const answers = await Promise.all(Array.from({ length: 6 }, () => askOther('open', file)));
-      assert.deepEqual(answers, Array.from({ length: 6 }, () => ({ tasks: [] })));
+      assert.deepEqual(
+        answers,
+        Array.from({ length: 6 }, () => ({ tasks: [] })),
+      );
     }));
 });

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 
@@ -59,7 +69,10 @@ describe('A full SQLite storage', () => {
       assert.equal(await storage.tasks.load(`u${written}`), null);
       assert.equal((await storage.reader.countByStatus()).pending, written * 2);
       // A small change of what is there still fits, so tasks can go on.
-      assert.deepEqual(await storage.tasks.commit([change('t0', 1, { steps: [{ state: stepState('a', { attempts: 1 }) }] })]), [{ kind: 'committed' }]);
+      assert.deepEqual(
+        await storage.tasks.commit([change('t0', 1, { steps: [{ state: stepState('a', { attempts: 1 }) }] })]),
+        [{ kind: 'committed' }],
+      );
 
       const pruner = new Database(file);
       pruner.exec('delete from events where position <= 10');
@@ -77,7 +90,10 @@ describe('A full SQLite storage', () => {
       await storage.workers.join(worker, () => []);
       const written = await fillUp(storage);
       const more = Array.from({ length: 9 }, (_, index) => big(`x${index}`));
-      await assert.rejects(storage.tasks.commit(more), (error: Error) => error.message.includes('262144 bytes') && error.message.includes(file));
+      await assert.rejects(
+        storage.tasks.commit(more),
+        (error: Error) => error.message.includes('262144 bytes') && error.message.includes(file),
+      );
       await storage.close();
       const larger = await openSqlite({ file, maxBytes: 1024 * 1024 });
       await larger.workers.join({ ...worker, id: 'worker-2' }, () => []);
@@ -97,7 +113,8 @@ describe('A full SQLite storage', () => {
         position: Number(answer.written) * 2,
         again: 'committed',
       });
-    }));
+    }),
+  );
 });
 
 describe('A SQLite storage that may not be written', () => {
@@ -117,8 +134,14 @@ describe('A SQLite storage that may not be written', () => {
       await askOther('open', file, '', unprivileged);
       chmodSync(directory, 0o555);
       assert.equal((await askOther('open', file, '', unprivileged)).code, 'TASKER_STORAGE_READ_ONLY');
-      assert.equal((await askOther('open', join(directory, 'new.db'), '', unprivileged)).code, 'TASKER_STORAGE_READ_ONLY');
-      assert.equal((await askOther('open', join(directory, 'new', 'x.db'), '', unprivileged)).code, 'TASKER_STORAGE_READ_ONLY');
+      assert.equal(
+        (await askOther('open', join(directory, 'new.db'), '', unprivileged)).code,
+        'TASKER_STORAGE_READ_ONLY',
+      );
+      assert.equal(
+        (await askOther('open', join(directory, 'new', 'x.db'), '', unprivileged)).code,
+        'TASKER_STORAGE_READ_ONLY',
+      );
       const reading = await askOther('open', file, 'read-only', unprivileged);
       assert.equal(reading.code, 'TASKER_STORAGE_READ_ONLY');
       assert.match(String(reading.message), /Copy the storage to a writable directory/);
@@ -134,7 +157,8 @@ describe('A SQLite storage that may not be written', () => {
       assert.equal(refused.code, 'TASKER_STORAGE_READ_ONLY');
       assert.match(String(refused.message), /mounted read-only/);
       assert.equal((await askOtherWithMount(prepare, 'open', file, 'read-only')).code, 'TASKER_STORAGE_READ_ONLY');
-    }));
+    }),
+  );
 
   it('can be read on a read-only mount while an engine elsewhere has it open', needsMount, () =>
     withDirectory(async (directory) => {
@@ -146,7 +170,8 @@ describe('A SQLite storage that may not be written', () => {
       assert.deepEqual(await askOtherWithMount(prepare, 'open', file, 'read-only'), { tasks: ['t1', 't0'] });
       assert.deepEqual(await askOther('probe', file), { running: true });
       await elsewhere.close();
-    }));
+    }),
+  );
 
   it('opened for reading only, reads and refuses every write', () =>
     withDirectory(async (directory) => {
@@ -156,10 +181,22 @@ describe('A SQLite storage that may not be written', () => {
       assert.equal((await storage.tasks.load('t0'))?.task.id, 't0');
       assert.equal(await storage.workers.isEngineRunning(), false);
       const readOnly = { code: 'TASKER_STORAGE_READ_ONLY' };
-      await assert.rejects(storage.commands.submit({ id: 'c', kind: 'run', taskId: null, body: {}, requestedAt: 1 }), readOnly);
-      await assert.rejects(storage.tasks.commit([creation('t1', { release: { dueAt: 1, deadlineAt: null } })]), readOnly);
-      await assert.rejects(storage.templates.save({ id: 'h', namespace: 'n', name: 'n', version: '1', body: '{}' }), readOnly);
-      await assert.rejects(storage.workers.join(worker, () => []), readOnly);
+      await assert.rejects(
+        storage.commands.submit({ id: 'c', kind: 'run', taskId: null, body: {}, requestedAt: 1 }),
+        readOnly,
+      );
+      await assert.rejects(
+        storage.tasks.commit([creation('t1', { release: { dueAt: 1, deadlineAt: null } })]),
+        readOnly,
+      );
+      await assert.rejects(
+        storage.templates.save({ id: 'h', namespace: 'n', name: 'n', version: '1', body: '{}' }),
+        readOnly,
+      );
+      await assert.rejects(
+        storage.workers.join(worker, () => []),
+        readOnly,
+      );
       assert.equal(await storage.workers.isEngineRunning(), false);
       await storage.close();
     }));
@@ -167,7 +204,12 @@ describe('A SQLite storage that may not be written', () => {
   it('is not created by opening it for reading only', () =>
     withDirectory(async (directory) => {
       const file = join(directory, 'tasker.db');
-      await refuses(openSqlite({ file, maxBytes: null, readOnly: true }), 'TASKER_STORAGE_UNAVAILABLE', file, /does not exist/);
+      await refuses(
+        openSqlite({ file, maxBytes: null, readOnly: true }),
+        'TASKER_STORAGE_UNAVAILABLE',
+        file,
+        /does not exist/,
+      );
       assert.equal(existsSync(file), false);
     }));
 });
@@ -189,7 +231,12 @@ describe('A SQLite storage whose file is not what it should be', () => {
       foreign.exec('create table recipes (name text)');
       foreign.close();
       const before = readFileSync(file);
-      await refuses(openSqlite({ file, maxBytes: null }), 'TASKER_STORAGE_CORRUPT', file, /not one of Tasker's.*'recipes'/);
+      await refuses(
+        openSqlite({ file, maxBytes: null }),
+        'TASKER_STORAGE_CORRUPT',
+        file,
+        /not one of Tasker's.*'recipes'/,
+      );
       assert.deepEqual(readFileSync(file), before);
       assert.equal(existsSync(`${file}-wal`), false);
     }));
@@ -202,7 +249,12 @@ describe('A SQLite storage whose file is not what it should be', () => {
       newer.pragma('user_version = 99');
       newer.close();
       for (const readOnly of [false, true]) {
-        await refuses(openSqlite({ file, maxBytes: null, readOnly }), 'TASKER_STORAGE_SCHEMA_NEWER', file, /schema 99.*up to 1/);
+        await refuses(
+          openSqlite({ file, maxBytes: null, readOnly }),
+          'TASKER_STORAGE_SCHEMA_NEWER',
+          file,
+          /schema 99.*up to 1/,
+        );
       }
       const check = new Database(file);
       assert.equal(check.pragma('user_version', { simple: true }), 99);
@@ -223,14 +275,19 @@ describe('A SQLite storage whose file is not what it should be', () => {
       await create(file, 100);
       const pages = statSync(file).size / 4_096;
       const descriptor = openSync(file, 'r+');
-      for (let page = 2; page < pages; page += 1) writeSync(descriptor, Buffer.alloc(4_096, 0xff), 0, 4_096, page * 4_096);
+      for (let page = 2; page < pages; page += 1)
+        writeSync(descriptor, Buffer.alloc(4_096, 0xff), 0, 4_096, page * 4_096);
       closeSync(descriptor);
       const storage = await openSqlite({ file, maxBytes: null });
-      const corrupt = (error: Error): boolean => 'code' in error && error.code === 'TASKER_STORAGE_CORRUPT' && error.message.includes(file);
+      const corrupt = (error: Error): boolean =>
+        'code' in error && error.code === 'TASKER_STORAGE_CORRUPT' && error.message.includes(file);
       await assert.rejects(storage.tasks.load('t1'), corrupt);
       await assert.rejects(storage.reader.get('t1'), corrupt);
       await assert.rejects(storage.log.read({ after: 0, limit: 10 }), corrupt);
-      await assert.rejects(storage.tasks.commit([creation('new', { release: { dueAt: 1, deadlineAt: null } })]), corrupt);
+      await assert.rejects(
+        storage.tasks.commit([creation('new', { release: { dueAt: 1, deadlineAt: null } })]),
+        corrupt,
+      );
       await storage.close();
     }));
 
@@ -241,7 +298,12 @@ describe('A SQLite storage whose file is not what it should be', () => {
       await refuses(openSqlite({ file: taken, maxBytes: null }), 'TASKER_STORAGE_UNAVAILABLE', taken, /is a directory/);
       const below = join(directory, 'file', 'tasker.db');
       writeFileSync(join(directory, 'file'), 'x');
-      await refuses(openSqlite({ file: below, maxBytes: null }), 'TASKER_STORAGE_UNAVAILABLE', below, /not a directory/);
+      await refuses(
+        openSqlite({ file: below, maxBytes: null }),
+        'TASKER_STORAGE_UNAVAILABLE',
+        below,
+        /not a directory/,
+      );
     }));
 });
 
@@ -258,7 +320,10 @@ describe('A closed SQLite storage', () => {
       await assert.rejects(storage.reader.get('t'), closed);
       await assert.rejects(storage.log.read({ after: 0, limit: 1 }), closed);
       await assert.rejects(storage.queue.nextAt(), closed);
-      await assert.rejects(storage.workers.join(worker, () => []), closed);
+      await assert.rejects(
+        storage.workers.join(worker, () => []),
+        closed,
+      );
       assert.throws(() => storage.commands.hasNews(), closed);
     }));
 

@@ -37,7 +37,10 @@ async function step(storage: Storage, model: StorageModel, operation: Operation)
         changes.push(change);
         return model.commit(change);
       });
-      assert.deepEqual((await storage.tasks.commit(changes)).map((result) => result.kind), expected);
+      assert.deepEqual(
+        (await storage.tasks.commit(changes)).map((result) => result.kind),
+        expected,
+      );
       return;
     }
     case 'takeDue':
@@ -58,7 +61,10 @@ type Taking = { readonly now: number; readonly limit: number };
 async function take(storage: Storage, model: StorageModel, by: keyof Schedule, { now, limit }: Taking): Promise<void> {
   const expected = model.ready(by, now).slice(0, limit);
   const taken = by === 'dueAt' ? await storage.queue.takeDue(now, limit) : await storage.queue.takeOverdue(now, limit);
-  assert.deepEqual(taken.map(({ taskId }) => model.tasks.get(taskId)?.schedule[by]), expected);
+  assert.deepEqual(
+    taken.map(({ taskId }) => model.tasks.get(taskId)?.schedule[by]),
+    expected,
+  );
   for (const { taskId, lease } of taken) assert.equal(lease, model.take(taskId));
 }
 
@@ -72,7 +78,11 @@ function toChange(planned: PlannedChange, model: StorageModel): Change {
   return {
     taskId,
     lease: creates ? null : known.token - (planned.stale ? 1 : 0),
-    ...(creates ? { create: newTask(taskId, { idempotencyKey: planned.key }), task: own ?? taskState() } : own === null ? {} : { task: own }),
+    ...(creates
+      ? { create: newTask(taskId, { idempotencyKey: planned.key }), task: own ?? taskState() }
+      : own === null
+        ? {}
+        : { task: own }),
     steps: names.map((name) => ({ state: stepState(name, planned.step), ...results })),
     errors: [],
     events: planned.events.map((name) => event(`event-${(lastEvent += 1)}`, { taskId, step: name })),

@@ -65,14 +65,17 @@ export class StorageModel {
   }
 
   #create(change: Change, create: NewTask): CommitResult['kind'] {
-    const sameKey = ({ task }: ModelTask): boolean => task.idempotencyKey === create.idempotencyKey && task.name === create.name;
+    const sameKey = ({ task }: ModelTask): boolean =>
+      task.idempotencyKey === create.idempotencyKey && task.name === create.name;
     if (create.idempotencyKey !== null && [...this.tasks.values()].some(sameKey)) return 'duplicate';
     if (this.tasks.has(create.id) || change.task === undefined) return 'failed';
     this.tasks.set(create.id, {
       task: create,
       own: change.task,
       steps: new Map(change.steps.map((row) => [row.state.name, row.state])),
-      results: new Map(change.steps.flatMap((row) => (row.results === undefined ? [] : [[row.state.name, row.results]]))),
+      results: new Map(
+        change.steps.flatMap((row) => (row.results === undefined ? [] : [[row.state.name, row.results]])),
+      ),
       lastEventIds: new Map(),
       token: 1,
       held: change.release === undefined,

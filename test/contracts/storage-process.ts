@@ -14,7 +14,10 @@ function say(line: unknown): void {
 
 function bigTask(id: string) {
   const body = JSON.stringify({ payload: { padding: 'x'.repeat(4_000) } });
-  return creation(id, { events: [event(`of-${id}`, { taskId: id, body })], release: { dueAt: null, deadlineAt: null } });
+  return creation(id, {
+    events: [event(`of-${id}`, { taskId: id, body })],
+    release: { dueAt: null, deadlineAt: null },
+  });
 }
 
 async function join(storage: Storage): Promise<void> {

@@ -25,7 +25,9 @@ async function listed(storage: Storage, filter: TaskFilter): Promise<readonly st
 export function taskReaderContract(storageName: string, open: Open): void {
   describe(`TaskReader on ${storageName}`, () => {
     it('lists nothing in an empty storage', () =>
-      joined(open, async (storage) => assert.deepEqual(await storage.reader.list({ limit: 5 }), { tasks: [], next: null })));
+      joined(open, async (storage) =>
+        assert.deepEqual(await storage.reader.list({ limit: 5 }), { tasks: [], next: null }),
+      ));
 
     it('lists tasks newest first, page by page', () =>
       joined(open, async (storage) => {
@@ -51,9 +53,11 @@ export function taskReaderContract(storageName: string, open: Open): void {
     it('sums a task up', () =>
       joined(open, async (storage) => {
         const id = idAt(1_000);
-        const steps = (['complete', 'resolved_manually', 'error', 'in_progress', 'pending', 'cancelled'] as const).map((status) => ({
-          state: stepState(`step ${status}`, { status }),
-        }));
+        const steps = (['complete', 'resolved_manually', 'error', 'in_progress', 'pending', 'cancelled'] as const).map(
+          (status) => ({
+            state: stepState(`step ${status}`, { status }),
+          }),
+        );
         const state = taskState({ status: 'in_progress', startedAt: 1_001, slaBreachedAt: 1_002, parked: 'odd' });
         await storage.tasks.commit([creation(id, { task: state, steps })]);
         assert.deepEqual((await storage.reader.list({ limit: 1 })).tasks, [
@@ -119,8 +123,17 @@ export function taskReaderContract(storageName: string, open: Open): void {
 
     it('tells the errors of a task in the order in which they happened', () =>
       joined(open, async (storage) => {
-        const error = (step: string, attempt: number) => ({ step, attempt, type: 'Error', message: 'connect ECONNREFUSED', stack: attempt === 1 ? 'at x' : null });
-        await storage.tasks.commit([creation('t1', { errors: [error('b', 1)] }), creation('t2', { errors: [error('a', 1)] })]);
+        const error = (step: string, attempt: number) => ({
+          step,
+          attempt,
+          type: 'Error',
+          message: 'connect ECONNREFUSED',
+          stack: attempt === 1 ? 'at x' : null,
+        });
+        await storage.tasks.commit([
+          creation('t1', { errors: [error('b', 1)] }),
+          creation('t2', { errors: [error('a', 1)] }),
+        ]);
         await storage.tasks.commit([change('t1', 1, { errors: [error('a', 1), error('b', 2)] })]);
         assert.deepEqual(await storage.reader.errors('t1'), [error('b', 1), error('a', 1), error('b', 2)]);
         assert.deepEqual(await storage.reader.errors('t3'), []);

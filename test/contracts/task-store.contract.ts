@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { change, commitOne, creation, event, joined, newTask, type Open, stepState, taskState, wholeLog, withStorage } from './fixtures.ts';
+import {
+  change,
+  commitOne,
+  creation,
+  event,
+  joined,
+  newTask,
+  type Open,
+  stepState,
+  taskState,
+  wholeLog,
+  withStorage,
+} from './fixtures.ts';
 
 export function taskStoreContract(storageName: string, open: Open): void {
   describe(`TaskStore on ${storageName}`, () => {
@@ -24,15 +36,24 @@ export function taskStoreContract(storageName: string, open: Open): void {
 
     it('keeps steps in the order of their creation, not of their names', () =>
       joined(open, async (storage) => {
-        await storage.tasks.commit([creation('t1', { steps: ['z', 'a', 'm'].map((name) => ({ state: stepState(name) })) })]);
-        assert.deepEqual((await storage.tasks.load('t1'))?.state.steps.map((step) => step.name), ['z', 'a', 'm']);
+        await storage.tasks.commit([
+          creation('t1', { steps: ['z', 'a', 'm'].map((name) => ({ state: stepState(name) })) }),
+        ]);
+        assert.deepEqual(
+          (await storage.tasks.load('t1'))?.state.steps.map((step) => step.name),
+          ['z', 'a', 'm'],
+        );
       }));
 
     it('writes the results it is given and keeps those it has', () =>
       joined(open, async (storage) => {
         await storage.tasks.commit([creation('t1')]);
-        await storage.tasks.commit([change('t1', 1, { steps: [{ state: stepState('a', { attempts: 1 }), results: '{"x":1}' }] })]);
-        await storage.tasks.commit([change('t1', 1, { steps: [{ state: stepState('a', { status: 'complete', attempts: 1 }) }] })]);
+        await storage.tasks.commit([
+          change('t1', 1, { steps: [{ state: stepState('a', { attempts: 1 }), results: '{"x":1}' }] }),
+        ]);
+        await storage.tasks.commit([
+          change('t1', 1, { steps: [{ state: stepState('a', { status: 'complete', attempts: 1 }) }] }),
+        ]);
         const stored = await storage.tasks.load('t1');
         assert.deepEqual(stored?.results, new Map([['a', '{"x":1}']]));
         assert.equal(stored?.state.steps[0]?.status, 'complete');
@@ -47,19 +68,33 @@ export function taskStoreContract(storageName: string, open: Open): void {
     it('names the latest event of each step and of the task itself', () =>
       joined(open, async (storage) => {
         await storage.tasks.commit([
-          creation('t1', { events: [event('e1', { taskId: 't1' }), event('e2', { taskId: 't1', step: 'a', attempt: 1 })] }),
+          creation('t1', {
+            events: [event('e1', { taskId: 't1' }), event('e2', { taskId: 't1', step: 'a', attempt: 1 })],
+          }),
           creation('t2', { events: [event('e3', { taskId: 't2' })] }),
         ]);
-        await storage.tasks.commit([change('t1', 1, { events: [event('e4', { taskId: 't1' }), event('e5', { taskId: 't1', step: 'b' })] })]);
+        await storage.tasks.commit([
+          change('t1', 1, { events: [event('e4', { taskId: 't1' }), event('e5', { taskId: 't1', step: 'b' })] }),
+        ]);
         const stored = await storage.tasks.load('t1');
-        assert.deepEqual(stored?.lastEventIds, new Map([['', 'e4'], ['a', 'e2'], ['b', 'e5']]));
+        assert.deepEqual(
+          stored?.lastEventIds,
+          new Map([
+            ['', 'e4'],
+            ['a', 'e2'],
+            ['b', 'e5'],
+          ]),
+        );
       }));
 
     it('refuses a change under an old lease and leaves no trace of it', () =>
       joined(open, async (storage) => {
         await storage.tasks.commit([creation('t1')]);
         await storage.queue.takeOne('t1');
-        const late = change('t1', 1, { steps: [{ state: stepState('a', { attempts: 9 }) }], events: [event('late', { taskId: 't1' })] });
+        const late = change('t1', 1, {
+          steps: [{ state: stepState('a', { attempts: 9 }) }],
+          events: [event('late', { taskId: 't1' })],
+        });
         assert.deepEqual(await storage.tasks.commit([late]), [{ kind: 'lease_lost' }]);
         assert.equal((await storage.tasks.load('t1'))?.state.steps[0]?.attempts, 0);
         assert.deepEqual(await wholeLog(storage), []);
@@ -69,7 +104,10 @@ export function taskStoreContract(storageName: string, open: Open): void {
       ['of steps only', {}],
       ["of the task's columns", { task: taskState({ status: 'error' }) }],
       ['that only gives the task back', { release: { dueAt: 1, deadlineAt: null } }],
-      ['of columns that gives the task back', { task: taskState({ status: 'error' }), release: { dueAt: 1, deadlineAt: null } }],
+      [
+        'of columns that gives the task back',
+        { task: taskState({ status: 'error' }), release: { dueAt: 1, deadlineAt: null } },
+      ],
     ] as const) {
       it(`checks the lease of a change ${form}`, () =>
         joined(open, async (storage) => {
@@ -90,15 +128,18 @@ export function taskStoreContract(storageName: string, open: Open): void {
 
     it('returns the earlier task of the same namespace, name and idempotency key', () =>
       joined(open, async (storage) => {
-        const keyed = (id: string, name: string) => creation(id, { create: newTask(id, { name, idempotencyKey: 'order-1' }), events: [event(`of-${id}`)] });
-        assert.deepEqual(await storage.tasks.commit([keyed('t1', 'checkout'), keyed('t2', 'checkout'), keyed('t3', 'refund')]), [
-          { kind: 'committed' },
-          { kind: 'duplicate', taskId: 't1' },
-          { kind: 'committed' },
-        ]);
+        const keyed = (id: string, name: string) =>
+          creation(id, { create: newTask(id, { name, idempotencyKey: 'order-1' }), events: [event(`of-${id}`)] });
+        assert.deepEqual(
+          await storage.tasks.commit([keyed('t1', 'checkout'), keyed('t2', 'checkout'), keyed('t3', 'refund')]),
+          [{ kind: 'committed' }, { kind: 'duplicate', taskId: 't1' }, { kind: 'committed' }],
+        );
         assert.deepEqual(await commitOne(storage, keyed('t4', 'checkout')), { kind: 'duplicate', taskId: 't1' });
         assert.equal(await storage.tasks.load('t2'), null);
-        assert.deepEqual((await wholeLog(storage)).map((one) => one.id), ['of-t1', 'of-t3']);
+        assert.deepEqual(
+          (await wholeLog(storage)).map((one) => one.id),
+          ['of-t1', 'of-t3'],
+        );
       }));
 
     it('lets the others through when one change of a batch cannot be written', () =>
@@ -107,20 +148,44 @@ export function taskStoreContract(storageName: string, open: Open): void {
         const results = await storage.tasks.commit([
           creation('t2', { events: [event('e1', { taskId: 't2' })] }),
           creation('t1', { events: [event('e2', { taskId: 't1' })] }),
-          change('t1', 1, { task: taskState({ status: 'error' }), steps: [{ state: stepState('no such step') }], events: [event('e3')] }),
+          change('t1', 1, {
+            task: taskState({ status: 'error' }),
+            steps: [{ state: stepState('no such step') }],
+            events: [event('e3')],
+          }),
           change('t1', 1, { events: [event('e4', { taskId: 't1' })] }),
         ]);
-        assert.deepEqual(results.map((result) => result.kind), ['committed', 'failed', 'failed', 'committed']);
+        assert.deepEqual(
+          results.map((result) => result.kind),
+          ['committed', 'failed', 'failed', 'committed'],
+        );
         for (const result of results) if (result.kind === 'failed') assert.equal(result.error.code, 'TASKER_INTERNAL');
         assert.equal((await storage.tasks.load('t1'))?.state.status, 'pending');
-        assert.deepEqual((await wholeLog(storage)).map(({ id, position }) => [id, position]), [['e1', 1], ['e4', 2]]);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id, position }) => [id, position]),
+          [
+            ['e1', 1],
+            ['e4', 2],
+          ],
+        );
       }));
 
     it('gives events their positions in the order of the batch', () =>
       joined(open, async (storage) => {
-        await storage.tasks.commit([creation('t1', { events: [event('e1'), event('e2')] }), creation('t2', { events: [event('e3')] })]);
+        await storage.tasks.commit([
+          creation('t1', { events: [event('e1'), event('e2')] }),
+          creation('t2', { events: [event('e3')] }),
+        ]);
         await storage.tasks.commit([creation('t3', { events: [event('e4')] })]);
-        assert.deepEqual((await wholeLog(storage)).map(({ id, position }) => [id, position]), [['e1', 1], ['e2', 2], ['e3', 3], ['e4', 4]]);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id, position }) => [id, position]),
+          [
+            ['e1', 1],
+            ['e2', 2],
+            ['e3', 3],
+            ['e4', 4],
+          ],
+        );
       }));
 
     it('marks the commands that a change carries out, and no others', () =>
@@ -133,12 +198,19 @@ export function taskStoreContract(storageName: string, open: Open): void {
         assert.equal(await storage.commands.outcome('c3'), null);
       }));
 
-    it('takes an empty batch', () => joined(open, async (storage) => assert.deepEqual(await storage.tasks.commit([]), [])));
+    it('takes an empty batch', () =>
+      joined(open, async (storage) => assert.deepEqual(await storage.tasks.commit([]), [])));
 
     it('creates tasks for others, but leases none, while no engine has joined', () =>
       withStorage(open, async (storage) => {
-        const results = await storage.tasks.commit([creation('t1'), creation('t2', { release: { dueAt: 5, deadlineAt: null } })]);
-        assert.deepEqual(results.map((result) => result.kind), ['lease_lost', 'committed']);
+        const results = await storage.tasks.commit([
+          creation('t1'),
+          creation('t2', { release: { dueAt: 5, deadlineAt: null } }),
+        ]);
+        assert.deepEqual(
+          results.map((result) => result.kind),
+          ['lease_lost', 'committed'],
+        );
         assert.equal(await storage.tasks.load('t1'), null);
         assert.equal(await storage.queue.nextAt(), 5);
       }));

@@ -4,7 +4,12 @@ import { describe, it } from 'node:test';
 import type { Storage } from '../../src/execution/storage.ts';
 import { change, commitOne, creation, joined, type Open, withStorage } from './fixtures.ts';
 
-async function released(storage: Storage, id: string, dueAt: number | null, deadlineAt: number | null = null): Promise<void> {
+async function released(
+  storage: Storage,
+  id: string,
+  dueAt: number | null,
+  deadlineAt: number | null = null,
+): Promise<void> {
   await storage.tasks.commit([creation(id, { release: { dueAt, deadlineAt } })]);
 }
 
@@ -17,8 +22,14 @@ export function workQueueContract(storageName: string, open: Open): void {
         await released(storage, 't3', 20);
         await released(storage, 't4', 41);
         const taken = await storage.queue.takeDue(40, 2);
-        assert.deepEqual(taken.map((task) => task.taskId), ['t2', 't3']);
-        assert.deepEqual((await storage.queue.takeDue(40, 9)).map((task) => task.taskId), ['t1']);
+        assert.deepEqual(
+          taken.map((task) => task.taskId),
+          ['t2', 't3'],
+        );
+        assert.deepEqual(
+          (await storage.queue.takeDue(40, 9)).map((task) => task.taskId),
+          ['t1'],
+        );
         assert.deepEqual(await storage.queue.takeDue(40, 9), []);
       }));
 
@@ -34,8 +45,14 @@ export function workQueueContract(storageName: string, open: Open): void {
         await released(storage, 't1', null, 20);
         await released(storage, 't2', 99, 10);
         await released(storage, 't3', 1, null);
-        assert.deepEqual((await storage.queue.takeOverdue(15, 9)).map((task) => task.taskId), ['t2']);
-        assert.deepEqual((await storage.queue.takeOverdue(20, 9)).map((task) => task.taskId), ['t1']);
+        assert.deepEqual(
+          (await storage.queue.takeOverdue(15, 9)).map((task) => task.taskId),
+          ['t2'],
+        );
+        assert.deepEqual(
+          (await storage.queue.takeOverdue(20, 9)).map((task) => task.taskId),
+          ['t1'],
+        );
       }));
 
     it('lets the taker write, and nobody who held it before', () =>

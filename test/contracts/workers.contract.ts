@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { LostWorker, WorkerInfo } from '../../src/execution/workers.ts';
-import { change, commitOne, creation, event, joined, oneConnectionOnly, type Open, wholeLog, withStorage, worker } from './fixtures.ts';
+import {
+  change,
+  commitOne,
+  creation,
+  event,
+  joined,
+  oneConnectionOnly,
+  type Open,
+  wholeLog,
+  withStorage,
+  worker,
+} from './fixtures.ts';
 
 const second: WorkerInfo = { id: 'worker-2', pid: 5_000, host: 'shop-2', startedAt: 2_000 };
 
@@ -16,7 +27,10 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
           return [event('e1', { name: 'worker.started' })];
         });
         await storage.workers.leave(worker.id, [event('e2', { name: 'worker.stopped' })]);
-        assert.deepEqual((await wholeLog(storage)).map((one) => one.name), ['worker.started', 'worker.stopped']);
+        assert.deepEqual(
+          (await wholeLog(storage)).map((one) => one.name),
+          ['worker.started', 'worker.stopped'],
+        );
       }));
 
     it('says whether an engine is running', () =>
@@ -30,12 +44,15 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
 
     it('refuses a second engine and names the first', () =>
       joined(open, async (storage) => {
-        await assert.rejects(storage.workers.join(second, () => assert.fail('must not be asked')), (error: Error) => {
-          assert.equal('code' in error && error.code, 'TASKER_ENGINE_ALREADY_RUNNING');
-          assert.match(error.message, /process 4211 on shop-1/);
-          assert.ok(error.message.includes(storage.location));
-          return true;
-        });
+        await assert.rejects(
+          storage.workers.join(second, () => assert.fail('must not be asked')),
+          (error: Error) => {
+            assert.equal('code' in error && error.code, 'TASKER_ENGINE_ALREADY_RUNNING');
+            assert.match(error.message, /process 4211 on shop-1/);
+            assert.ok(error.message.includes(storage.location));
+            return true;
+          },
+        );
         assert.equal((await commitOne(storage, creation('t1')))?.kind, 'committed');
       }));
 
@@ -49,7 +66,10 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
           return [];
         });
         const taken = await storage.queue.takeDue(Number.MAX_SAFE_INTEGER, 9);
-        assert.deepEqual(taken.map((task) => task.taskId), ['t1']);
+        assert.deepEqual(
+          taken.map((task) => task.taskId),
+          ['t1'],
+        );
       }));
 
     it('lets nobody leave in the name of another', () =>
@@ -74,7 +94,11 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
     it('reports a worker that ended without leaving and makes its tasks due', needsAnother, () =>
       joined(open, async (storage, { another }) => {
         assert.ok(another !== null);
-        await storage.tasks.commit([creation('t1'), creation('t2'), creation('t3', { release: { dueAt: null, deadlineAt: null } })]);
+        await storage.tasks.commit([
+          creation('t1'),
+          creation('t2'),
+          creation('t3', { release: { dueAt: null, deadlineAt: null } }),
+        ]);
         await storage.close();
         const successor = await another();
         let reported: readonly LostWorker[] = [];
@@ -83,19 +107,27 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
           return [event('lost', { name: 'worker.lost' })];
         });
         assert.deepEqual(reported, [{ ...worker, tasksHeld: 2 }]);
-        assert.deepEqual((await wholeLog(successor)).map((one) => one.id), ['lost']);
+        assert.deepEqual(
+          (await wholeLog(successor)).map((one) => one.id),
+          ['lost'],
+        );
         const taken = await successor.queue.takeDue(Number.MAX_SAFE_INTEGER, 9);
         assert.deepEqual(taken.map((task) => task.taskId).toSorted(), ['t1', 't2']);
         assert.ok(taken.every((task) => task.lease > 1));
-      }));
+      }),
+    );
 
     it('is seen through other connections, and refuses them', needsAnother, () =>
       joined(open, async (_storage, { another }) => {
         assert.ok(another !== null);
         const other = await another();
         assert.equal(await other.workers.isEngineRunning(), true);
-        await assert.rejects(other.workers.join(second, () => []), { code: 'TASKER_ENGINE_ALREADY_RUNNING' });
+        await assert.rejects(
+          other.workers.join(second, () => []),
+          { code: 'TASKER_ENGINE_ALREADY_RUNNING' },
+        );
         assert.equal((await commitOne(other, creation('t1')))?.kind, 'lease_lost');
-      }));
+      }),
+    );
   });
 }

@@ -19,7 +19,9 @@ export interface EngineProcessOptions {
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as EngineProcessOptions;
-const template = fileURLToPath(new URL('../../examples/monitored-checkout/config/monitored_checkout_handler.yaml', import.meta.url));
+const template = fileURLToPath(
+  new URL('../../examples/monitored-checkout/config/monitored_checkout_handler.yaml', import.meta.url),
+);
 process.stdin.resume().on('end', () => process.exit(3));
 
 let reached = 0;
@@ -31,12 +33,12 @@ function reach(point: CrashPoint): void {
 /** The handler's work is its HTTP call, so before and after it is before and after the effect. */
 function crashing(handler: AnyStepHandler): AnyStepHandler {
   const run = handler as (context: StepContext) => unknown;
-  return (async (context: StepContext) => {
+  return async (context: StepContext) => {
     reach('handler.before_effect');
     const results = await run(context);
     reach('handler.after_effect');
     return results;
-  }) as AnyStepHandler;
+  };
 }
 
 const handlers = Object.fromEntries(
@@ -52,7 +54,14 @@ const contexts = checkoutContexts(options.seed);
 const handles = [];
 for (let index = 0; index < options.checkouts; index += 1) {
   const context = contexts.next().value as unknown as JsonObject;
-  handles.push(await tasker.run({ namespace: 'ecommerce', name: 'monitored_checkout', context, idempotencyKey: `checkout-${index}` }));
+  handles.push(
+    await tasker.run({
+      namespace: 'ecommerce',
+      name: 'monitored_checkout',
+      context,
+      idempotencyKey: `checkout-${index}`,
+    }),
+  );
 }
 const tasks = await Promise.all(handles.map((handle) => handle.wait()));
 process.stdout.write(`ended ${JSON.stringify(tasks.map((task) => task.status))}\n`);

@@ -22,7 +22,11 @@ async function shop(t: TestContext, seed: number) {
   return { services, file: join(folder, 'tasker.db') };
 }
 
-async function verify(file: string, services: Awaited<ReturnType<typeof startServices>>, checkouts: number): Promise<LogCheck> {
+async function verify(
+  file: string,
+  services: Awaited<ReturnType<typeof startServices>>,
+  checkouts: number,
+): Promise<LogCheck> {
   const storage = await openSqlite({ file, maxBytes: null });
   try {
     const check = await checkLog(storage);
@@ -50,7 +54,13 @@ for (const point of crashPoints) {
       const first = await runEngine({ ...options, crashAt: { point: 'handler.after_effect', nth: 3 } });
       assert.ok(first.killed, first.stderr);
     }
-    const nth = { 'recorder.before_commit': 3, 'recorder.after_commit': 3, 'handler.before_effect': 8, 'handler.after_effect': 8 }[point as string] ?? 1;
+    const nth =
+      {
+        'recorder.before_commit': 3,
+        'recorder.after_commit': 3,
+        'handler.before_effect': 8,
+        'handler.after_effect': 8,
+      }[point as string] ?? 1;
     const crashed = await runEngine({ ...options, crashAt: { point, nth } });
     assert.ok(crashed.killed, `the engine was not killed: ${crashed.stderr}`);
     const last = await runEngine(options);
@@ -69,7 +79,10 @@ test('killed twenty times at random under load: every task ends right, every fac
   const chance = seededRandom(5);
   let kills = 0;
   for (let round = 0; round < 20; round += 1) {
-    const result = await runEngine({ file, urls: services.urls, checkouts, seed: 23 }, 1 + Math.floor(chance.fraction() * 12));
+    const result = await runEngine(
+      { file, urls: services.urls, checkouts, seed: 23 },
+      1 + Math.floor(chance.fraction() * 12),
+    );
     if (result.killed) kills += 1;
     else assert.ok(result.statuses !== null, result.stderr);
   }

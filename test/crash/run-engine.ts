@@ -16,7 +16,10 @@ export interface EngineProcessResult {
 }
 
 /** Runs an engine process to its end; `killAfterCommits` sends SIGKILL once it has reported that many commits. */
-export async function runEngine(options: EngineProcessOptions, killAfterCommits?: number): Promise<EngineProcessResult> {
+export async function runEngine(
+  options: EngineProcessOptions,
+  killAfterCommits?: number,
+): Promise<EngineProcessResult> {
   const child = spawn(process.execPath, [entry, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'pipe'] });
   let commits = 0;
   let statuses: readonly string[] | null = null;

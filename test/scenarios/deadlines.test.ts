@@ -9,7 +9,9 @@ test('the SLA of a task is breached while it is open, once, and completion adds 
   const slow = defineTask({
     name: 'slow',
     handler_config: { monitoring: { sla_seconds: 45 }, business_context: ['order_value'] },
-    step_templates: [{ name: 'pay', handler_config: { monitoring: { stall_seconds: 600 } }, handler: () => hold.promise }],
+    step_templates: [
+      { name: 'pay', handler_config: { monitoring: { stall_seconds: 600 } }, handler: () => hold.promise },
+    ],
   });
   const { tasker, clock, story, events } = await world(t, [slow]);
   const handle = await tasker.run({ name: 'slow', context: { order_value: 12_997, email: 'a@b.c' } });
@@ -79,7 +81,7 @@ test('an attempt without a sign of life is reported as stalled once; heartbeats 
         name: 'pay',
         handler_config: { monitoring: { stall_seconds: 10 } },
         handler: (context) => {
-          beat = context.heartbeat;
+          beat = () => context.heartbeat();
           return hold.promise;
         },
       },
@@ -96,7 +98,12 @@ test('an attempt without a sign of life is reported as stalled once; heartbeats 
   assert.equal((await story(handle.id)).length, 3);
   await clock.advance(60_000);
   assert.deepEqual((await story(handle.id)).slice(3), ['step.stalled pay#1']);
-  assert.deepEqual((await events(handle.id)).at(-1)?.payload, { stallMs: 10_000, runningMs: 34_000, silentMs: 10_000, heartbeats: 3 });
+  assert.deepEqual((await events(handle.id)).at(-1)?.payload, {
+    stallMs: 10_000,
+    runningMs: 34_000,
+    silentMs: 10_000,
+    heartbeats: 3,
+  });
   hold.open();
   await handle.wait();
 });
@@ -117,7 +124,11 @@ test('the stall limit is half of the time limit, at most 30 seconds, and 30 seco
   const stalls = (await events(handle.id)).filter((event) => event.name === 'step.stalled');
   assert.deepEqual(
     stalls.map((event) => [event.step, (event.payload as { stallMs: number }).stallMs]),
-    [['short', 4000], ['long', 30_000], ['none', 30_000]],
+    [
+      ['short', 4000],
+      ['long', 30_000],
+      ['none', 30_000],
+    ],
   );
 });
 
@@ -126,7 +137,9 @@ test('SLAs are watched also for tasks that wait in the store because there is no
   const slow = defineTask({
     name: 'slow',
     handler_config: { monitoring: { sla_seconds: 60 } },
-    step_templates: [{ name: 'pay', handler_config: { monitoring: { stall_seconds: 600 } }, handler: () => hold.promise }],
+    step_templates: [
+      { name: 'pay', handler_config: { monitoring: { stall_seconds: 600 } }, handler: () => hold.promise },
+    ],
   });
   const { tasker, clock, story } = await world(t, [slow], { limits: { tasksInMemory: 1 } });
   const first = await tasker.run({ name: 'slow', context: {} });
@@ -161,5 +174,8 @@ test('a step that waits longer than it is kept in memory is taken up again in ti
   await clock.advance(600_000);
   assert.equal((await handle.wait()).status, 'complete');
   const began = (await events(handle.id)).filter((event) => event.name === 'step.execution_requested');
-  assert.deepEqual(began.map((event) => event.occurredAt - createdAt), [0, 600_000]);
+  assert.deepEqual(
+    began.map((event) => event.occurredAt - createdAt),
+    [0, 600_000],
+  );
 });

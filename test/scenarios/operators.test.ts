@@ -86,7 +86,11 @@ test('a step resolved by hand with results lets the task go on with them', async
     'task.completed',
   ]);
   const resolved = (await events(handle.id)).find((event) => event.name === 'step.resolved_manually');
-  assert.deepEqual((resolved?.payload as { results: unknown }).results, { amount: 7 }, 'only what the template names leaves');
+  assert.deepEqual(
+    (resolved?.payload as { results: unknown }).results,
+    { amount: 7 },
+    'only what the template names leaves',
+  );
 });
 
 test('resolving the last open step completes the task', async (t) => {
@@ -119,7 +123,10 @@ test('a task resolved by hand ends there; its steps stay as they were', async (t
   await handle.wait();
   const task = await tasker.resolve(handle.id, who);
   assert.equal(task.status, 'resolved_manually');
-  assert.deepEqual(task.steps.map((step) => step.status), ['complete', 'error', 'pending']);
+  assert.deepEqual(
+    task.steps.map((step) => step.status),
+    ['complete', 'error', 'pending'],
+  );
   assert.deepEqual(await story(handle.id), [...untilFailure, 'task.resolved_manually']);
 });
 
@@ -143,7 +150,10 @@ test('what a state does not allow is refused and changes nothing', async (t) => 
   const before = await story(handle.id);
   await assert.rejects(tasker.retry(handle.id), { code: 'TASKER_TRANSITION_REFUSED' });
   await assert.rejects(tasker.resolve(handle.id), { code: 'TASKER_TRANSITION_REFUSED' });
-  await assert.rejects(tasker.cancel(handle.id), { code: 'TASKER_TRANSITION_REFUSED', message: /complete; that is final/ });
+  await assert.rejects(tasker.cancel(handle.id), {
+    code: 'TASKER_TRANSITION_REFUSED',
+    message: /complete; that is final/,
+  });
   await assert.rejects(tasker.resolve(handle.id, { step: 'pay' }), { code: 'TASKER_TRANSITION_REFUSED' });
   await assert.rejects(tasker.cancel('019a0000-0000-7000-8000-000000000000'), { code: 'TASKER_TASK_NOT_FOUND' });
   await rest();
@@ -164,7 +174,13 @@ test('a failed task can be cancelled', async (t) => {
 
 test('bypassed steps end resolved_manually when the task starts and count as done', async (t) => {
   const { tasker, story } = await world(t, [order({ now: true })]);
-  const handle = await tasker.run({ name: 'order', context: {}, bypass_steps: ['pay'], initiator: 'grace', reason: 'paid in cash' });
+  const handle = await tasker.run({
+    name: 'order',
+    context: {},
+    bypass_steps: ['pay'],
+    initiator: 'grace',
+    reason: 'paid in cash',
+  });
   assert.equal((await handle.wait()).status, 'complete');
   assert.deepEqual((await story(handle.id)).slice(0, 4), [
     'task.initialize_requested',
@@ -172,7 +188,9 @@ test('bypassed steps end resolved_manually when the task starts and count as don
     'step.resolved_manually pay bypassed',
     'step.execution_requested first#1',
   ]);
-  await assert.rejects(tasker.run({ name: 'order', context: {}, bypass_steps: ['ship'] }), { code: 'TASKER_REQUEST_INVALID' });
+  await assert.rejects(tasker.run({ name: 'order', context: {}, bypass_steps: ['ship'] }), {
+    code: 'TASKER_REQUEST_INVALID',
+  });
 });
 
 test('the same idempotency key finds the task that is there', async (t) => {
@@ -180,7 +198,9 @@ test('the same idempotency key finds the task that is there', async (t) => {
   const first = await tasker.run({ name: 'order', context: {}, idempotencyKey: 'cart-1' });
   const second = await tasker.run({ name: 'order', context: {}, idempotencyKey: 'cart-1' });
   assert.deepEqual([first.existing, second.existing, second.id], [false, true, first.id]);
-  const [a, b] = await Promise.all([1, 2].map(() => tasker.run({ name: 'order', context: {}, idempotencyKey: 'cart-2' })));
+  const [a, b] = await Promise.all(
+    [1, 2].map(() => tasker.run({ name: 'order', context: {}, idempotencyKey: 'cart-2' })),
+  );
   assert.equal(a?.id, b?.id, 'also when both are asked for at once');
   assert.equal((await tasker.list()).tasks.length, 2);
 });

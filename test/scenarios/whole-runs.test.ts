@@ -87,12 +87,21 @@ test('a permanent error fails the step at once, and the task with it', async (t)
   ]);
   const failed = (await events(task.id)).at(-1);
   assert.deepEqual((failed?.payload as { failedSteps: unknown }).failedSteps, [
-    { step: 'pay', attempt: 1, cause: 'error', final: 'permanent', error: { type: 'PermanentError', code: 'card_declined', status: 402 } },
+    {
+      step: 'pay',
+      attempt: 1,
+      cause: 'error',
+      final: 'permanent',
+      error: { type: 'PermanentError', code: 'card_declined', status: 402 },
+    },
   ]);
   assert.deepEqual((failed?.payload as { blockedSteps: unknown }).blockedSteps, ['ship']);
   assert.ok(!JSON.stringify(await events(task.id)).includes('4111'), 'the message stays in the task store');
   const { timeline } = await tasker.history(task.id);
-  assert.equal(timeline.find((entry) => entry.what === 'attempt')?.error?.message, 'card 4111111111111111 was declined');
+  assert.equal(
+    timeline.find((entry) => entry.what === 'attempt')?.error?.message,
+    'card 4111111111111111 was declined',
+  );
 });
 
 test('an attempt that runs out of time ends as a timeout; its late result is refused', async (t) => {
@@ -138,11 +147,18 @@ test('a handler that never settles frees its slot, up to the cap on abandoned ha
   const never = defineTask({
     name: 'never',
     step_templates: [
-      { name: 'hang', default_retryable: false, handler_config: { timeout_seconds: 1 }, handler: () => new Promise(() => undefined) },
+      {
+        name: 'hang',
+        default_retryable: false,
+        handler_config: { timeout_seconds: 1 },
+        handler: () => new Promise(() => undefined),
+      },
     ],
   });
   const quick = defineTask({ name: 'quick', step_templates: [{ name: 'go', handler: () => 1 }] });
-  const { tasker, story, clock } = await world(t, [never, quick], { limits: { stepsPerProcess: 1, abandonedHandlers: 1 } });
+  const { tasker, story, clock } = await world(t, [never, quick], {
+    limits: { stepsPerProcess: 1, abandonedHandlers: 1 },
+  });
   const first = await tasker.run({ name: 'never', context: {} });
   const waiting = await tasker.run({ name: 'quick', context: {} });
   await rest();
@@ -189,7 +205,10 @@ test('cancelling midway ends the open steps with the task and aborts the running
   await rest();
   const task = await tasker.cancel(handle.id, { by: 'ada', why: 'customer withdrew' });
   assert.equal(task.status, 'cancelled');
-  assert.deepEqual(task.steps.map((step) => step.status), ['complete', 'cancelled', 'cancelled']);
+  assert.deepEqual(
+    task.steps.map((step) => step.status),
+    ['complete', 'cancelled', 'cancelled'],
+  );
   assert.ok(aborted instanceof Error && aborted.name === 'AbortError');
   await rest();
   assert.deepEqual(await story(handle.id), [
@@ -201,7 +220,12 @@ test('cancelling midway ends the open steps with the task and aborts the running
     'step.cancelled third',
     'task.cancelled',
   ]);
-  assert.deepEqual((await events(handle.id)).at(-1)?.payload, { by: 'ada', why: 'customer withdrew', from: 'in_progress', durationMs: 0 });
+  assert.deepEqual((await events(handle.id)).at(-1)?.payload, {
+    by: 'ada',
+    why: 'customer withdrew',
+    from: 'in_progress',
+    durationMs: 0,
+  });
   await assert.rejects(tasker.retry(handle.id), { code: 'TASKER_TRANSITION_REFUSED' });
 });
 
@@ -238,8 +262,10 @@ test('the arms of a diamond run in parallel and are joined', async (t) => {
     'task.completed',
   ]);
   const all = await events(handle.id);
-  const idOf = (name: string, step: string | null) => all.find((event) => event.name === name && event.step === step)?.id;
-  const causeOf = (name: string, step: string) => all.find((event) => event.name === name && event.step === step)?.causationId;
+  const idOf = (name: string, step: string | null) =>
+    all.find((event) => event.name === name && event.step === step)?.id;
+  const causeOf = (name: string, step: string) =>
+    all.find((event) => event.name === name && event.step === step)?.causationId;
   assert.equal(causeOf('step.execution_requested', 'left'), idOf('step.completed', 'top'));
   assert.equal(causeOf('step.execution_requested', 'right'), idOf('step.completed', 'top'));
   assert.equal(causeOf('step.completed', 'right'), idOf('step.execution_requested', 'right'));

@@ -42,7 +42,11 @@ async function checkTask(storage: Storage, taskId: string, events: readonly Reco
   const once = new Set<string>();
   for (const event of events) {
     const key = `${event.name} ${event.step ?? ''}#${event.attempt ?? ''}`;
-    if (/^(step\.(execution_requested|completed|failed|stalled)|task\.(initialize_requested|completed|sla_breached))/.test(key)) {
+    if (
+      /^(step\.(execution_requested|completed|failed|stalled)|task\.(initialize_requested|completed|sla_breached))/.test(
+        key,
+      )
+    ) {
       assert.ok(!once.has(key), `task ${taskId}: '${key}' is in the log twice`);
       once.add(key);
     }
@@ -69,7 +73,7 @@ function toFact(event: RecordedEvent): TaskFact {
 
 async function readAll(storage: Storage): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = await storage.log.read({ after, limit: 10_000 });
     if (page.events.length === 0) return events;
     events.push(...page.events);

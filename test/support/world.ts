@@ -13,8 +13,8 @@ export interface World {
   readonly clock: FakeClock;
   readonly warnings: string[];
   /** A task's recorded events, one line each. */
-  story(taskId: string): Promise<string[]>;
-  events(taskId: string): Promise<readonly RecordedEvent[]>;
+  readonly story: (taskId: string) => Promise<string[]>;
+  readonly events: (taskId: string) => Promise<readonly RecordedEvent[]>;
 }
 
 /** A started engine in memory with a clock and chance of its own; stopped when the test ends. */
@@ -27,7 +27,13 @@ export async function world(
   const warnings: string[] = [];
   const tasker = await createTasker(
     { storage: { kind: 'memory' }, tasks, ...(options.limits !== undefined && { limits: options.limits }) },
-    { clock, random: seededRandom(7), env: {}, onWarning: (message) => void warnings.push(message), ...options.surroundings },
+    {
+      clock,
+      random: seededRandom(7),
+      env: {},
+      onWarning: (message) => void warnings.push(message),
+      ...options.surroundings,
+    },
   );
   await tasker.start();
   context.after(async () => {

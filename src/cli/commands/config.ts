@@ -12,7 +12,7 @@ export const configCommand = defineCommand<object>({
   name: 'config',
   summary: 'print the configuration that is in force',
   whenToUse:
-    "Use it to see which file counts, what the defaults are, where the store is, and which templates and handlers were found. It does not open the store. The exit code is 1 when a template or a handler is missing or wrong.",
+    'Use it to see which file counts, what the defaults are, where the store is, and which templates and handlers were found. It does not open the store. The exit code is 1 when a template or a handler is missing or wrong.',
   examples: [
     ['tasker config', 'from here'],
     ['TASKER_ENV=production tasker config --json | jq .config.storage', 'for another environment'],
@@ -25,8 +25,10 @@ async function printConfig(session: Session): Promise<ExitCode> {
   const loaded = await session.loadConfig();
   const config = resolveLoaded(loaded, session.io);
   const templates = await readConfiguredTemplates(loaded, session.io);
-  if (session.json) session.printJson({ source: loaded.source, baseDir: loaded.baseDir, config, templates: templates.map(toJson) });
-  else session.print(formatSettings(session, loaded.source, config) + formatTemplates(session, loaded.baseDir, templates));
+  if (session.json)
+    session.printJson({ source: loaded.source, baseDir: loaded.baseDir, config, templates: templates.map(toJson) });
+  else
+    session.print(formatSettings(session, loaded.source, config) + formatTemplates(session, loaded.baseDir, templates));
   return templates.every(({ error }) => error === null) ? exitCodes.ok.code : exitCodes.failed.code;
 }
 
@@ -47,7 +49,10 @@ function formatSettings(session: Session, source: string, config: ResolvedConfig
     ['strict', String(config.strict)],
     ...Object.entries(config.limits).map(([key, value]) => [`limits.${key}`, String(value)] as const),
   ];
-  return formatRows(settings.map(([key, value]): CellInput[] => [{ text: key, style: 'dim' }, value]), session.paint);
+  return formatRows(
+    settings.map(([key, value]): CellInput[] => [{ text: key, style: 'dim' }, value]),
+    session.paint,
+  );
 }
 
 function formatTemplates(session: Session, baseDir: string, templates: readonly ConfiguredTemplate[]): string {

@@ -28,12 +28,14 @@ export const eventsCommand = defineCommand<EventsOptions>({
   examples: [
     ['tasker events --task 0199…', "one task's events"],
     ['tasker events --name step.failed --since 15m', 'what failed in the last quarter of an hour'],
-    ["tasker events --json --after 4200 | jq -r .name | sort | uniq -c", 'counts by name, from a position on'],
+    ['tasker events --json --after 4200 | jq -r .name | sort | uniq -c', 'counts by name, from a position on'],
   ],
   options: [
     new Option('--task <id>', 'of this task'),
     new Option('--name <name>', 'of this name; may be given more than once').argParser(collect),
-    new Option('--after <position>', 'only after this position').default(0).argParser((text) => parseCount(text, 0, Number.MAX_SAFE_INTEGER)),
+    new Option('--after <position>', 'only after this position')
+      .default(0)
+      .argParser((text) => parseCount(text, 0, Number.MAX_SAFE_INTEGER)),
     sinceOption(),
     limitOption(1000, 10_000),
   ],
@@ -42,7 +44,8 @@ export const eventsCommand = defineCommand<EventsOptions>({
 
 async function readEvents(session: Session, _args: readonly string[], options: EventsOptions): Promise<ExitCode> {
   const { task, name, after, since, limit } = options;
-  for (const unknown of (name ?? []).filter((given) => !isEventName(given))) session.warn(`no event is called '${unknown}'`);
+  for (const unknown of (name ?? []).filter((given) => !isEventName(given)))
+    session.warn(`no event is called '${unknown}'`);
   const query: EventQuery = {
     after,
     limit,

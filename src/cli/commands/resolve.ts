@@ -19,7 +19,10 @@ export const resolveCommand = defineCommand<ResolveOptions>({
   whenToUse:
     'Use it when the work was done outside the system. With --step the step counts as done, its results are what you say, and the task goes on; without it the whole task is settled and nothing more of it runs.',
   examples: [
-    ["tasker resolve 0199… --step process_payment --results '{\"payment_id\": \"p-77\"}' --why 'paid by bank transfer'", 'a step; later steps see the results'],
+    [
+      'tasker resolve 0199… --step process_payment --results \'{"payment_id": "p-77"}\' --why \'paid by bank transfer\'',
+      'a step; later steps see the results',
+    ],
     ["tasker resolve 0199… --why 'order created by hand'", 'the whole task'],
   ],
   options: [
@@ -30,14 +33,23 @@ export const resolveCommand = defineCommand<ResolveOptions>({
   run: resolveByHand,
 });
 
-async function resolveByHand(session: Session, [taskId = '']: readonly string[], options: ResolveOptions): Promise<ExitCode> {
+async function resolveByHand(
+  session: Session,
+  [taskId = '']: readonly string[],
+  options: ResolveOptions,
+): Promise<ExitCode> {
   const { step } = options;
   if (step === undefined && options.results !== undefined) {
     throw new UsageError('--results belong to a step', ['name it with --step NAME']);
   }
-  const results = options.results === undefined ? undefined : await readJsonArgument('--results', options.results, session.io);
+  const results =
+    options.results === undefined ? undefined : await readJsonArgument('--results', options.results, session.io);
   const done = step === undefined ? 'settled' : `'${step}' is settled`;
   return carryOut(session, { taskId, done, options }, (tasker, action) =>
-    tasker.resolve(taskId, { ...action, ...(step !== undefined && { step }), ...(results !== undefined && { results }) }),
+    tasker.resolve(taskId, {
+      ...action,
+      ...(step !== undefined && { step }),
+      ...(results !== undefined && { results }),
+    }),
   );
 }

@@ -17,7 +17,10 @@ export const retryCommand = defineCommand<RetryOptions>({
   ],
   options: [stepOption('only this failed step'), ...operatorOptions()],
   run: (session, [taskId = ''], options) =>
-    carryOut(session, { taskId, done: options.step === undefined ? 'taken up again' : `'${options.step}' is taken up again`, options }, (tasker, action) =>
-      tasker.retry(taskId, { ...action, ...(options.step !== undefined && { step: options.step }) }),
+    carryOut(
+      session,
+      { taskId, done: options.step === undefined ? 'taken up again' : `'${options.step}' is taken up again`, options },
+      (tasker, action) =>
+        tasker.retry(taskId, { ...action, ...(options.step !== undefined && { step: options.step }) }),
     ),
 });

@@ -25,9 +25,12 @@ export const runCommand = defineCommand<RunOptions>({
   whenToUse:
     'Use it to start work by hand, from a script or while writing a template. TEMPLATE is a name (namespace.name, or namespace.name@version), or a YAML file, whose handlers come from the configuration. With an engine on the store the task is submitted to it; without one this process does the work itself, of this task only. The exit code is 0 when the task ended well.',
   examples: [
-    ["tasker run shop.order --context '{\"order_id\": 4711}'", 'the newest version of a template'],
+    ['tasker run shop.order --context \'{"order_id": 4711}\'', 'the newest version of a template'],
     ['tasker run config/order.yaml --context order.json', 'a template that is being written, context from a file'],
-    ['make-order | tasker run shop.order@1.2.0 --context - --idempotency-key order-4711 --json', 'from a script: safe to repeat'],
+    [
+      'make-order | tasker run shop.order@1.2.0 --context - --idempotency-key order-4711 --json',
+      'from a script: safe to repeat',
+    ],
     ['tasker run shop.order --context order.json --detach', 'hand it to the running engine and do not wait'],
   ],
   options: requestOptions(),
@@ -96,8 +99,15 @@ async function follow(
     });
   } catch (error) {
     if (!isTaskerError(error, 'TASKER_WAIT_ABORTED') || !around.interruption.aborted) throw error;
-    const goesOn = around.engine === 'own' ? "is kept; 'tasker start' goes on with it" : 'goes on in the running engine';
-    if (session.json) session.printJson({ applied: true, engine: around.engine, existing: handle.existing, task: await tasker.get(handle.id) });
+    const goesOn =
+      around.engine === 'own' ? "is kept; 'tasker start' goes on with it" : 'goes on in the running engine';
+    if (session.json)
+      session.printJson({
+        applied: true,
+        engine: around.engine,
+        existing: handle.existing,
+        task: await tasker.get(handle.id),
+      });
     session.note(`interrupted: the task ${goesOn}`);
     return null;
   }
@@ -122,7 +132,10 @@ function report(
   const { engine, handle, detached } = outcome;
   if (session.json) session.printJson({ applied: true, engine, existing: handle.existing, task });
   else if (detached) session.print(`${task.id}\n`);
-  else session.print(formatOutcome(task, session.io.now(), session.paint) + formatSteps(task, session.io.now(), session.paint));
+  else
+    session.print(
+      formatOutcome(task, session.io.now(), session.paint) + formatSteps(task, session.io.now(), session.paint),
+    );
   if (detached) {
     session.hint(`'tasker show ${task.id}' tells how ${taskName(task)} goes`);
     return exitCodes.ok.code;

@@ -41,7 +41,10 @@ function hintsFor(task: TaskView): string[] {
   if (task.status !== 'error') return [];
   const unknown = task.steps.filter((step) => step.status === 'error' && step.failure?.final === 'outcome_unknown');
   return [
-    ...unknown.map((step) => `'${step.name}' may have had its effect: look there first, then 'tasker resolve ${task.id} --step ${step.name}' or 'tasker retry …'`),
+    ...unknown.map(
+      (step) =>
+        `'${step.name}' may have had its effect: look there first, then 'tasker resolve ${task.id} --step ${step.name}' or 'tasker retry …'`,
+    ),
     ...(unknown.length === 0 ? [`'tasker retry ${task.id} --why …' takes it up again`] : []),
   ];
 }

@@ -16,7 +16,10 @@ export const startCommand = defineCommand<object>({
     "Use it where tasks are to be worked on all the time: as a service, or in a second terminal. It takes up what earlier engines left, and what 'tasker run' and the other commands ask for. A store has one engine. SIGINT or SIGTERM stops it gracefully: no new steps, running ones get their grace; a second signal ends it at once.",
   examples: [
     ['tasker start', 'until Ctrl-C'],
-    ['TASKER_ENV=production tasker start --config /srv/shop/tasker.config.ts --json', 'as a service: one JSON line when it runs, one when it has stopped'],
+    [
+      'TASKER_ENV=production tasker start --config /srv/shop/tasker.config.ts --json',
+      'as a service: one JSON line when it runs, one when it has stopped',
+    ],
   ],
   options: [],
   run: runEngine,
@@ -27,7 +30,12 @@ async function runEngine(session: Session): Promise<ExitCode> {
   const loaded = await session.loadConfig();
   return session.withTasker(loaded, async (tasker) => {
     await tasker.start();
-    say(session, { event: 'engine.started', pid: process.pid, configuration: loaded.source, store: storeOf(tasker.resolvedConfig) });
+    say(session, {
+      event: 'engine.started',
+      pid: process.pid,
+      configuration: loaded.source,
+      store: storeOf(tasker.resolvedConfig),
+    });
     await untilStopped(tasker, stopAsked);
     session.note(`stopping (${tasker.status().attemptsRunning} attempts running)`);
     await tasker.stop();
@@ -40,7 +48,11 @@ async function runEngine(session: Session): Promise<ExitCode> {
 async function untilStopped(tasker: Tasker, stopAsked: AbortSignal): Promise<void> {
   while (!stopAsked.aborted) {
     const { running, lastStorageError } = tasker.status();
-    if (!running) throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', `the engine stopped by itself: ${lastStorageError ?? 'no reason known'}`);
+    if (!running)
+      throw new TaskerError(
+        'TASKER_ENGINE_NOT_RUNNING',
+        `the engine stopped by itself: ${lastStorageError ?? 'no reason known'}`,
+      );
     await delay(CHECK_EVERY_MS, undefined, { signal: stopAsked }).catch(() => undefined);
   }
 }

@@ -10,6 +10,9 @@ import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { printable } from '../format/printable.ts';
 import type { Session } from '../session.ts';
+import type * as publicApi from '../../index.ts';
+
+type Api = typeof publicApi;
 
 interface ValidateOptions {
   readonly strict?: true;
@@ -31,7 +34,10 @@ export const validateCommand = defineCommand<ValidateOptions>({
     'Use it while writing a template, and in CI. It checks the files alone, with each of their environments, and needs neither a configuration nor a store. Without files it checks those that the configuration names. An unknown key is a warning, which --strict makes an error.',
   examples: [
     ['tasker validate config/*.yaml', 'the files alone'],
-    ['tasker validate --strict --handlers', 'in CI: all templates of the configuration, and that every handler is there'],
+    [
+      'tasker validate --strict --handlers',
+      'in CI: all templates of the configuration, and that every handler is there',
+    ],
   ],
   options: [
     new Option('--strict', 'unknown keys are errors'),
@@ -40,13 +46,13 @@ export const validateCommand = defineCommand<ValidateOptions>({
   run: validate,
 });
 
-// Loading the public API loads SQLite, which other commands' help can do without.
-type Api = typeof import('../../index.ts');
-
 async function validate(session: Session, files: readonly string[], options: ValidateOptions): Promise<ExitCode> {
-  const api: Api = await import('../../index.ts');
+  // Loading the public API loads SQLite, which other commands' help can do without.
+  const api = await import('../../index.ts');
   const named = files.length > 0 ? files : await configuredFiles(session);
-  const checked = await Promise.all(named.map((file) => checkFile(api, { file, cwd: session.io.cwd, strict: options.strict === true })));
+  const checked = await Promise.all(
+    named.map((file) => checkFile(api, { file, cwd: session.io.cwd, strict: options.strict === true })),
+  );
   const complete = options.handlers === true ? await addMissingHandlers(session, checked) : checked;
   if (session.json) session.printJson({ valid: complete.every(({ valid }) => valid), files: complete });
   else print(session, complete, api);
@@ -58,12 +64,18 @@ async function configuredFiles(session: Session): Promise<readonly string[]> {
   return templates.map((path) => relative(session.io.cwd, path));
 }
 
-async function checkFile(api: Api, { file, cwd, strict }: { file: string; cwd: string; strict: boolean }): Promise<CheckedFile> {
+async function checkFile(
+  api: Api,
+  { file, cwd, strict }: { file: string; cwd: string; strict: boolean },
+): Promise<CheckedFile> {
   let text: string;
   try {
     text = await readFile(resolve(cwd, file), 'utf8');
   } catch (error) {
-    throw new TaskerError('TASKER_TEMPLATE_NOT_FOUND', `cannot read ${file}: ${errorMessage(error)}`, { cause: error, details: { file } });
+    throw new TaskerError('TASKER_TEMPLATE_NOT_FOUND', `cannot read ${file}: ${errorMessage(error)}`, {
+      cause: error,
+      details: { file },
+    });
   }
   return judge(file, api.checkTemplateFile({ text, file }, { strict }));
 }

@@ -24,7 +24,15 @@ function twoUnits(ms: number, large: number, largeName: string, small: number, s
   return rest === 0 ? whole : `${whole} ${rest} ${smallName}`;
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, min: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: SECOND,
+  m: MINUTE,
+  min: MINUTE,
+  h: HOUR,
+  d: DAY,
+  w: 7 * DAY,
+};
 
 /** Reads `15m`, `2h`, `3d`; null when it is not a duration. */
 export function parseDuration(text: string): number | null {

@@ -19,7 +19,10 @@ export function formatProgress(events: readonly RecordedEvent[], paint: Paint): 
 
 function endsIn(later: readonly RecordedEvent[], started: RecordedEvent): boolean {
   return later.some(
-    (event) => event.step === started.step && event.attempt === started.attempt && (event.name === 'step.completed' || event.name === 'step.failed'),
+    (event) =>
+      event.step === started.step &&
+      event.attempt === started.attempt &&
+      (event.name === 'step.completed' || event.name === 'step.failed'),
   );
 }
 
@@ -27,7 +30,8 @@ function describe(event: RecordedEvent, paint: Paint): string | null {
   const step = printable(event.step ?? 'task');
   const again = event.attempt !== null && event.attempt > 1 ? paint('dim', ` #${event.attempt}`) : '';
   if (is(event, 'step.execution_requested')) return `${paint('cyan', '▸')} ${step}${again}`;
-  if (is(event, 'step.completed')) return `${paint('green', '✓')} ${step}${again}  ${formatDuration(event.payload.durationMs)}`;
+  if (is(event, 'step.completed'))
+    return `${paint('green', '✓')} ${step}${again}  ${formatDuration(event.payload.durationMs)}`;
   if (is(event, 'step.failed')) return `${paint('red', '✗')} ${step}${again}  ${describeFailure(event)}`;
   if (is(event, 'step.retry_requested')) {
     return `${paint('yellow', '↻')} ${step}  again in ${formatDuration(event.payload.delayMs)} (${event.payload.reason})`;
@@ -40,7 +44,8 @@ function describe(event: RecordedEvent, paint: Paint): string | null {
   if (is(event, 'step.sla_breached') || is(event, 'task.sla_breached')) {
     return `${paint('yellow', '!')} ${step}  SLA of ${formatDuration(event.payload.slaMs)} breached`;
   }
-  if (is(event, 'task.retry_requested')) return `${paint('yellow', '↻')} task  taken up again by ${printable(event.payload.by)}`;
+  if (is(event, 'task.retry_requested'))
+    return `${paint('yellow', '↻')} task  taken up again by ${printable(event.payload.by)}`;
   return null;
 }
 

@@ -25,12 +25,17 @@ export function formatTaskHeader(task: TaskView, nowMs: number, paint: Paint): s
     ['correlation id', task.correlationId],
     ['idempotency key', task.idempotencyKey],
     ['trace', task.traceId],
-    ['asked for by', [task.initiator, task.sourceSystem, task.reason].filter((part) => part !== '' && part !== 'unknown').join(' · ')],
+    [
+      'asked for by',
+      [task.initiator, task.sourceSystem, task.reason].filter((part) => part !== '' && part !== 'unknown').join(' · '),
+    ],
     ['tags', task.tags.join(', ')],
     ['bypassed', task.bypassSteps.join(', ')],
     ['parked', task.parked],
   ];
-  const known = lines.flatMap(([label, text]) => (text === null || text === '' ? [] : [[{ text: `  ${label}`, style: 'dim' as const }, text]]));
+  const known = lines.flatMap(([label, text]) =>
+    text === null || text === '' ? [] : [[{ text: `  ${label}`, style: 'dim' as const }, text]],
+  );
   return formatOutcome(task, nowMs, paint) + formatRows(known, paint);
 }
 
@@ -48,7 +53,8 @@ export function formatSteps(task: TaskView, nowMs: number, paint: Paint): string
 /** From the latest start: earlier attempts and waits stand in the timeline. */
 function lasted(step: StepView, nowMs: number): string {
   if (step.startedAt === null) return '';
-  if (step.finishedAt !== null && step.finishedAt >= step.startedAt) return formatDuration(step.finishedAt - step.startedAt);
+  if (step.finishedAt !== null && step.finishedAt >= step.startedAt)
+    return formatDuration(step.finishedAt - step.startedAt);
   return step.status === 'in_progress' ? `${formatDuration(nowMs - step.startedAt)}…` : '';
 }
 

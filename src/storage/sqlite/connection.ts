@@ -56,7 +56,8 @@ function checkPath(file: string, access: Access): void {
   const found = existsSync(file) ? statSync(file) : null;
   if (found?.isDirectory() === true) throw unusable(file, 'is a directory; name a file in it');
   if (access === 'read') {
-    if (found === null) throw unusable(file, 'does not exist; start the engine once to create it, or name the right file');
+    if (found === null)
+      throw unusable(file, 'does not exist; start the engine once to create it, or name the right file');
     return;
   }
   const directory = dirname(file);

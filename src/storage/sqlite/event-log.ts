@@ -44,7 +44,9 @@ export class SqliteEventLog implements EventLog {
     try {
       const { sql, values } = readSql(query);
       return this.#db.transaction(() => {
-        const events = this.#prepared(sql).all(...values).map(fromStored);
+        const events = this.#prepared(sql)
+          .all(...values)
+          .map(fromStored);
         // A page that is not full has seen all there is: whoever goes on need not look there again.
         const full = events.length >= query.limit;
         const seen = full ? events.at(-1)?.position : this.#lastPosition.get();

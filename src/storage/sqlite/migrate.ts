@@ -44,7 +44,10 @@ export function migrate(db: Database, place: Place): void {
 function checkedVersion(db: Database, place: Place): number {
   const version = Number(db.pragma('user_version', { simple: true }));
   const owner = Number(db.pragma('application_id', { simple: true }));
-  const tables = db.prepare<[], string>("select name from sqlite_schema where type = 'table' order by name").pluck().all();
+  const tables = db
+    .prepare<[], string>("select name from sqlite_schema where type = 'table' order by name")
+    .pluck()
+    .all();
   const isNew = version === 0 && owner === 0 && tables.length === 0;
   if (owner !== APPLICATION_ID && !isNew) throw foreign(place, tables);
   if (version > schemaVersion) throw newer(place, version);
@@ -61,7 +64,13 @@ function newer(place: Place, version: number): TaskerError {
 }
 
 function foreign(place: Place, tables: readonly string[]): TaskerError {
-  const has = tables.length === 0 ? 'no tables' : `tables ${tables.slice(0, 5).map((name) => `'${name}'`).join(', ')}`;
+  const has =
+    tables.length === 0
+      ? 'no tables'
+      : `tables ${tables
+          .slice(0, 5)
+          .map((name) => `'${name}'`)
+          .join(', ')}`;
   return new TaskerError(
     'TASKER_STORAGE_CORRUPT',
     `'${place.location}' is a SQLite database, but not one of Tasker's: it has ${has}. Nothing was changed. Name another file.`,

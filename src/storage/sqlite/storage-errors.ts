@@ -47,10 +47,14 @@ export function throwMapped(error: unknown, place: Place): never {
 /** Nothing is wrong with the storage: what was to be written breaks one of its rules. */
 export function internalError(error: unknown, place: Place): TaskerError {
   if (isTaskerError(error)) return error;
-  return new TaskerError('TASKER_INTERNAL', `The storage '${place.location}' refused what was written: ${errorMessage(error)}.`, {
-    cause: error,
-    details: { location: place.location, sqliteCode: sqliteCode(error) },
-  });
+  return new TaskerError(
+    'TASKER_INTERNAL',
+    `The storage '${place.location}' refused what was written: ${errorMessage(error)}.`,
+    {
+      cause: error,
+      details: { location: place.location, sqliteCode: sqliteCode(error) },
+    },
+  );
 }
 
 function storageError(code: TaskerErrorCode, sqlite: string, cause: unknown, place: Place): TaskerError {

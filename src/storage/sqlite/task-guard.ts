@@ -14,9 +14,9 @@ const release = 'lease_worker = null, due_at = ?, deadline_at = ?';
 export class TaskGuard {
   readonly #lock: EngineLock;
   readonly #look: Statement<[string, number, string], number>;
-  readonly #update: Statement<unknown[]>;
-  readonly #updateAndRelease: Statement<unknown[]>;
-  readonly #release: Statement<unknown[]>;
+  readonly #update: Statement;
+  readonly #updateAndRelease: Statement;
+  readonly #release: Statement;
 
   constructor(db: Database, lock: EngineLock) {
     this.#lock = lock;

@@ -18,7 +18,10 @@ interface Waiting {
 }
 
 // The same code runs from source (.ts) and from the package (.js).
-const threadUrl = new URL(import.meta.url.endsWith('.ts') ? './reader-thread.ts' : './reader-thread.js', import.meta.url);
+const threadUrl = new URL(
+  import.meta.url.endsWith('.ts') ? './reader-thread.ts' : './reader-thread.js',
+  import.meta.url,
+);
 
 /**
  * Reads in a worker thread, which starts with the first read and again if it died. idle ⇄ answering → closed.

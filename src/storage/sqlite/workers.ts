@@ -97,7 +97,12 @@ export class SqliteWorkers implements WorkerRegistry {
     return new TaskerError(
       'TASKER_ENGINE_ALREADY_RUNNING',
       `The storage '${this.#place.location}' already has an engine: ${who}. Stop it first, or give this one a file of its own.`,
-      { details: { location: this.#place.location, ...(holder === undefined ? {} : { pid: holder.pid, host: holder.host }) } },
+      {
+        details: {
+          location: this.#place.location,
+          ...(holder === undefined ? {} : { pid: holder.pid, host: holder.host }),
+        },
+      },
     );
   }
 }

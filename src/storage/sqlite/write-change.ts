@@ -19,10 +19,10 @@ export class ChangeWriter {
   readonly #guard: TaskGuard;
   readonly #events: EventAppender;
   readonly #findByKey: Statement<[string, string, string], string>;
-  readonly #insertTask: Statement<unknown[]>;
-  readonly #insertStep: Statement<unknown[]>;
-  readonly #updateStep: Statement<unknown[]>;
-  readonly #updateStepWithResults: Statement<unknown[]>;
+  readonly #insertTask: Statement;
+  readonly #insertStep: Statement;
+  readonly #updateStep: Statement;
+  readonly #updateStepWithResults: Statement;
   readonly #insertError: Statement<[string, string, number, string, string, string | null]>;
   readonly #settleCommand: Statement<[string, string]>;
 
@@ -84,7 +84,8 @@ export class ChangeWriter {
       if (earlier !== undefined) return { kind: 'duplicate', taskId: earlier };
     }
     const state = change.task;
-    if (state === undefined) throw new TaskerError('TASKER_INTERNAL', `Task '${task.id}' is created without its state.`);
+    if (state === undefined)
+      throw new TaskerError('TASKER_INTERNAL', `Task '${task.id}' is created without its state.`);
     this.#insertTask.run(
       task.id,
       task.templateId,

@@ -61,7 +61,12 @@ export interface ChildRan {
   readonly err: string;
 }
 
-export async function runTasker(t: TestContext, cwd: string, argv: readonly string[], input?: string): Promise<ChildRan> {
+export async function runTasker(
+  t: TestContext,
+  cwd: string,
+  argv: readonly string[],
+  input?: string,
+): Promise<ChildRan> {
   const child = spawnTasker(t, cwd, argv, input);
   const code = await child.ended;
   return { code, out: child.out(), err: child.err() };
