@@ -15,7 +15,7 @@ export interface Other {
   readonly lines: AsyncIterator<Line>;
   /** SIGKILL, as the system's memory killer does it; resolves when the process is gone. */
   kill(): Promise<void>;
-  ended: Promise<void>;
+  readonly ended: Promise<void>;
 }
 
 export function startOther(command: string, file: string, argument = ''): Other {

@@ -10,10 +10,11 @@ import { askOther, startOther, withDirectory } from './other-process.ts';
 const heir = { ...worker, id: 'worker-2' };
 
 describe('The engine lock of a SQLite file', () => {
-  it('keeps a second process out, and is free the moment the first is killed', () =>
+  it('keeps a second process out, and is free the moment the first is killed', (test) =>
     withDirectory(async (directory) => {
       const file = join(directory, 'tasker.db');
       const other = startOther('hold', file);
+      test.after(() => other.kill());
       assert.deepEqual((await other.lines.next()).value, { joined: true });
       const storage = await openSqlite({ file, maxBytes: null });
       assert.equal(await storage.workers.isEngineRunning(), true);
@@ -65,10 +66,11 @@ describe('The engine lock of a SQLite file', () => {
       assert.deepEqual(await askOther('probe', file), { running: false });
     }));
 
-  it('leaves on disk all that a killed engine had acknowledged', () =>
+  it('leaves on disk all that a killed engine had acknowledged', (test) =>
     withDirectory(async (directory) => {
       const file = join(directory, 'tasker.db');
       const other = startOther('write', file);
+      test.after(() => other.kill());
       const acknowledged: unknown[] = [];
       while (acknowledged.length < 200) acknowledged.push((await other.lines.next()).value?.acknowledged);
       await other.kill();

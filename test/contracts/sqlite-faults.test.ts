@@ -28,7 +28,7 @@ function big(id: string) {
 }
 
 async function fillUp(storage: Storage): Promise<number> {
-  for (let written = 0; ; written += 1) {
+  for (let written = 0; written < 1_000; written += 1) {
     try {
       await storage.tasks.commit([big(`t${written}`), big(`u${written}`)]);
     } catch (error) {
@@ -36,6 +36,7 @@ async function fillUp(storage: Storage): Promise<number> {
       return written;
     }
   }
+  return assert.fail('the storage never became full');
 }
 
 async function create(file: string, tasks = 0): Promise<void> {

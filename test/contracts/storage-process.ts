@@ -44,6 +44,8 @@ async function run(): Promise<void> {
   const storage = await openSqlite({ file, maxBytes: null, readOnly: argument === 'read-only' });
   switch (command) {
     case 'open':
+      // Two reads: during the second, only the wait for its answer keeps this process alive.
+      await storage.reader.countByStatus();
       say({ tasks: (await storage.reader.list({ limit: 100 })).tasks.map((task) => task.id) });
       return storage.close();
     case 'probe':

@@ -117,6 +117,21 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
       }),
     );
 
+    it('reports each lost worker once', needsAnother, () =>
+      joined(open, async (storage, { another }) => {
+        assert.ok(another !== null);
+        await storage.close();
+        const successor = await another();
+        await successor.workers.join(second, () => []);
+        await successor.close();
+        const third = await another();
+        await third.workers.join({ ...second, id: 'worker-3' }, (lost) => {
+          assert.deepEqual(lost, [{ ...second, tasksHeld: 0 }]);
+          return [];
+        });
+      }),
+    );
+
     it('is seen through other connections, and refuses them', needsAnother, () =>
       joined(open, async (_storage, { another }) => {
         assert.ok(another !== null);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 import { errorMessage, TaskerError } from '../../shared/errors.ts';
@@ -64,7 +63,7 @@ export class ThreadedReader implements Reads {
     const worker = this.#worker;
     if (worker === null) return;
     worker.ref();
-    const ended = once(worker, 'exit');
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage({ kind: 'close' } satisfies ToReader);
     await ended;
   }

@@ -1,0 +1,55 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type Token, tokenise } from '../../examples/monitored-checkout/test-support/tokenise.ts';
+
+export interface SourceFile {
+  /** From the root of the project, with `/`. */
+  readonly path: string;
+  readonly text: string;
+  readonly tokens: readonly Token[];
+}
+
+/** What the rules look at: the project itself, or a planted one that breaks a rule. */
+export type Project = ReadonlyMap<string, SourceFile>;
+
+const root = join(import.meta.dirname, '../..');
+
+export function readProject(): Project {
+  const paths = globSync(['*.ts', '{src,test,examples,bench,scripts}/**/*.ts'], {
+    cwd: root,
+    exclude: (path) => /(^|[\\/])node_modules$/.test(path),
+  });
+  return planProject(
+    Object.fromEntries(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, path), 'utf8')])),
+  );
+}
+
+export function planProject(texts: Readonly<Record<string, string>>): Project {
+  return new Map(
+    Object.entries(texts)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([path, text]) => [path, { path, text, tokens: tokensOf(path, text) }]),
+  );
+}
+
+export function readPackage(): unknown {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+}
+
+export function isTestFile(path: string): boolean {
+  return path.endsWith('.test.ts');
+}
+
+/** The path inside `src/`, for files that are shipped; null for tests and everything outside. */
+export function sourcePath(path: string): string | null {
+  return path.startsWith('src/') && !isTestFile(path) ? path.slice('src/'.length) : null;
+}
+
+function tokensOf(path: string, text: string): readonly Token[] {
+  try {
+    return tokenise(text);
+  } catch (error) {
+    throw new Error(`${path} cannot be scanned`, { cause: error });
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The dependency rule as a table; ARCHITECTURE.md says it in words. A zone is a folder of `src/` or a file beside
+ * them. Entries name a zone, or one file of it.
+ */
+export interface Zone {
+  /** What its code may call. */
+  readonly uses: readonly string[];
+  /** What it may know by `import type` alone; what it uses it may also see. */
+  readonly sees?: readonly string[];
+  /** npm packages and Node's modules; `node:` stands for all of Node's. */
+  readonly packages: readonly string[];
+}
+
+const vocabulary = ['shared', 'events'];
+
+/** The data that ports carry, known to whoever implements them. */
+const portTypes = [
+  'execution/storage.ts',
+  'execution/task-store.ts',
+  'execution/work-queue.ts',
+  'execution/workers.ts',
+  'execution/command-inbox.ts',
+  'execution/template-store.ts',
+  'execution/task-reader.ts',
+  'log/event-log.ts',
+  'tasks/states.ts',
+  'tasks/task-state.ts',
+];
+
+const surroundings = ['shared', 'events', 'config', 'tasks', 'log', 'execution'];
+const publicApi = ['index.ts', 'tasker.ts', 'create-tasker.ts'];
+
+export const zones: Readonly<Record<string, Zone>> = {
+  shared: { uses: [], packages: ['node:crypto'] },
+  events: { uses: ['shared'], sees: ['config'], packages: ['zod'] },
+  config: { uses: ['shared'], sees: ['tasks', 'events'], packages: ['zod', 'node:'] },
+
+  // Pure: text and values in, values out. Reading files is for whoever calls it.
+  tasks: {
+    uses: vocabulary,
+    sees: ['config'],
+    packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto'],
+  },
+  execution: { uses: [...vocabulary, 'tasks', 'log'], sees: ['config'], packages: ['zod', 'node:'] },
+  log: { uses: vocabulary, sees: ['config'], packages: [] },
+  bus: { uses: vocabulary, sees: ['config'], packages: ['node:'] },
+  subscribers: { uses: [...vocabulary, 'log', 'bus', 'signals'], sees: ['config'], packages: ['zod', 'node:'] },
+
+  // A sink knows what operators see and nothing of events; so neither may the words it is told in.
+  signals: { uses: ['shared'], sees: ['config'], packages: ['zod'] },
+  sinks: {
+    uses: ['shared', 'signals'],
+    sees: ['config'],
+    packages: ['zod', 'pino', 'prom-client', '@opentelemetry', 'node:'],
+  },
+  storage: { uses: vocabulary, sees: ['config', ...portTypes], packages: ['better-sqlite3', 'node:'] },
+
+  cli: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['commander', 'node:'] },
+  testing: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['node:'] },
+
+  // The one file that sees every folder.
+  'create-tasker.ts': { uses: ['*'], packages: ['node:'] },
+  // What it is made of knows the engine, and of storage, sinks and subscribers only what it is handed.
+  'tasker-facade.ts': { uses: [...surroundings, 'tasker.ts', 'task-view.ts', 'task-history.ts'], packages: [] },
+  'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
+  'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
+  'task-history.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
+
+  // The public door: names by hand from anywhere but the command line; its types say nothing that runs.
+  'index.ts': { uses: ['shared', 'events', 'config', 'tasks', 'tasker.ts', 'create-tasker.ts'], packages: [] },
+  'tasker.ts': { uses: [], sees: ['*'], packages: [] },
+};
+
+/** An import that the table forbids and that stands all the same. One that is no longer needed fails the test. */
+export interface Exception {
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+}
+
+export const importExceptions: readonly Exception[] = [
+  {
+    from: 'config/resolve-config.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown key is answered with the nearest right one, as in templates',
+  },
+  {
+    from: 'storage/sqlite/event-log.ts',
+    to: 'log/append.ts',
+    why: 'how an event is read back is said once, beside how it is written',
+  },
+  {
+    from: 'cli/session.ts',
+    to: 'config/load-config-file.ts',
+    why: 'public, but the door loads SQLite too, which help and `validate` do without',
+  },
+  {
+    from: 'cli/configured-templates.ts',
+    to: 'config/resolve-config.ts',
+    why: '`config` and `validate` show what is in force without opening the store',
+  },
+  {
+    from: 'cli/configured-templates.ts',
+    to: 'register-tasks.ts',
+    why: '`validate` and `config` load templates one by one, so that a broken one does not hide the others',
+  },
+];
+
+/** Imports whose target is only known at run time: no scan can follow them. */
+export const computedImports: readonly Omit<Exception, 'to'>[] = [
+  { from: 'config/load-config-file.ts', why: "loads the user's configuration" },
+];
+
+/** Where the environment is read; everybody else is told what it said. */
+export const environmentReaders = ['config', 'cli', 'create-tasker.ts'];
+
+/** Where time and chance come from; everybody else takes a `Clock` or a `Random`. */
+export const ambientSources: readonly {
+  readonly file: string;
+  readonly names: readonly string[];
+  readonly why: string;
+}[] = [
+  {
+    file: 'shared/clock.ts',
+    names: ['Date.now', 'performance', 'setTimeout', 'setInterval'],
+    why: 'the system behind `Clock`',
+  },
+  { file: 'shared/ids.ts', names: ['Math.random', 'randomFillSync'], why: 'the system behind `Random`' },
+  { file: 'cli/io.ts', names: ['Date.now'], why: 'the outside world of the command line, faked in its tests' },
+  { file: 'cli/main.ts', names: ['setInterval'], why: 'keeps the process alive while a command waits' },
+  { file: 'cli/follow-task.ts', names: ['node:timers/promises'], why: 'polls a store that another process writes' },
+  { file: 'cli/commands/start.ts', names: ['node:timers/promises'], why: 'polls until the engine has stopped' },
+];

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+import { createTasker } from '../../src/create-tasker.ts';
+import type { RecordedEvent } from '../../src/events/envelope.ts';
+import type { Storage } from '../../src/execution/storage.ts';
+import type { Tasker } from '../../src/tasker.ts';
+import type { TaskDefinition } from '../../src/tasks/define-task.ts';
+import { FakeClock } from './fake-clock.ts';
+import { seededRandom } from './seeded-random.ts';
+import { line } from './world.ts';
+
+export interface Restartable {
+  readonly file: string;
+  readonly clock: FakeClock;
+  /** Another engine on the same file; the one before must have crashed or stopped. */
+  start(): Promise<Tasker>;
+  /** Cuts the living engine off from its store, as a kill would: it leaves nothing, and nothing it does counts. */
+  crash(): Promise<void>;
+  /** Everything recorded, or of one task. */
+  story(tasker: Tasker, taskId?: string): Promise<string[]>;
+}
+
+/** Engines that come and go over one database file, in one process and on one clock. */
+export async function restartable(context: TestContext, tasks: readonly TaskDefinition[]): Promise<Restartable> {
+  const folder = await mkdtemp(join(tmpdir(), 'tasker-restart-'));
+  const file = join(folder, 'tasker.db');
+  const clock = new FakeClock();
+  let seed = 0;
+  let living: { tasker: Tasker; storage: Storage } | null = null;
+  context.after(async () => {
+    if (living !== null) {
+      const stopped = living.tasker.stop({ graceMs: 0 });
+      await clock.advance(10_000);
+      await stopped;
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    file,
+    clock,
+    async start() {
+      let opened: Storage | undefined;
+      const tasker = await createTasker(
+        { storage: { kind: 'sqlite', file }, tasks },
+        {
+          clock,
+          random: seededRandom((seed += 1)),
+          env: {},
+          onWarning: () => undefined,
+          wrapStorage(storage) {
+            opened = storage;
+            return storage;
+          },
+        },
+      );
+      await tasker.start();
+      if (opened === undefined) throw new Error('the storage was not opened');
+      living = { tasker, storage: opened };
+      return tasker;
+    },
+    async crash() {
+      await living?.storage.close();
+      living = null;
+    },
+    async story(tasker, taskId) {
+      const { events } = await tasker.events(taskId === undefined ? {} : { taskId });
+      return events.map((event: RecordedEvent) => line(event));
+    },
+  };
+}
