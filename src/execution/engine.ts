@@ -129,23 +129,24 @@ export class Engine {
   async stop(graceMs: number): Promise<void> {
     if (this.#phase !== 'running') return;
     this.#phase = 'stopping';
-    await this.#commands.stop();
-    await this.#due.stop();
-    await Promise.allSettled(this.#loading.values());
-    for (const run of this.#runs.values()) run.pass();
-    await this.#emptied(graceMs);
-    let returned = 0;
-    for (const run of this.#runs.values()) returned += run.returnAttempts();
-    // What cannot be written now is recovered by the next engine, as after a crash.
-    if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
-    await this.#recorder.drain();
-    await this.#options.storage.workers.leave(
-      this.#worker.info.id,
-      this.#worker.stopped({ returnedAttempts: returned, abandonedHandlers: this.#slots.abandoned }),
-    );
-    this.#phase = 'stopped';
-    this.#letProcessEnd?.();
-    for (const listeners of this.#restListeners.values()) for (const listener of listeners) listener(null);
+    try {
+      await this.#commands.stop();
+      await this.#due.stop();
+      await Promise.allSettled(this.#loading.values());
+      for (const run of this.#runs.values()) run.pass();
+      await this.#emptied(graceMs);
+      let returnedAttempts = 0;
+      for (const run of this.#runs.values()) returnedAttempts += run.returnAttempts();
+      // What cannot be written now is recovered by the next engine, as after a crash.
+      if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
+      await this.#recorder.drain();
+      const counts = { returnedAttempts, abandonedHandlers: this.#slots.abandoned };
+      await this.#options.storage.workers.leave(this.#worker.info.id, this.#worker.stopped(counts));
+    } finally {
+      this.#phase = 'stopped';
+      this.#letProcessEnd?.();
+      for (const listeners of this.#restListeners.values()) for (const listener of listeners) listener(null);
+    }
   }
 
   /** Creates a task; resolves when it is on disk. `commandId`: the command row that asked for it. */
@@ -193,7 +194,7 @@ export class Engine {
         const run = this.#runs.get(taskId);
         if (run !== undefined) run.post(inputFor(run));
         else if (this.#loading.has(taskId)) resolve('dropped');
-        else this.#takeOne(taskId, inputFor).catch(reject);
+        else this.#takeOne(taskId, inputFor).then((taken) => taken || resolve('dropped'), reject);
       });
       if (outcome === 'done') return;
     }
@@ -216,9 +217,10 @@ export class Engine {
     };
   }
 
-  async #takeOne(taskId: string, inputFor?: (run: TaskRun) => Input): Promise<void> {
+  /** False when this engine had the task already, so that `inputFor` was not asked. */
+  async #takeOne(taskId: string, inputFor?: (run: TaskRun) => Input): Promise<boolean> {
     const taking = this.#options.storage.queue.takeOne(taskId).then(async (taken) => {
-      if (taken === null) throw await this.#notTaken(taskId);
+      if (taken === null) return this.#notTaken(taskId);
       const run = await this.#load(taken, 'advance', inputFor);
       if (run !== null) return run;
       throw new TaskerError(
@@ -227,12 +229,16 @@ export class Engine {
         { details: { taskId } },
       );
     });
-    await this.#whileLoading(taskId, taking);
+    return (await this.#whileLoading(taskId, taking)) !== null;
   }
 
-  async #notTaken(taskId: string): Promise<TaskerError> {
+  /** Somebody has the task: this engine, if it took it in the very same moment, or another. */
+  async #notTaken(taskId: string): Promise<null> {
     const stored = await this.#options.storage.tasks.load(taskId);
-    return stored === null
+    // What was taken just before is loaded by the end of this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#runs.has(taskId)) return null;
+    throw stored === null
       ? new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}'.`, { details: { taskId } })
       : new TaskerError('TASKER_LEASE_LOST', `Task '${taskId}' is held by another engine; ask that one.`, {
           details: { taskId },
@@ -244,7 +250,9 @@ export class Engine {
   }
 
   #whileLoading<T extends TaskRun | null>(taskId: string, loading: Promise<T>): Promise<T> {
-    const noted = loading.finally(() => this.#loading.delete(taskId));
+    const noted = loading.finally(() => {
+      if (this.#loading.get(taskId) === noted) this.#loading.delete(taskId);
+    });
     this.#loading.set(taskId, noted);
     return noted;
   }

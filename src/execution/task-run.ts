@@ -158,22 +158,30 @@ export class TaskRun {
     const turn = new Turn(this.task.type.plan, this.#state, now);
     if (this.#state !== null) checkDeadlines(turn.draft);
     for (const input of inputs) input.decide(turn);
-    if (this.#mode === 'advance' && this.#around.accepting() && turn.draft.state.parked === null) this.#advance(turn);
+    if (this.#mode === 'advance' && turn.draft.state.parked === null) this.#advance(turn);
     return turn;
   }
 
   #advance(turn: Turn): void {
     const { draft } = turn;
-    if (draft.state.status === 'pending') {
+    const accepting = this.#around.accepting();
+    if (draft.state.status === 'pending' && accepting) {
       const { request } = this.task;
       startTask(draft, { steps: request.bypass_steps, by: request.initiator, why: request.reason });
     }
+    // Also while stopping: a task whose last step just ended has ended.
     settleTask(draft);
+    if (accepting) this.#beginSteps(turn);
+  }
+
+  #beginSteps(turn: Turn): void {
+    const { draft } = turn;
     for (const name of startableSteps(draft.plan, draft.state, draft.now, this.#around.limits.stepsPerTask)) {
       if (!this.#around.slots.tryTake(this.#pass)) break;
       const before = this.#state?.steps.find((step) => step.name === name);
-      if (before !== undefined && isRunnable(before) && this.#state?.startedAt !== null)
+      if (before !== undefined && isRunnable(before) && this.#state?.startedAt !== null) {
         turn.causedBy(this.causes.of(name));
+      }
       turn.begun.push(name);
       beginAttempt(draft, name, newSpanId(this.#around.random));
     }
@@ -188,7 +196,7 @@ export class TaskRun {
     if (this.#mode === 'watch') return { dueAt: running ? now : (startAt ?? now), deadlineAt };
     if (running || this.#inbox.length > 0) return null;
     const canWait = this.#around.mayRelease() && startAt !== null && startAt > now + this.#around.limits.releaseAfterMs;
-    return canWait || !this.#around.accepting() ? { dueAt: startAt, deadlineAt } : null;
+    return canWait || !this.#around.accepting() ? { dueAt: startAt ?? now, deadlineAt } : null;
   }
 
   #change(turn: Turn, release: Schedule | null): Change {

@@ -14,7 +14,7 @@ export interface WorkQueue {
   takeDue(now: number, limit: number): Promise<readonly TakenTask[]>;
   /** Takes up to `limit` unheld tasks whose SLA deadline has come, whether or not there is room to run them. */
   takeOverdue(now: number, limit: number): Promise<readonly TakenTask[]>;
-  /** Takes this one, due or not; null when there is no such task or another engine holds it. */
+  /** Takes this one, due or not; null when there is no such task or an engine, also this one, holds it. */
   takeOne(taskId: string): Promise<TakenTask | null>;
   /** When the next unheld task becomes due or overdue; null when none will. */
   nextAt(): Promise<number | null>;

@@ -49,7 +49,7 @@ export class StorageModel {
 
   take(id: string): number | null {
     const task = this.tasks.get(id);
-    if (task === undefined) return null;
+    if (task === undefined || task.held) return null;
     task.token += 1;
     task.held = true;
     task.schedule = nothingToDo;

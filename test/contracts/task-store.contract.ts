@@ -90,6 +90,7 @@ export function taskStoreContract(storageName: string, open: Open): void {
     it('refuses a change under an old lease and leaves no trace of it', () =>
       joined(open, async (storage) => {
         await storage.tasks.commit([creation('t1')]);
+        await storage.tasks.commit([change('t1', 1, { release: { dueAt: null, deadlineAt: null } })]);
         await storage.queue.takeOne('t1');
         const late = change('t1', 1, {
           steps: [{ state: stepState('a', { attempts: 9 }) }],

@@ -82,6 +82,13 @@ export function workQueueContract(storageName: string, open: Open): void {
         assert.equal((await commitOne(storage, change('t1', taken?.lease ?? -1)))?.kind, 'committed');
       }));
 
+    it('takes no task that is held, not even for the engine that holds it', () =>
+      joined(open, async (storage) => {
+        await storage.tasks.commit([creation('t1')]);
+        assert.equal(await storage.queue.takeOne('t1'), null);
+        assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'committed', 'its lease is as it was');
+      }));
+
     it('takes no task that does not exist', () =>
       joined(open, async (storage) => assert.equal(await storage.queue.takeOne('t1'), null)));
 

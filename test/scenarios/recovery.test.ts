@@ -74,7 +74,10 @@ test('a lost attempt of a step that may not be retried waits for an operator: it
   assert.equal(ended.status, 'error');
   assert.equal(ended.steps[0]?.failure?.final, 'outcome_unknown');
   assert.deepEqual(attempts, [1], 'it was not run again');
-  assert.deepEqual((await engines.story(second, id)).slice(3), ['step.failed pay#1 worker_lost/outcome_unknown', 'task.failed']);
+  assert.deepEqual((await engines.story(second, id)).slice(3), [
+    'step.failed pay#1 worker_lost/outcome_unknown',
+    'task.failed',
+  ]);
 });
 
 test('lost attempts spend a limit of five of their own, not the retry limit', async (t) => {
@@ -92,7 +95,10 @@ test('lost attempts spend a limit of five of their own, not the retry limit', as
   const ended = await last.wait(id);
   assert.equal(ended.status, 'error');
   assert.deepEqual(attempts, [1, 2, 3, 4, 5]);
-  assert.deepEqual((await engines.story(last, id)).slice(-2), ['step.failed pay#5 worker_lost/exhausted', 'task.failed']);
+  assert.deepEqual((await engines.story(last, id)).slice(-2), [
+    'step.failed pay#5 worker_lost/exhausted',
+    'task.failed',
+  ]);
 });
 
 test('deadlines survive the engine: an SLA that ran out while nobody was there is recorded by the next', async (t) => {
@@ -101,7 +107,11 @@ test('deadlines survive the engine: an SLA that ran out while nobody was there i
     name: 'slow',
     handler_config: { monitoring: { sla_seconds: 60 } },
     step_templates: [
-      { name: 'pay', handler_config: { monitoring: { sla_seconds: 30, stall_seconds: 3600 } }, handler: () => hold.promise },
+      {
+        name: 'pay',
+        handler_config: { monitoring: { sla_seconds: 30, stall_seconds: 3600 } },
+        handler: () => hold.promise,
+      },
     ],
   });
   const engines = await restartable(t, [slow]);
@@ -201,7 +211,12 @@ test('a running task keeps the template it began with, also when the next engine
       name: 'versioned',
       step_templates: [
         { name: 'first', handler_config: { monitoring: { stall_seconds: 3600 } }, handler: () => hold.promise },
-        { name: 'second', depends_on_step: 'first', handler_config: { note: last }, handler: ({ handlerConfig }) => handlerConfig['note'] ?? null },
+        {
+          name: 'second',
+          depends_on_step: 'first',
+          handler_config: { note: last },
+          handler: ({ handlerConfig }) => handlerConfig['note'] ?? null,
+        },
       ],
     });
   const tasks = [version('old')];

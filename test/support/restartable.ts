@@ -30,12 +30,14 @@ export async function restartable(context: TestContext, tasks: readonly TaskDefi
   const clock = new FakeClock();
   let seed = 0;
   let living: { tasker: Tasker; storage: Storage } | null = null;
+  const crashed: Tasker[] = [];
   context.after(async () => {
-    if (living !== null) {
-      const stopped = living.tasker.stop({ graceMs: 0 });
-      await clock.advance(10_000);
-      await stopped;
-    }
+    // What crashed is still in this process: it must let go of it, though it can no longer say goodbye to its store.
+    const stopped = [...crashed, ...(living === null ? [] : [living.tasker])].map((tasker) =>
+      tasker.stop({ graceMs: 0 }),
+    );
+    await clock.advance(10_000);
+    await Promise.allSettled(stopped);
     await rm(folder, { recursive: true, force: true });
   });
   return {
@@ -63,6 +65,7 @@ export async function restartable(context: TestContext, tasks: readonly TaskDefi
     },
     async crash() {
       await living?.storage.close();
+      if (living !== null) crashed.push(living.tasker);
       living = null;
     },
     async story(tasker, taskId) {

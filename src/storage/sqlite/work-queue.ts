@@ -15,7 +15,7 @@ export class SqliteWorkQueue implements WorkQueue {
   readonly #due: Ready;
   readonly #overdue: Ready;
   readonly #take: Statement<[string, string], number>;
-  readonly #takeFree: Statement<[string, string, string], number>;
+  readonly #takeFree: Statement<[string, string], number>;
   readonly #next: Statement<[], number | null>;
 
   constructor(db: Database, place: Place, lock: EngineLock, transactions: Transactions) {
@@ -34,9 +34,7 @@ export class SqliteWorkQueue implements WorkQueue {
     const take = 'update tasks set lease_worker = ?, lease_token = lease_token + 1, due_at = null, deadline_at = null';
     this.#take = db.prepare<[string, string], number>(`${take} where id = ? returning lease_token`).pluck();
     this.#takeFree = db
-      .prepare<[string, string, string], number>(
-        `${take} where id = ? and (lease_worker is null or lease_worker = ?) returning lease_token`,
-      )
+      .prepare<[string, string], number>(`${take} where id = ? and lease_worker is null returning lease_token`)
       .pluck();
     this.#next = db
       .prepare<[], number | null>(
@@ -59,7 +57,7 @@ export class SqliteWorkQueue implements WorkQueue {
   async takeOne(taskId: string): Promise<TakenTask | null> {
     const worker = this.#worker();
     try {
-      const lease = this.#transactions.run(() => this.#takeFree.get(worker, taskId, worker));
+      const lease = this.#transactions.run(() => this.#takeFree.get(worker, taskId));
       return lease === undefined ? null : { taskId, lease };
     } catch (error) {
       return throwMapped(error, this.#place);
