@@ -4,49 +4,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createTasker, defineTask } from '../src/index.ts';
+import { inFlight, runCheckouts } from './checkout-load.ts';
 import { calibrationMs, median, quantile, type BenchResult } from './result.ts';
 import { contentOf, recordWrites, replay, sameContent } from './sqlite-writes.ts';
 
-const inFlight = 50;
 const target = 0.5;
-
-const stepNames = ['validate_cart', 'process_payment', 'update_inventory', 'create_order', 'send_confirmation'];
-
-/** Five trivial handlers: what is measured is everything around them. */
-const checkout = defineTask({
-  name: 'checkout',
-  handler_config: {
-    business_context: ['customer_id', 'customer_tier', 'order_value', 'currency', 'region'],
-    monitoring: { sla_seconds: 45 },
-  },
-  step_templates: stepNames.map((name, index) => ({
-    name,
-    ...(index > 0 && { depends_on_step: stepNames[index - 1] ?? '' }),
-    handler_config: { timeout_seconds: 30, results: ['amount'] },
-    handler: () => ({ ok: true, payment_id: 'pay_aaaaaaaa', amount: 12_997 }),
-  })),
-});
-
-const context = {
-  customer_id: 'customer-1',
-  customer_email: 'ada@example.org',
-  customer_tier: 'premium',
-  cart_items: [{ sku: 'A', name: 'thing', price: 4999, quantity: 2 }],
-  payment_method: 'card',
-  order_value: 12_997,
-  currency: 'USD',
-  region: 'eu',
-};
 
 export async function benchEngine({ full }: { full: boolean }): Promise<BenchResult> {
   const tasks = full ? 10_000 : 2500;
   const rounds = full ? 5 : 3;
   const folder = await mkdtemp(join(tmpdir(), 'tasker-bench-'));
   try {
-    await runEngine(join(folder, 'warm.db'), 500);
+    await runCheckouts(join(folder, 'warm.db'), 500);
     const recordedFile = join(folder, 'recorded.db');
-    const writes = await recordWrites(recordedFile, (wrapStorage) => runEngine(recordedFile, tasks, wrapStorage));
+    const writes = await recordWrites((wrapStorage) => runCheckouts(recordedFile, tasks, wrapStorage));
     const engineRates: number[] = [];
     const ceilingRates: number[] = [];
     const ratios: number[] = [];
@@ -55,7 +26,7 @@ export async function benchEngine({ full }: { full: boolean }): Promise<BenchRes
     for (let turn = 0; turn < rounds; turn += 1) {
       const engineFile = join(folder, `engine-${turn}.db`);
       const ceilingFile = join(folder, `ceiling-${turn}.db`);
-      const engine = await runEngine(engineFile, tasks);
+      const engine = await runCheckouts(engineFile, tasks);
       const ceilingSeconds = await replay(ceilingFile, writes, inFlight);
       matched &&= sameContent(contentOf(recordedFile), contentOf(ceilingFile), 0);
       matched &&= sameContent(contentOf(engineFile), contentOf(ceilingFile), 0.01);
@@ -69,37 +40,6 @@ export async function benchEngine({ full }: { full: boolean }): Promise<BenchRes
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-type Wrap = NonNullable<Parameters<typeof createTasker>[1]>['wrapStorage'];
-
-async function runEngine(
-  file: string,
-  tasks: number,
-  wrapStorage?: Wrap,
-): Promise<{ seconds: number; latenciesMs: number[] }> {
-  const tasker = await createTasker(
-    { storage: { kind: 'sqlite', file }, tasks: [checkout] },
-    { env: {}, ...(wrapStorage !== undefined && { wrapStorage }) },
-  );
-  await tasker.start();
-  const latenciesMs: number[] = [];
-  let begun = 0;
-  const lane = async (): Promise<void> => {
-    while (begun < tasks) {
-      begun += 1;
-      const startedMs = performance.now();
-      const handle = await tasker.run({ name: 'checkout', context });
-      const task = await handle.wait();
-      if (task.status !== 'complete') throw new Error(`a checkout ended ${task.status}`);
-      latenciesMs.push(performance.now() - startedMs);
-    }
-  };
-  const began = performance.now();
-  await Promise.all(Array.from({ length: inFlight }, lane));
-  const seconds = (performance.now() - began) / 1000;
-  await tasker.stop();
-  return { seconds, latenciesMs };
 }
 
 function report(measured: {

@@ -2,10 +2,12 @@
 import { parseArgs } from 'node:util';
 
 import { benchEngine } from './engine.ts';
+import { benchWriterThread } from './writer-thread.ts';
 import { printResult, type BenchResult } from './result.ts';
 
 const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
   engine: benchEngine,
+  'writer-thread': benchWriterThread,
 };
 
 const { positionals, values } = parseArgs({

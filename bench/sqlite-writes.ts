@@ -16,7 +16,6 @@ export type RecordedWrites = readonly (readonly Write[])[];
  * by one here, so that it is known which statements belong to which; that run is not timed.
  */
 export async function recordWrites(
-  _file: string,
   run: (wrapStorage: (storage: Storage) => Storage) => Promise<unknown>,
 ): Promise<RecordedWrites> {
   const changes: Write[][] = [];

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
+import { scale } from '../../test/support/scale.ts';
 import { stepTemplate, taskTemplate } from '../../test/support/template.ts';
 import { catalogEntry } from '../events/catalog.ts';
 import { beginAttempt, completeAttempt, failAttempt, recoverLostAttempts } from './decide-attempt.ts';
@@ -34,7 +35,7 @@ const plans = fc
       retryLimit: fc.integer({ min: 1, max: 3 }),
       skippable: fc.boolean(),
     }),
-    { minLength: 1, maxLength: 6 },
+    { minLength: 1, maxLength: 6, size: 'max' },
   )
   .chain((steps) =>
     fc.record({
@@ -67,7 +68,8 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
     pick: fc.nat(50),
     whole: fc.boolean(),
   }),
-  { maxLength: 60 },
+  // The default size gives a handful of moves: too few to fail, be retried and fail again.
+  { maxLength: 60, size: 'max' },
 );
 
 /** What an observer would keep who knows only the rules, in the plainest form: statuses and counts. */
@@ -296,7 +298,7 @@ test('whatever graph, failures and operator actions: the machines agree with a p
       assert.deepEqual(folded, run.state);
       for (const fact of run.facts) catalogEntry(fact.name)?.payload.parse(fact.payload);
     }),
-    { numRuns: 600 },
+    { numRuns: 600 * scale },
   );
 });
 
@@ -320,7 +322,7 @@ test('each fact is recorded once per task, step and attempt', () => {
       const breaches = run.facts.filter((fact) => fact.name === 'task.sla_breached').length;
       assert.ok(breaches <= 1, `the task's SLA was breached ${breaches} times`);
     }),
-    { numRuns: 300 },
+    { numRuns: 300 * scale },
   );
 });
 

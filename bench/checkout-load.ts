@@ -1,0 +1,64 @@
+import { createTasker, defineTask } from '../src/index.ts';
+
+export const inFlight = 50;
+
+const stepNames = ['validate_cart', 'process_payment', 'update_inventory', 'create_order', 'send_confirmation'];
+
+/** Five trivial handlers: what is measured is everything around them. */
+const checkout = defineTask({
+  name: 'checkout',
+  handler_config: {
+    business_context: ['customer_id', 'customer_tier', 'order_value', 'currency', 'region'],
+    monitoring: { sla_seconds: 45 },
+  },
+  step_templates: stepNames.map((name, index) => ({
+    name,
+    ...(index > 0 && { depends_on_step: stepNames[index - 1] ?? '' }),
+    handler_config: { timeout_seconds: 30, results: ['amount'] },
+    handler: () => ({ ok: true, payment_id: 'pay_aaaaaaaa', amount: 12_997 }),
+  })),
+});
+
+const context = {
+  customer_id: 'customer-1',
+  customer_email: 'ada@example.org',
+  customer_tier: 'premium',
+  cart_items: [{ sku: 'A', name: 'thing', price: 4999, quantity: 2 }],
+  payment_method: 'card',
+  order_value: 12_997,
+  currency: 'USD',
+  region: 'eu',
+};
+
+export type WrapStorage = NonNullable<NonNullable<Parameters<typeof createTasker>[1]>['wrapStorage']>;
+
+export interface LoadFigures {
+  readonly seconds: number;
+  readonly latenciesMs: readonly number[];
+}
+
+/** Runs that many checkouts through an engine on a new database, `inFlight` at a time. */
+export async function runCheckouts(file: string, tasks: number, wrapStorage?: WrapStorage): Promise<LoadFigures> {
+  const tasker = await createTasker(
+    { storage: { kind: 'sqlite', file }, tasks: [checkout] },
+    { env: {}, ...(wrapStorage !== undefined && { wrapStorage }) },
+  );
+  await tasker.start({ advance: 'own' });
+  const latenciesMs: number[] = [];
+  let begun = 0;
+  const lane = async (): Promise<void> => {
+    while (begun < tasks) {
+      begun += 1;
+      const startedMs = performance.now();
+      const handle = await tasker.run({ name: 'checkout', context });
+      const task = await handle.wait();
+      if (task.status !== 'complete') throw new Error(`a checkout ended ${task.status}`);
+      latenciesMs.push(performance.now() - startedMs);
+    }
+  };
+  const began = performance.now();
+  await Promise.all(Array.from({ length: inFlight }, lane));
+  const seconds = (performance.now() - began) / 1000;
+  await tasker.stop();
+  return { seconds, latenciesMs };
+}
