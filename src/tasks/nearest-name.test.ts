@@ -7,7 +7,7 @@ const known = ['depends_on_step', 'depends_on_steps', 'handler_config', 'name', 
 
 describe('nearestName', () => {
   it('finds a name with letters lost, added, replaced or swapped', () => {
-    assert.equal(nearestName('depends_on_stps', known), 'depends_on_step');
+    assert.equal(nearestName('depends_on_stps', known), 'depends_on_steps');
     assert.equal(nearestName('handler_configg', known), 'handler_config');
     assert.equal(nearestName('nane', known), 'name');
     assert.equal(nearestName('anme', known), 'name');

@@ -40,7 +40,7 @@ describe('parseYaml', () => {
   it('follows anchors and merges', () => {
     const { value, said } = parse('base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nc:\n  <<: [*b, *m]\n  x: 9\n');
     assert.deepEqual(value, { base: { x: 1, y: 2 }, more: { y: 3, z: 4 }, c: { x: 9, y: 2, z: 4 } });
-    assert.deepEqual(said, ["5:3 warning the key 'x' is already on line 1; the last one counts"].slice(1));
+    assert.deepEqual(said, [], 'what is merged is there to be replaced');
   });
 
   it('lets a merge replace what stands above it, as Ruby does, and warns', () => {
@@ -69,7 +69,7 @@ describe('parseYaml', () => {
   });
 
   it('refuses tags that would build objects', () => {
-    refuses('a: 1\nb: !ruby/object:Foo {}\n', '2:23', /the tag !ruby\/object:Foo is not allowed/);
+    refuses('a: 1\nb: !ruby/object:Foo {}\n', '2:21', /the tag !ruby\/object:Foo is not allowed/);
     refuses('a: !!set {x}\n', '1:10', /the tag !!set is not allowed/);
     refuses('a: !!int "x"\n', '1:10', /'x' is not what its tag !!int says/);
   });
@@ -79,7 +79,7 @@ describe('parseYaml', () => {
       const items = index === 0 ? 'x' : `*l${index - 1}`;
       return `l${index}: &l${index} [${Array.from({ length: 9 }, () => items).join(', ')}]`;
     });
-    refuses(levels.join('\n'), '5:26', /with its aliases written out, the file has more than 20000 values/);
+    refuses(levels.join('\n'), '5:15', /with its aliases written out, the file has more than 20000 values/);
   });
 
   it('refuses an alias without an anchor, and one within its own', () => {

@@ -23,7 +23,8 @@ const maxDepth = 64;
 export function parseYaml(text: string, problems: ProblemList): TemplateNode | null {
   const lines = new LineCounter();
   // Failsafe: every scalar stays text, and what it means is decided as Psych does.
-  const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
+  // 'error' and not 'silent': at that level the library forgets to mention further documents.
+  const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'error' } as const;
   let document;
   try {
     document = parseDocument(text, { ...options, lineCounter: lines });
@@ -37,7 +38,7 @@ export function parseYaml(text: string, problems: ProblemList): TemplateNode | n
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  for (const { pos, code, message } of document.errors.slice(0, 10)) {
+  for (const { pos, code, message } of firstPerPlace(document.errors).slice(0, 10)) {
     const several = code === 'MULTIPLE_DOCS' ? 'expected one YAML document, got several' : `broken YAML: ${message}`;
     problems.error(position(pos[0]), [], several);
   }
@@ -45,6 +46,13 @@ export function parseYaml(text: string, problems: ProblemList): TemplateNode | n
   if (document.contents === null) return emptyFile(problems);
   const root = new Conversion(problems, position).run(document.contents);
   return root !== null && isNull(root) ? emptyFile(problems) : root;
+}
+
+/** One slip often breaks several rules at once; the first says enough. */
+function firstPerPlace<Mistake extends { readonly pos: readonly [number, number] }>(
+  mistakes: readonly Mistake[],
+): Mistake[] {
+  return mistakes.filter(({ pos }, index) => mistakes.findIndex((other) => other.pos[0] === pos[0]) === index);
 }
 
 function emptyFile(problems: ProblemList): null {
@@ -131,6 +139,7 @@ class Conversion {
 
   #map(map: YAMLMap, at: Position, path: Path): Converted {
     const entries = new Map<string, MapEntry>();
+    const written = new Set<string>();
     const heights: Converted[] = [];
     for (const pair of map.items as Pair<Node, Node | null>[]) {
       const key = this.#position(pair.key.range?.[0] ?? 0);
@@ -139,7 +148,11 @@ class Conversion {
       const value = pair.value === null ? nothing(key) : this.#convert(pair.value, inside);
       heights.push(value);
       if (name === '<<') this.#merge(entries, value.node, key, inside);
-      else this.#set(entries, name, { key, node: value.node }, inside);
+      else {
+        this.#warnIfRepeated(written.has(name) ? entries.get(name) : undefined, name, key, inside);
+        entries.set(name, { key, node: value.node });
+        written.add(name);
+      }
     }
     return { node: { kind: 'map', entries, ...at }, height: heightOf(heights) };
   }
@@ -160,13 +173,10 @@ class Conversion {
     return isScalar(key) && key.type === Scalar.PLAIN && /^:./.test(text) ? String(readPlainScalar(text)) : text;
   }
 
-  #set(entries: Map<string, MapEntry>, name: string, entry: MapEntry, path: Path): void {
-    const earlier = entries.get(name);
-    if (earlier !== undefined) {
-      const message = `the key '${name}' is already on line ${earlier.key.line}; the last one counts`;
-      this.#problems.warning(entry.key, path, message);
-    }
-    entries.set(name, entry);
+  /** What a merge brought in is there to be replaced; what the file says twice is a slip. */
+  #warnIfRepeated(earlier: MapEntry | undefined, name: string, key: Position, path: Path): void {
+    if (earlier === undefined) return;
+    this.#problems.warning(key, path, `the key '${name}' is already on line ${earlier.key.line}; the last one counts`);
   }
 
   /** As Psych: a merge takes effect where it stands, and of a list the first mapping wins. */

@@ -86,7 +86,7 @@ describe('buildStepGraph', () => {
       fc.array(
         fc.subarray(
           Array.from({ length: size }, (_unused, index) => `s${index}`),
-          { maxLength: 3 },
+          { maxLength: Math.min(3, size) },
         ),
         {
           minLength: size,
