@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import { askEngine } from './execution/client.ts';
+import { EngineWatch } from './execution/engine-watch.ts';
 import type { Engine } from './execution/engine.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
 import type { Storage } from './execution/storage.ts';
@@ -117,8 +118,9 @@ export class TaskerFacade implements Tasker {
   }
 
   async wait(taskId: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TaskView> {
-    const { engine } = this.#parts;
+    const { engine, storage, clock } = this.#parts;
     const letProcessEnd = holdProcess();
+    const watch = new EngineWatch(storage.workers, clock);
     try {
       for (;;) {
         requireNotAborted(taskId, signal);
@@ -128,7 +130,7 @@ export class TaskerFacade implements Tasker {
           if (!engine.isMoving(taskId)) {
             const snapshot = snapshotOf(await this.#require(taskId));
             if (isAtRest(snapshot.state)) return await this.#view(snapshot);
-            this.#requireNotStopped(taskId);
+            if (this.#stopping !== null || (!engine.running && (await watch.isGone()))) throw stoppedFirst(taskId);
           }
           const snapshot = await change.promise;
           if (snapshot !== null) return await this.#view(snapshot);
@@ -239,14 +241,6 @@ export class TaskerFacade implements Tasker {
     };
   }
 
-  #requireNotStopped(taskId: string): void {
-    if (this.#stopping === null) return;
-    throw new TaskerError(
-      'TASKER_ENGINE_NOT_RUNNING',
-      `The engine stopped before task '${taskId}' ended; it goes on at the next start.`,
-    );
-  }
-
   async #require(taskId: string): Promise<StoredTask> {
     const { storage, engine } = this.#parts;
     // The engine's own connection sees its last commit at once; a reader beside it would only add a hop.
@@ -274,6 +268,13 @@ export class TaskerFacade implements Tasker {
 function requireNotAborted(taskId: string, signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   throw new TaskerError('TASKER_WAIT_ABORTED', `Waiting for task '${taskId}' was given up.`, { cause: signal.reason });
+}
+
+function stoppedFirst(taskId: string): TaskerError {
+  return new TaskerError(
+    'TASKER_ENGINE_NOT_RUNNING',
+    `The engine stopped before task '${taskId}' ended; it goes on at the next start.`,
+  );
 }
 
 function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): { by: string; why: string } {

@@ -46,11 +46,6 @@ async function runTask(session: Session, [template = '']: readonly string[], opt
     const handle = await submit(session, tasker, request);
     if (handle === null) return exitCodes.notApplied.code;
     if (options.detach) return report(session, await tasker.get(handle.id), { engine, handle, detached: true });
-    if (engine === 'own' && handle.existing) {
-      const earlier = await tasker.get(handle.id);
-      // This process advances only what it creates: nobody would ever tell that the earlier one has ended.
-      if (isOpen(earlier)) return reportWaiting(session, earlier);
-    }
     const task = await follow(session, tasker, handle, { engine, interruption });
     return task === null ? exitCodes.interrupted.code : report(session, task, { engine, handle, detached: false });
   });
@@ -111,17 +106,6 @@ async function follow(
     session.note(`interrupted: the task ${goesOn}`);
     return null;
   }
-}
-
-function isOpen(task: TaskView): boolean {
-  return task.status === 'pending' || task.status === 'in_progress';
-}
-
-function reportWaiting(session: Session, task: TaskView): ExitCode {
-  if (session.json) session.printJson({ applied: true, engine: 'own', existing: true, task });
-  else session.print(formatOutcome(task, session.io.now(), session.paint));
-  session.note(`the task with this idempotency key waits for an engine: 'tasker start' goes on with it`);
-  return exitCodes.notApplied.code;
 }
 
 function report(
