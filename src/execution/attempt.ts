@@ -1,11 +1,11 @@
 import type { FailureCause } from '../events/payload-parts.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
-import { TaskerError } from '../shared/errors.ts';
-import { deepFreeze, type JsonValue } from '../shared/json.ts';
+import type { JsonValue } from '../shared/json.ts';
 import type { StepContext, StepHandler } from '../tasks/handler.ts';
 import type { Silence } from '../tasks/decide-task.ts';
 import type { StepTemplate } from '../tasks/template.ts';
 import { describeError, type DescribedError } from './describe-error.ts';
+import { toStepResults } from './step-results.ts';
 import type { StepSlots } from './step-slots.ts';
 
 export interface AttemptListener {
@@ -107,7 +107,7 @@ export class Attempt {
       return;
     }
     try {
-      const { results, text } = asJson(settled.value, this.#around.maxResultBytes);
+      const { results, text } = toStepResults(settled.value, this.#around.maxResultBytes);
       this.#around.listener.completed(this, results, text, durationMs);
     } catch (error) {
       // Another try would return the same; what the handler did is done.
@@ -153,30 +153,6 @@ export class Attempt {
     this.#stallTimer?.cancel();
     return true;
   }
-}
-
-/** Results as they will be read back: through JSON, frozen. */
-function asJson(value: unknown, maxBytes: number): { results: JsonValue; text: string } {
-  let text: string | undefined;
-  try {
-    text = value === undefined ? 'null' : JSON.stringify(value);
-  } catch (error) {
-    throw invalidResults(
-      `expected JSON-serialisable results: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
-  }
-  if (text === undefined) throw invalidResults(`expected JSON-serialisable results, got a ${typeof value}`);
-  const bytes = text.length > maxBytes / 3 ? Buffer.byteLength(text) : text.length;
-  if (bytes > maxBytes)
-    throw invalidResults(
-      `expected results of at most ${maxBytes} bytes as JSON, got ${bytes}; store the data elsewhere and return a reference`,
-    );
-  return { results: deepFreeze(JSON.parse(text)) as JsonValue, text };
-}
-
-function invalidResults(message: string, cause?: unknown): TaskerError {
-  return new TaskerError('TASKER_STEP_RESULTS_INVALID', message, { cause });
 }
 
 function roundMs(ms: number): number {

@@ -6,7 +6,7 @@ import { isAtRest } from '../tasks/readiness.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { newTask, storedTask } from './loaded-task.ts';
-import { operatorInput, type OperatorRequest } from './operator-request.ts';
+import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
 import { Recorder } from './recorder.ts';
 import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
@@ -180,13 +180,14 @@ export class Engine {
 
   /** Carries an operator's request out; resolves when it is on disk, rejects when it is refused or not written. */
   async operate(taskId: string, request: OperatorRequest, commandId?: string): Promise<void> {
+    const checked = checkRequest(request, this.#options.limits.resultBytes);
     for (;;) {
       this.#requireRunning();
       // A run that is being loaded, or one that closed before it came to the request: look again.
       await this.#loading.get(taskId)?.catch(() => undefined);
       const outcome = await new Promise<'done' | 'dropped'>((resolve, reject) => {
         const inputFor = (run: TaskRun): Input =>
-          operatorInput(run, request, commandId, {
+          operatorInput(run, checked, commandId, {
             done: () => resolve('done'),
             dropped: () => resolve('dropped'),
             reject,

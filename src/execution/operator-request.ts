@@ -1,9 +1,9 @@
 import { TaskerError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
-import { deepFreeze } from '../shared/json.ts';
 import { operate } from '../tasks/decide-operator.ts';
 import { plannedStep } from '../tasks/task-plan.ts';
 import { pickResults } from './attempt-outcome.ts';
+import { type StepResults, toStepResults } from './step-results.ts';
 import type { TaskRun } from './task-run.ts';
 import type { Input } from './turn.ts';
 
@@ -16,6 +16,14 @@ export interface OperatorRequest {
   readonly results?: JsonObject | undefined;
 }
 
+/** With the results as they will be stored. */
+export type CheckedRequest = Omit<OperatorRequest, 'results'> & { readonly results: StepResults | null };
+
+/** @throws TaskerError `TASKER_STEP_RESULTS_INVALID`. */
+export function checkRequest(request: OperatorRequest, maxResultBytes: number): CheckedRequest {
+  return { ...request, results: request.results === undefined ? null : toStepResults(request.results, maxResultBytes) };
+}
+
 interface Answer {
   readonly done: () => void;
   readonly dropped: () => void;
@@ -24,7 +32,7 @@ interface Answer {
 
 export function operatorInput(
   run: TaskRun,
-  request: OperatorRequest,
+  request: CheckedRequest,
   commandId: string | undefined,
   answer: Answer,
 ): Input {
@@ -39,9 +47,9 @@ export function operatorInput(
         return;
       }
       if (commandId !== undefined) turn.commands.push(commandId);
-      if (request.step !== undefined && request.results !== undefined) {
-        turn.results.set(request.step, JSON.stringify(request.results));
-        run.task.results.set(request.step, deepFreeze(request.results) as JsonObject);
+      if (request.step !== undefined && request.results !== null) {
+        turn.results.set(request.step, request.results.text);
+        run.task.results.set(request.step, request.results.results);
       }
       turn.afterwards.push(answer.done);
     },
@@ -50,7 +58,7 @@ export function operatorInput(
   };
 }
 
-function toCommand(run: TaskRun, { kind, by, why, step, results }: OperatorRequest) {
+function toCommand(run: TaskRun, { kind, by, why, step, results }: CheckedRequest) {
   switch (kind) {
     case 'cancel':
       return { kind, by, why } as const;
@@ -60,7 +68,7 @@ function toCommand(run: TaskRun, { kind, by, why, step, results }: OperatorReque
       return { kind, by, why, step: step ?? '' } as const;
     case 'resolve': {
       const allowed = step === undefined ? [] : (plannedStep(run.task.type.plan, step)?.template.results ?? []);
-      return { kind, by, why, step, ...pickResults(results ?? {}, allowed) } as const;
+      return { kind, by, why, step, ...pickResults(results?.results ?? {}, allowed) } as const;
     }
   }
 }

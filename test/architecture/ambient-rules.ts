@@ -12,17 +12,17 @@ interface Use {
 }
 
 export const onlyTheEdgeReadsTheEnvironment: Rule = (project) =>
-  uses(project, environmentUse)
+  uses(project, environment)
     .filter(({ from }) => !environmentReaders.some((entry) => from === entry || from.startsWith(`${entry}/`)))
     .map(({ file, line, name }) => `${file.path}:${line} reads ${name}; take it as an argument`);
 
 export const timeAndChanceAreInjected: Rule = (project) =>
-  uses(project, ambientUse)
+  uses(project, timeAndChance)
     .filter((use) => !ambientSources.some(({ file, names }) => file === use.from && names.includes(use.name)))
     .map(({ file, line, name }) => `${file.path}:${line} uses ${name}; take a Clock or a Random`);
 
 export const everyAmbientSourceIsNeeded: Rule = (project) => {
-  const found = uses(project, ambientUse);
+  const found = uses(project, timeAndChance);
   return ambientSources.flatMap(({ file, names }) =>
     names
       .filter((name) => !found.some((use) => use.from === file && use.name === name))
@@ -30,9 +30,13 @@ export const everyAmbientSourceIsNeeded: Rule = (project) => {
   );
 };
 
-type Finder = (tokens: readonly Token[], index: number) => string | null;
+interface Sought {
+  readonly find: (tokens: readonly Token[], index: number) => string | null;
+  /** Modules that give the same under names of their own. */
+  readonly modules: readonly string[];
+}
 
-function uses(project: Project, find: Finder): readonly Use[] {
+function uses(project: Project, { find, modules }: Sought): readonly Use[] {
   return [...project.values()].flatMap((file) => {
     const from = sourcePath(file.path);
     if (from === null) return [];
@@ -41,9 +45,7 @@ function uses(project: Project, find: Finder): readonly Use[] {
       return name === null ? [] : [{ file, from, line: token.line, name }];
     });
     const imported = importsOf(file).flatMap(({ line, specifier }) =>
-      specifier !== null && timerModules.includes(specifier) && find === ambientUse
-        ? [{ file, from, line, name: specifier }]
-        : [],
+      specifier !== null && modules.includes(specifier) ? [{ file, from, line, name: specifier }] : [],
     );
     // The names are imported from a module that counts by itself.
     return imported.length > 0 ? [...imported, ...named.filter(({ name }) => !timers.includes(name))] : named;
@@ -59,7 +61,11 @@ function environmentUse(tokens: readonly Token[], index: number): string | null 
   return handedOn ? 'process' : null;
 }
 
-const timerModules = ['node:timers', 'node:timers/promises', 'timers', 'timers/promises'];
+const environment: Sought = { find: environmentUse, modules: ['node:process', 'process'] };
+const timeAndChance: Sought = {
+  find: ambientUse,
+  modules: ['node:timers', 'node:timers/promises', 'timers', 'timers/promises', 'node:perf_hooks', 'perf_hooks'],
+};
 const timers = ['setTimeout', 'setInterval'];
 const chance = ['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync', 'getRandomValues'];
 

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Token, tokenise } from '../../examples/monitored-checkout/test-support/tokenise.ts';
@@ -31,6 +31,25 @@ export function planProject(texts: Readonly<Record<string, string>>): Project {
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([path, text]) => [path, { path, text, tokens: tokensOf(path, text) }]),
   );
+}
+
+const madeOrInstalled = new Set(['node_modules', '.git', 'dist', '.tasker', 'coverage']);
+
+/** Every file that is written by hand or kept with the source, of whatever kind. */
+export function readTexts(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    filesBelow('')
+      .filter((path) => !/\.(?:tgz|log|db|db-wal|db-shm)$/.test(path))
+      .map((path) => [path, readFileSync(join(root, path), 'utf8')]),
+  );
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return madeOrInstalled.has(entry.name) ? [] : filesBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
 }
 
 export function readPackage(): unknown {

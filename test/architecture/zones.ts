@@ -37,8 +37,8 @@ export const zones: Readonly<Record<string, Zone>> = {
 
   // Pure: text and values in, values out. Reading files is for whoever calls it.
   tasks: {
-    uses: vocabulary,
-    sees: ['config'],
+    uses: ['shared', 'events/payload-parts.ts'],
+    sees: ['config', 'events'],
     packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto'],
   },
   execution: { uses: [...vocabulary, 'tasks', 'log'], sees: ['config'], packages: ['zod', 'node:'] },

@@ -20,7 +20,7 @@ const order = defineTask<Order, OrderResults>({
   ],
 });
 
-const tasker = await createTasker(defineConfig({ storage: { kind: 'memory' }, tasks: [order] }));
+const tasker = await createTasker(defineConfig({ storage: { kind: 'sqlite', file: 'orders.db' }, tasks: [order] }));
 await tasker.start();
 const handle = await tasker.run({ name: 'order', context: { amount: 41 } });
 const task = await handle.wait();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, type ExecFileException } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -92,6 +92,8 @@ describe('the package as it is published', () => {
       results: { charge: { charged: 41 }, mail: { told: 42 } },
       last: 'task.completed',
     });
+    const { size } = await stat(join(consumer, 'orders.db'));
+    assert.ok(size > 0, 'the store is the file that the configuration names');
   });
 
   const old = findOldNode();
@@ -117,7 +119,7 @@ describe('the package as it is published', () => {
     assert.match(output, /wrong\.ts.*memoire/);
   });
 
-  test('its command line shows help and runs a template', async () => {
+  test('its command line shows help, checks a template and runs it', async () => {
     const bin = join(consumer, 'node_modules/.bin/tasker');
     assert.match(await ok(bin, ['--help'], consumer), /Usage: tasker/);
     assert.equal((await ok(bin, ['--version'], consumer)).trim(), manifest.version);
@@ -130,6 +132,15 @@ describe('the package as it is published', () => {
     await writeFile(join(consumer, 'tasker.config.js'), config);
     const template = 'name: order\nversion: 1.0.0\nstep_templates:\n  - name: charge\n    handler_class: Charge\n';
     await writeFile(join(consumer, 'order.yaml'), template);
+    await ok(bin, ['validate', 'order.yaml'], consumer);
+    await writeFile(
+      join(consumer, 'broken.yaml'),
+      template.replace('handler_class: Charge', 'depends_on_step: nothing'),
+    );
+    const refused = await run(bin, ['validate', 'broken.yaml'], consumer);
+    assert.equal(refused.code, 1, refused.output);
+    assert.match(refused.output, /broken\.yaml:5:.*nothing/);
+
     const said = await ok(bin, ['run', 'order', '--context', '{"amount": 7}', '--json'], consumer);
     assert.match(said, /"charged": 7/);
   });

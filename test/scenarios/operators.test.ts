@@ -204,3 +204,18 @@ test('the same idempotency key finds the task that is there', async (t) => {
   assert.equal(a?.id, b?.id, 'also when both are asked for at once');
   assert.equal((await tasker.list()).tasks.length, 2);
 });
+
+test("an operator's results are checked like a handler's, and the caller's object stays the caller's", async (t) => {
+  const { tasker } = await world(t, [order({ now: true })], { limits: { resultBytes: 200 } });
+  const handle = await tasker.run({ name: 'order', context: {} });
+  await handle.wait();
+  const results = { amount: 7, note: 'x'.repeat(300) };
+  await assert.rejects(tasker.resolve(handle.id, { ...who, step: 'pay', results }), {
+    code: 'TASKER_STEP_RESULTS_INVALID',
+    message: /at most 200 bytes/,
+  });
+  results.note = 'short';
+  await tasker.resolve(handle.id, { ...who, step: 'pay', results });
+  results.amount = 8;
+  assert.deepEqual((await handle.wait()).steps[1]?.results, { amount: 7, note: 'short' });
+});
