@@ -33,7 +33,9 @@ export function planProject(texts: Readonly<Record<string, string>>): Project {
   );
 }
 
-const madeOrInstalled = new Set(['node_modules', '.git', 'dist', '.tasker', 'coverage']);
+const madeOrInstalled = new Set(['node_modules', 'dist', 'coverage']);
+// Other hidden folders belong to git, the engine or somebody's editor.
+const hiddenFolders = new Set(['.ci', '.github']);
 
 /** Every file that is written by hand or kept with the source, of whatever kind. */
 export function readTexts(): Readonly<Record<string, string>> {
@@ -47,8 +49,9 @@ export function readTexts(): Readonly<Record<string, string>> {
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return madeOrInstalled.has(entry.name) ? [] : filesBelow(path);
-    return entry.isFile() ? [path] : [];
+    if (!entry.isDirectory()) return entry.isFile() ? [path] : [];
+    const isOurs = entry.name.startsWith('.') ? hiddenFolders.has(entry.name) : !madeOrInstalled.has(entry.name);
+    return isOurs ? filesBelow(path) : [];
   });
 }
 
