@@ -18,7 +18,7 @@ export function drawProgress({ story, wanted, elapsedMs }: Progress): string {
   const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
   return [
     `  ${bar} ${story.ended}/${wanted} checkouts, ${perSecond(story.ended, elapsedMs)}/s`,
-    `  ${good(`${outcomes.completed} completed`)}  ${bad(`${outcomes.failed} failed`, outcomes.failed)}  ${outcomes.started - story.ended} running  ${story.events} events recorded`,
+    `  ${good(`${outcomes.completed} completed`)}  ${bad(`${outcomes.failed} failed`, outcomes.failed)}  ${story.started - story.ended} running  ${story.events} events recorded`,
     '',
     ...drawSteps(story),
   ].join('\n');
@@ -27,7 +27,7 @@ export function drawProgress({ story, wanted, elapsedMs }: Progress): string {
 /** One line, for where nothing can be redrawn. */
 export function progressLine({ story, wanted, elapsedMs }: Progress): string {
   const { outcomes } = story;
-  return `${story.ended}/${wanted} checkouts: ${outcomes.completed} completed, ${outcomes.failed} failed, ${outcomes.started - story.ended} running (${perSecond(story.ended, elapsedMs)}/s, ${story.events} events)`;
+  return `${story.ended}/${wanted} checkouts: ${outcomes.completed} completed, ${outcomes.failed} failed, ${story.started - story.ended} running (${perSecond(story.ended, elapsedMs)}/s, ${story.events} events)`;
 }
 
 export function drawSteps(story: Story): string[] {
@@ -36,7 +36,7 @@ export function drawSteps(story: Story): string[] {
     String(step.completed),
     String(step.failed),
     String(step.retried),
-    String(step.running),
+    String(step.running.size),
     millis(quantile(step.durationsMs, 0.5)),
     millis(quantile(step.durationsMs, 0.95)),
   ]);
@@ -51,7 +51,7 @@ export function drawSummary({ story, elapsedMs }: Progress): string {
   const revenue = [...story.revenueMinor].map(([currency, minor]) => money(minor, currency)).join(', ');
   const reasons = [...story.failures].toSorted(([, a], [, b]) => b.count - a.count);
   return [
-    `${story.outcomes.completed} of ${story.outcomes.started} checkouts completed in ${(elapsedMs / 1000).toFixed(1)} s, half of them within ${millis(quantile(story.taskDurationsMs, 0.5))}, 95 % within ${millis(quantile(story.taskDurationsMs, 0.95))}.`,
+    `${story.outcomes.completed} of ${story.started} checkouts completed in ${(elapsedMs / 1000).toFixed(1)} s, half of them within ${millis(quantile(story.taskDurationsMs, 0.5))}, 95 % within ${millis(quantile(story.taskDurationsMs, 0.95))}.`,
     ...(revenue === '' ? [] : [`Orders worth ${revenue}.`]),
     ...reasons.map(([why, { count }]) => `${count} failed at ${why}`),
     '',

@@ -9,7 +9,7 @@ import { usualPorts } from './service-urls.ts';
 import type { Services } from './services/services.ts';
 import { spawnServices } from './services/spawn-services.ts';
 import { Story } from './story.ts';
-import { createTasker, type JsonObject, type Tasker } from './tasker.ts';
+import { createTasker, isTaskerError, type JsonObject, type Tasker } from './tasker.ts';
 import { checkoutContexts } from './traffic.ts';
 
 const { values } = parseArgs({
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
     await services.setFault('payments', { errorRate: 0.03 });
     await runCheckouts(tasker, { wanted, inFlight, stop: stop.signal });
   } finally {
+    if (stop.signal.aborted) console.log('Stopping: running steps may end, for ten seconds at most.');
     await tasker.stop();
     await services.close();
     await rm(servicesFile, { force: true });
@@ -71,7 +72,7 @@ async function runCheckouts(
   const began = performance.now();
   const screen = watch(tasker, story, lastPosition, () => ({
     story,
-    wanted: Math.max(story.outcomes.started, Number.isFinite(wanted) ? wanted : 0),
+    wanted: Math.max(story.started, Number.isFinite(wanted) ? wanted : 0),
     elapsedMs: performance.now() - began,
   }));
   const failedTask = await send(tasker, { wanted, inFlight, stop });
@@ -100,8 +101,13 @@ async function send(
         initiator: 'traffic',
         source_system: 'storefront',
       });
-      const task = await handle.wait();
-      if (task.status === 'error') failed ??= task.id;
+      try {
+        const task = await handle.wait({ signal: stop });
+        if (task.status === 'error') failed ??= task.id;
+      } catch (error) {
+        // Interrupted: the checkout is kept, and the next run goes on with it.
+        if (!isTaskerError(error, 'TASKER_WAIT_ABORTED')) throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: inFlight }, lane));

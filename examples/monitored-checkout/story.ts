@@ -1,7 +1,8 @@
 import type { RecordedEvent } from './tasker.ts';
 
 export interface StepFigures {
-  running: number;
+  /** Tasks whose attempt is under way: a set, because an attempt that is heard of late may end before it began here. */
+  readonly running: Set<string>;
   completed: number;
   failed: number;
   retried: number;
@@ -11,7 +12,9 @@ export interface StepFigures {
 
 /** What a run amounts to, told by its recorded events alone: the same would come of reading them next month. */
 export class Story {
-  readonly outcomes = { started: 0, completed: 0, failed: 0, cancelled: 0, slaBreached: 0 };
+  /** Every task that was heard of, also those that an earlier run began. */
+  readonly #tasks = new Set<string>();
+  readonly outcomes = { completed: 0, failed: 0, cancelled: 0, slaBreached: 0 };
   readonly steps = new Map<string, StepFigures>();
   readonly revenueMinor = new Map<string, number>();
   readonly taskDurationsMs: number[] = [];
@@ -20,8 +23,12 @@ export class Story {
 
   constructor(steps: readonly string[]) {
     for (const step of steps) {
-      this.steps.set(step, { running: 0, completed: 0, failed: 0, retried: 0, stalled: 0, durationsMs: [] });
+      this.steps.set(step, { running: new Set(), completed: 0, failed: 0, retried: 0, stalled: 0, durationsMs: [] });
     }
+  }
+
+  get started(): number {
+    return this.#tasks.size;
   }
 
   get ended(): number {
@@ -30,6 +37,7 @@ export class Story {
 
   tell(event: RecordedEvent): void {
     this.events += 1;
+    if (event.taskId !== null) this.#tasks.add(event.taskId);
     const step = this.steps.get(event.step ?? '');
     if (step !== undefined) this.#tellStep(step, event);
     else this.#tellTask(event);
@@ -38,9 +46,6 @@ export class Story {
   #tellTask(event: RecordedEvent): void {
     const { outcomes } = this;
     switch (event.name) {
-      case 'task.initialize_requested':
-        outcomes.started += 1;
-        break;
       case 'task.completed': {
         outcomes.completed += 1;
         this.taskDurationsMs.push(durationOf(event) ?? 0);
@@ -72,15 +77,15 @@ export class Story {
   #tellStep(step: StepFigures, event: RecordedEvent): void {
     switch (event.name) {
       case 'step.execution_requested':
-        step.running += 1;
+        step.running.add(event.taskId ?? '');
         break;
       case 'step.completed':
-        step.running -= 1;
+        step.running.delete(event.taskId ?? '');
         step.completed += 1;
         step.durationsMs.push(durationOf(event) ?? 0);
         break;
       case 'step.failed':
-        step.running -= 1;
+        step.running.delete(event.taskId ?? '');
         step.failed += 1;
         break;
       case 'step.retry_requested':
