@@ -1,17 +1,30 @@
 import type { z } from 'zod';
 
-import { engineEvents } from './engine-events.ts';
+import { handlerEvents } from './handler-events.ts';
+import { observabilityEvents } from './observability-events.ts';
+import { passEvents } from './pass-events.ts';
 import { stepEvents } from './step-events.ts';
 import { taskEvents } from './task-events.ts';
+import { workerEvents } from './worker-events.ts';
+import { workflowEvents } from './workflow-events.ts';
 
 /** Everything that can happen, as values: names, meanings, payload schemas. All else about events derives from it. */
-export const catalog = [...taskEvents, ...stepEvents, ...engineEvents] as const;
+export const catalog = [
+  ...taskEvents,
+  ...stepEvents,
+  ...workflowEvents,
+  ...passEvents,
+  ...observabilityEvents,
+  ...handlerEvents,
+  ...workerEvents,
+] as const;
 
 export type CatalogEntry = (typeof catalog)[number];
 export type EventName = CatalogEntry['name'];
-export type TaskEventName = (typeof taskEvents)[number]['name'];
-export type StepEventName = (typeof stepEvents)[number]['name'];
-export type EngineEventName = (typeof engineEvents)[number]['name'];
+export type RecordedEventName = Extract<CatalogEntry, { readonly kind: 'recorded' }>['name'];
+export type LiveEventName = Extract<CatalogEntry, { readonly kind: 'live' }>['name'];
+export type TaskEventName = Extract<(typeof taskEvents)[number]['name'], RecordedEventName>;
+export type StepEventName = Extract<(typeof stepEvents)[number]['name'], RecordedEventName>;
 export type PayloadOf<Name extends EventName> = z.infer<Extract<CatalogEntry, { name: Name }>['payload']>;
 
 const byName: ReadonlyMap<string, CatalogEntry> = new Map(catalog.map((entry) => [entry.name, entry]));

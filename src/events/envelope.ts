@@ -1,5 +1,5 @@
 import type { JsonObject } from '../shared/json.ts';
-import type { EventName, PayloadOf } from './catalog.ts';
+import type { EventName, LiveEventName, PayloadOf, RecordedEventName } from './catalog.ts';
 
 /** What every event of one task says about its task. Built once per task. */
 export interface TaskEnvelope {
@@ -13,12 +13,8 @@ export interface TaskEnvelope {
   readonly business: JsonObject;
 }
 
-/** A recorded event as readers get it. Plain JSON, no live objects. */
-export interface RecordedEvent<Name extends EventName = EventName> extends Partial<TaskEnvelope> {
-  /** Place in the log: strictly rising, without order among tasks beyond that of their commits. */
-  readonly position: number;
+interface Envelope extends Partial<TaskEnvelope> {
   readonly id: string;
-  readonly name: Name;
   readonly schemaVersion: number;
   /** Milliseconds since the Unix epoch. */
   readonly occurredAt: number;
@@ -29,5 +25,29 @@ export interface RecordedEvent<Name extends EventName = EventName> extends Parti
   readonly causationId: string | null;
   readonly spanId: string | null;
   readonly parentSpanId: string | null;
+}
+
+/** A recorded event as readers get it. Plain JSON, no live objects. */
+export interface RecordedEvent<Name extends RecordedEventName = RecordedEventName> extends Envelope {
+  /** Place in the log: strictly rising, without order among tasks beyond that of their commits. */
+  readonly position: number;
+  readonly name: Name;
   readonly payload: PayloadOf<Name>;
 }
+
+/** Narration: published in process after the commit that it tells of, and gone if nobody listened. */
+export interface LiveEvent<Name extends LiveEventName = LiveEventName> extends Envelope {
+  /** It has no place in the log. */
+  readonly position: null;
+  readonly name: Name;
+  readonly payload: PayloadOf<Name>;
+}
+
+/** An event as a listener in this process gets it; the name tells which payload it has. */
+export type PublishedEvent<Name extends EventName = EventName> = {
+  readonly [Each in Name]: Each extends RecordedEventName
+    ? RecordedEvent<Each>
+    : Each extends LiveEventName
+      ? LiveEvent<Each>
+      : never;
+}[Name];

@@ -1,10 +1,10 @@
-import { catalogEntry, type EventName, type PayloadOf } from '../events/catalog.ts';
+import { catalogEntry, type PayloadOf, type RecordedEventName } from '../events/catalog.ts';
 import type { RecordedEvent, TaskEnvelope } from '../events/envelope.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import type { NewEvent } from './event-log.ts';
 
-export interface EventDraft<Name extends EventName = EventName> {
+export interface EventDraft<Name extends RecordedEventName = RecordedEventName> {
   readonly name: Name;
   readonly occurredAt: number;
   readonly taskId?: string;

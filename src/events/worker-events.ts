@@ -5,19 +5,13 @@ import { durationMs, timestampMs } from './payload-parts.ts';
 
 const worker = { worker: z.string(), pid: z.number().int(), host: z.string() };
 
-export const engineEvents = [
-  defineEvent({
-    name: 'workflow.task_state_unclear',
-    meaning: 'A stored task is in a state that no rule explains; it is parked, never guessed at.',
-    kind: 'recorded',
-    schemaVersion: 1,
-    payload: z.strictObject({ found: z.string(), expected: z.string() }),
-    example: { found: "step 'process_payment' is in_progress with 0 attempts", expected: 'at least one attempt' },
-  }),
+export const workerEvents = [
   defineEvent({
     name: 'worker.started',
     meaning: 'A process joined and takes tasks.',
     kind: 'recorded',
+    severity: 'info',
+    firedBy: 'The engine, when it joins its store.',
     schemaVersion: 1,
     payload: z.strictObject({ ...worker, nodeVersion: z.string() }),
     example: { worker: '0199…', pid: 4_211, host: 'shop-1', nodeVersion: '24.21.0' },
@@ -26,6 +20,8 @@ export const engineEvents = [
     name: 'worker.stopped',
     meaning: 'A process left cleanly; what it was running has been returned.',
     kind: 'recorded',
+    severity: 'info',
+    firedBy: 'The engine, as its last act on its store.',
     schemaVersion: 1,
     payload: z.strictObject({
       ...worker,
@@ -46,6 +42,8 @@ export const engineEvents = [
     name: 'worker.lost',
     meaning: 'A process ended without saying so; its attempts are recovered as their tasks are taken up.',
     kind: 'recorded',
+    severity: 'error',
+    firedBy: 'The next engine, when it joins the store and finds who has not left.',
     schemaVersion: 1,
     payload: z.strictObject({ ...worker, startedAt: timestampMs, tasksHeld: z.number().int() }),
     example: { worker: '0198…', pid: 4_090, host: 'shop-1', startedAt: 1_790_000_000_000, tasksHeld: 12 },

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+import { defineEvent } from './define-event.ts';
+import { durationMs, failureCause, failureFinality, publicErrorFields, stepStatus } from './payload-parts.ts';
+
+const remaining = { remainingSteps: z.array(z.string()) };
+
+/** How a workflow goes on, in Tasker's names: mostly the task's and steps' facts from the workflow's side. */
+export const workflowEvents = [
+  defineEvent({
+    name: 'workflow.task_state_unclear',
+    meaning: 'A stored task is in a state that no rule explains; it is parked, never guessed at.',
+    kind: 'recorded',
+    severity: 'error',
+    firedBy: 'The engine, when it takes a task up or can find no rule for how it stands.',
+    schemaVersion: 1,
+    payload: z.strictObject({ found: z.string(), expected: z.string() }),
+    example: { found: "step 'process_payment' is in_progress with 0 attempts", expected: 'at least one attempt' },
+  }),
+  defineEvent({
+    name: 'workflow.task_started',
+    meaning: 'The workflow of a task began, or goes on after an operator stepped in.',
+    kind: 'live',
+    severity: 'debug',
+    firedBy: 'The engine, after the fact that it echoes.',
+    echoes: 'task.start_requested',
+    schemaVersion: 1,
+    payload: z.strictObject({ waitedMs: durationMs }),
+    example: { waitedMs: 0.4 },
+  }),
+  defineEvent({
+    name: 'workflow.task_completed',
+    meaning: 'The workflow of a task came to a good end.',
+    kind: 'live',
+    severity: 'debug',
+    firedBy: 'The engine, after the fact that it echoes.',
+    echoes: 'task.completed',
+    schemaVersion: 1,
+    payload: z.strictObject({ durationMs, steps: z.number().int(), attempts: z.number().int() }),
+    example: { durationMs: 812.5, steps: 5, attempts: 6 },
+  }),
+  defineEvent({
+    name: 'workflow.task_failed',
+    meaning: 'The workflow of a task came to a halt.',
+    kind: 'live',
+    severity: 'debug',
+    firedBy: 'The engine, after the fact that it echoes.',
+    echoes: 'task.failed',
+    schemaVersion: 1,
+    payload: z.strictObject({ durationMs, failedSteps: z.array(z.string()), blockedSteps: z.array(z.string()) }),
+    example: { durationMs: 4_210, failedSteps: ['process_payment'], blockedSteps: ['create_order'] },
+  }),
+  defineEvent({
+    name: 'workflow.step_completed',
+    meaning: 'A step of the workflow is done; says what remains.',
+    kind: 'live',
+    severity: 'debug',
+    firedBy: 'The engine, after the fact that it echoes.',
+    echoes: 'step.completed',
+    schemaVersion: 1,
+    payload: z.strictObject({ durationMs, ...remaining }),
+    example: { durationMs: 120.4, remainingSteps: ['create_order', 'send_confirmation'] },
+  }),
+  defineEvent({
+    name: 'workflow.step_failed',
+    meaning: 'An attempt of a step of the workflow failed; says what remains.',
+    kind: 'live',
+    severity: 'debug',
+    firedBy: 'The engine, after the fact that it echoes.',
+    echoes: 'step.failed',
+    schemaVersion: 1,
+    payload: z.strictObject({ cause: failureCause, final: failureFinality, error: publicErrorFields, ...remaining }),
+    example: {
+      cause: 'timeout',
+      final: 'no',
+      error: { type: 'TimeoutError' },
+      remainingSteps: ['process_payment', 'create_order'],
+    },
+  }),
+  defineEvent({
+    name: 'workflow.step_execution_failed',
+    meaning: 'The engine, not the handler, failed around a step; the step is tried again when the cause is gone.',
+    kind: 'live',
+    severity: 'warn',
+    firedBy:
+      'The engine, when it has no handlers for a task it took, or the store refuses what a step did (told once in a row).',
+    echoes: null,
+    schemaVersion: 1,
+    payload: z.strictObject({
+      reason: z.enum(['no_handler', 'store_refused', 'lease_lost']),
+      code: z.string().nullable(),
+    }),
+    example: { reason: 'store_refused', code: 'TASKER_STORAGE_FULL' },
+  }),
+  defineEvent({
+    name: 'workflow.task_finalization_started',
+    meaning: 'No step runs or can run: it is decided how the task stands.',
+    kind: 'live',
+    severity: 'debug',
+    firedBy: 'The engine, ahead of task.completed, task.failed or workflow.task_state_unclear.',
+    echoes: null,
+    schemaVersion: 1,
+    payload: z.strictObject({ doneSteps: z.number().int(), steps: z.number().int() }),
+    example: { doneSteps: 5, steps: 5 },
+  }),
+  defineEvent({
+    name: 'workflow.task_finalization_completed',
+    meaning: 'It was decided how the task stands.',
+    kind: 'live',
+    severity: 'debug',
+    firedBy: 'The engine, after task.completed, task.failed or workflow.task_state_unclear.',
+    echoes: null,
+    schemaVersion: 1,
+    payload: z.strictObject({ status: stepStatus, parked: z.boolean() }),
+    example: { status: 'complete', parked: false },
+  }),
+] as const;
