@@ -79,8 +79,11 @@ function writtenByThread(storage: Storage, file: string): Storage {
       commit: async (changes) => (await ask({ kind: 'commit', changes })) as CommitResult[],
     },
     workers: {
-      join: async (info) => void (await ask({ kind: 'join', worker: info })),
-      leave: async (workerId) => void (await ask({ kind: 'leave', workerId })),
+      join: async (info) => (await ask({ kind: 'join', worker: info })) as number | null,
+      leave: async (workerId) => {
+        await ask({ kind: 'leave', workerId });
+        return null;
+      },
       isEngineRunning: () => storage.workers.isEngineRunning(),
     },
   };

@@ -67,7 +67,8 @@ export interface Change {
 }
 
 export type CommitResult =
-  | { readonly kind: 'committed' }
+  /** `firstPosition`: the place in the log of its first event, the others follow without gap; null if it has none. */
+  | { readonly kind: 'committed'; readonly firstPosition: number | null }
   /** Another engine holds the task now; nothing was written. */
   | { readonly kind: 'lease_lost' }
   /** The idempotency key belongs to an earlier task of the same namespace and name; nothing was written. */

@@ -72,13 +72,13 @@ describe('A full SQLite storage', () => {
       // A small change of what is there still fits, so tasks can go on.
       assert.deepEqual(
         await storage.tasks.commit([change('t0', 1, { steps: [{ state: stepState('a', { attempts: 1 }) }] })]),
-        [{ kind: 'committed' }],
+        [{ kind: 'committed', firstPosition: null }],
       );
 
       const pruner = new Database(file);
       pruner.exec('delete from events where position <= 10');
       pruner.close();
-      assert.deepEqual(await storage.tasks.commit([big('after')]), [{ kind: 'committed' }]);
+      assert.deepEqual(await storage.tasks.commit([big('after')]), [{ kind: 'committed', firstPosition: null }]);
       assert.deepEqual((await wholeLog(storage)).map((one) => one.position).slice(-2), [written * 2, written * 2 + 1]);
       await storage.close();
       assert.ok(statSync(file).size <= 512 * 1024);
@@ -98,7 +98,7 @@ describe('A full SQLite storage', () => {
       await storage.close();
       const larger = await openSqlite({ file, maxBytes: 1024 * 1024 });
       await larger.workers.join({ ...worker, id: 'worker-2' }, () => []);
-      assert.deepEqual(await larger.tasks.commit([big(`t${written}`)]), [{ kind: 'committed' }]);
+      assert.deepEqual(await larger.tasks.commit([big(`t${written}`)]), [{ kind: 'committed', firstPosition: null }]);
       await larger.close();
     }));
 

@@ -23,7 +23,7 @@ export function taskStoreContract(storageName: string, open: Open): void {
           create: newTask('t1', { idempotencyKey: 'k', parentSpanId: 'aaaaaaaaaaaaaaaa', slaDeadlineAt: 46_000 }),
           task: taskState({ slaDeadlineAt: 46_000 }),
         });
-        assert.deepEqual(await storage.tasks.commit([written]), [{ kind: 'committed' }]);
+        assert.deepEqual(await storage.tasks.commit([written]), [{ kind: 'committed', firstPosition: null }]);
         const stored = await storage.tasks.load('t1');
         assert.deepEqual(stored?.task, written.create);
         assert.deepEqual(stored?.state, { ...written.task, steps: written.steps.map((row) => row.state) });
@@ -133,7 +133,11 @@ export function taskStoreContract(storageName: string, open: Open): void {
           creation(id, { create: newTask(id, { name, idempotencyKey: 'order-1' }), events: [event(`of-${id}`)] });
         assert.deepEqual(
           await storage.tasks.commit([keyed('t1', 'checkout'), keyed('t2', 'checkout'), keyed('t3', 'refund')]),
-          [{ kind: 'committed' }, { kind: 'duplicate', taskId: 't1' }, { kind: 'committed' }],
+          [
+            { kind: 'committed', firstPosition: 1 },
+            { kind: 'duplicate', taskId: 't1' },
+            { kind: 'committed', firstPosition: 2 },
+          ],
         );
         assert.deepEqual(await commitOne(storage, keyed('t4', 'checkout')), { kind: 'duplicate', taskId: 't1' });
         assert.equal(await storage.tasks.load('t2'), null);
@@ -141,6 +145,26 @@ export function taskStoreContract(storageName: string, open: Open): void {
           (await wholeLog(storage)).map((one) => one.id),
           ['of-t1', 'of-t3'],
         );
+      }));
+
+    it('tells where in the log the events of each change went', () =>
+      joined(open, async (storage) => {
+        const named = (...ids: string[]) => ({ events: ids.map((id) => event(id, { taskId: 't1' })) });
+        await storage.tasks.commit([creation('t1', named('e1'))]);
+        const results = await storage.tasks.commit([
+          change('t1', 1, named('e2', 'e3', 'e4')),
+          change('t1', 9, named('refused')),
+          change('t1', 1),
+          change('t1', 1, named('e5')),
+        ]);
+        const positions = new Map((await wholeLog(storage)).map(({ id, position }) => [id, position]));
+        assert.deepEqual(results, [
+          { kind: 'committed', firstPosition: positions.get('e2') },
+          { kind: 'lease_lost' },
+          { kind: 'committed', firstPosition: null },
+          { kind: 'committed', firstPosition: positions.get('e5') },
+        ]);
+        assert.equal(positions.get('e4'), (positions.get('e2') ?? 0) + 2);
       }));
 
     it('lets the others through when one change of a batch cannot be written', () =>

@@ -22,14 +22,17 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
   describe(`WorkerRegistry on ${storageName}`, () => {
     it('writes the facts of joining and leaving into the log', () =>
       withStorage(open, async (storage) => {
-        await storage.workers.join(worker, (lost) => {
+        const joinedAt = await storage.workers.join(worker, (lost) => {
           assert.deepEqual(lost, []);
           return [event('e1', { name: 'worker.started' })];
         });
-        await storage.workers.leave(worker.id, [event('e2', { name: 'worker.stopped' })]);
+        const leftAt = await storage.workers.leave(worker.id, [event('e2', { name: 'worker.stopped' })]);
         assert.deepEqual(
-          (await wholeLog(storage)).map((one) => one.name),
-          ['worker.started', 'worker.stopped'],
+          (await wholeLog(storage)).map((one) => [one.position, one.name]),
+          [
+            [joinedAt, 'worker.started'],
+            [leftAt, 'worker.stopped'],
+          ],
         );
       }));
 

@@ -50,12 +50,13 @@ export function withCrashPoints(storage: Storage, reach: (point: CrashPoint) => 
     },
     workers: {
       async join(worker, facts) {
-        await storage.workers.join(worker, facts);
+        const position = await storage.workers.join(worker, facts);
         reach('worker.after_join');
+        return position;
       },
       async leave(workerId, events) {
         reach('worker.before_leave');
-        await storage.workers.leave(workerId, events);
+        return storage.workers.leave(workerId, events);
       },
       isEngineRunning: () => storage.workers.isEngineRunning(),
     },

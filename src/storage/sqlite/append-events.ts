@@ -12,9 +12,11 @@ export class EventAppender {
     );
   }
 
-  append(events: readonly NewEvent[]): void {
+  /** Returns the position of the first, null when there is none; the others follow it, because nobody else writes. */
+  append(events: readonly NewEvent[]): number | null {
+    let last: number | bigint = 0;
     for (const event of events) {
-      this.#insert.run(
+      last = this.#insert.run(
         event.id,
         event.name,
         event.schemaVersion,
@@ -23,7 +25,8 @@ export class EventAppender {
         event.step,
         event.attempt,
         event.body,
-      );
+      ).lastInsertRowid;
     }
+    return events.length === 0 ? null : Number(last) - events.length + 1;
   }
 }

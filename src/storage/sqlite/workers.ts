@@ -50,36 +50,38 @@ export class SqliteWorkers implements WorkerRegistry {
     this.#deleteAll = db.prepare('delete from workers');
   }
 
-  async join(worker: WorkerInfo, facts: (lost: readonly LostWorker[]) => readonly NewEvent[]): Promise<void> {
+  async join(worker: WorkerInfo, facts: (lost: readonly LostWorker[]) => readonly NewEvent[]): Promise<number | null> {
     if (!this.#lock.acquire(worker.id)) throw this.#alreadyRunning();
     try {
-      this.#transactions.run(() => {
+      return this.#transactions.run(() => {
         // The lock is ours alone, so whoever is still listed is gone.
         const lost = this.#joined.all().map((row) => this.#toLost(row));
         this.#freeAll.run(this.#clock.now());
         this.#deleteAll.run();
         this.#insert.run(worker.id, worker.pid, worker.host, worker.startedAt);
-        this.#events.append(facts(lost));
+        return this.#events.append(facts(lost));
       });
     } catch (error) {
       this.#lock.release();
-      throwMapped(error, this.#place);
+      return throwMapped(error, this.#place);
     }
   }
 
-  async leave(workerId: string, events: readonly NewEvent[]): Promise<void> {
+  async leave(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
     // Leases of one who is not the engine are not his to give back.
-    if (this.#lock.workerId !== workerId) return;
+    if (this.#lock.workerId !== workerId) return null;
+    let position: number | null;
     try {
-      this.#transactions.run(() => {
+      position = this.#transactions.run(() => {
         this.#freeAll.run(this.#clock.now());
         this.#deleteAll.run();
-        this.#events.append(events);
+        return this.#events.append(events);
       });
     } catch (error) {
-      throwMapped(error, this.#place);
+      return throwMapped(error, this.#place);
     }
     this.#lock.release();
+    return position;
   }
 
   async isEngineRunning(): Promise<boolean> {

@@ -7,7 +7,6 @@ import type { EngineLock } from './engine-lock.ts';
 import { failureText } from './rows.ts';
 import { TaskGuard } from './task-guard.ts';
 
-const committed: CommitResult = { kind: 'committed' };
 const leaseLost: CommitResult = { kind: 'lease_lost' };
 
 /**
@@ -68,12 +67,12 @@ export class ChangeWriter {
     for (const error of change.errors) {
       this.#insertError.run(change.taskId, error.step, error.attempt, error.type, error.message, error.stack);
     }
-    this.#events.append(change.events);
+    const firstPosition = this.#events.append(change.events);
     if (change.commands.length > 0) {
       const outcome = JSON.stringify({ kind: 'applied', taskId: change.taskId });
       for (const id of change.commands) this.#settleCommand.run(outcome, id);
     }
-    return committed;
+    return { kind: 'committed', firstPosition };
   }
 
   #create(change: Change, task: NewTask): CommitResult | null {
