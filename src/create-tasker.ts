@@ -1,11 +1,16 @@
 import type { TaskerConfigInput } from './config/define-config.ts';
+import { Bus } from './bus/bus.ts';
+import { type Listeners, listenToAll } from './bus/listen.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import { Engine } from './execution/engine.ts';
+import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
+import { LiveEvents } from './execution/live-events.ts';
+import { Narration } from './execution/narration.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
-import { type Random, systemRandom } from './shared/ids.ts';
+import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
 import { TaskerFacade } from './tasker-facade.ts';
 import type { Tasker } from './tasker.ts';
@@ -23,6 +28,8 @@ export interface TaskerSurroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Told of what no caller waits for: warnings of templates, trouble in the background. Default: process warnings. */
   readonly onWarning?: (message: string) => void;
+  /** Listen from the first moment, before `tasker.on` could be called: templates are registered by then. */
+  readonly listeners?: Listeners;
   /** Stands between the engine and its storage. For fault and crash tests. */
   readonly wrapStorage?: (storage: Storage) => Storage;
 }
@@ -42,7 +49,14 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const clock = around.clock ?? systemClock;
   const random = around.random ?? systemRandom;
   const warn = around.onWarning ?? ((message: string) => process.emitWarning(message, 'TaskerWarning'));
-  const registrations = await loadRegistrations(input, config);
+  const bus = new Bus(warn);
+  listenToAll(bus, around.listeners ?? {});
+  // Ids of its own chance: listening must not change what a seeded engine does.
+  const live = new LiveEvents(bus, clock, (atMs) => uuidV7(atMs, systemRandom));
+  const registrations = await loadRegistrations(input, config).catch((error: unknown) => {
+    tellRefused(live, error);
+    throw error;
+  });
 
   const { storage: chosen } = config;
   const opened =
@@ -53,17 +67,19 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   try {
     const types = new TaskTypes(storage.templates);
     for (const registration of registrations) {
-      types.register(await registerWarning(registration, storage, config.environment, warn));
+      types.register(await registerWarning(registration, storage, config.environment, warn, live));
     }
+    const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
     const engine = new Engine({
       storage,
       types,
       clock,
       random,
       limits: config.limits,
-      onProblem: (error) => warn(error instanceof Error ? error.message : String(error)),
+      narration: new Narration(live, onProblem),
+      onProblem,
     });
-    return new TaskerFacade({ config, storage, types, engine, clock, random });
+    return new TaskerFacade({ config, storage, types, engine, clock, random, bus, live });
   } catch (error) {
     await storage.close();
     throw error;
@@ -75,9 +91,14 @@ async function registerWarning(
   storage: Storage,
   environment: string,
   warn: (message: string) => void,
+  live: LiveEvents,
 ) {
   for (const problem of registration.warnings) warn(formatProblem(problem));
-  const { type, changed } = await register(registration, storage.templates, environment);
+  const { type, changed } = await register(registration, storage.templates, environment).catch((error: unknown) => {
+    tellRefused(live, error);
+    throw error;
+  });
+  tellRegistered(live, registration.template, { source: registration.source, changed });
   if (changed) {
     warn(
       `${fullTaskName(registration.template)} has changed without a new version: a new revision; running tasks keep theirs.`,

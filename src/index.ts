@@ -41,8 +41,31 @@ export { fullTaskName, type TaskTemplate } from './tasks/template.ts';
 export type { StepStatus, TaskStatus } from './tasks/states.ts';
 
 // Reading what happened.
-export { catalog, catalogEntry, type EventName, isEventName, type PayloadOf } from './events/catalog.ts';
-export type { RecordedEvent } from './events/envelope.ts';
+export {
+  catalog,
+  type CatalogEntry,
+  catalogEntry,
+  type EventName,
+  isEventName,
+  type LiveEventName,
+  type PayloadOf,
+  type RecordedEventName,
+} from './events/catalog.ts';
+export type { LiveEvent, PublishedEvent, RecordedEvent } from './events/envelope.ts';
+export type { EventPattern, MatchedName } from './events/pattern.ts';
+export type { PayloadField } from './events/discover.ts';
+
+// Listening to what happens.
+export type {
+  Discovery,
+  EventDescription,
+  EventStream,
+  Listener,
+  Listeners,
+  ListenOptions,
+  Listening,
+  OnOptions,
+} from './tasker.ts';
 
 // Errors: match on `code`.
 export { errorTable, isTaskerError, TaskerError, type TaskerErrorCode } from './shared/errors.ts';

@@ -1,7 +1,14 @@
+import type { Bus } from './bus/bus.ts';
+import type { EventStream } from './bus/event-stream.ts';
+import { type Listener, type ListenOptions, listenWith, type OnOptions, streamOf } from './bus/listen.ts';
+import { type Discovery, discovery } from './bus/discovery.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
+import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { askEngine } from './execution/client.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Engine } from './execution/engine.ts';
+import { tellUnregistered } from './execution/handler-narration.ts';
+import type { LiveEvents } from './execution/live-events.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
 import type { Storage } from './execution/storage.ts';
 import type { StoredTask, TaskSnapshot } from './execution/task-store.ts';
@@ -39,6 +46,8 @@ export interface FacadeParts {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly random: Random;
+  readonly bus: Bus;
+  readonly live: LiveEvents;
 }
 
 const followIntervalMs = 100;
@@ -47,12 +56,14 @@ const eventPage = 10_000;
 /** The public API over its parts: goes to the engine if it runs here, and asks it through the store if it does not. */
 export class TaskerFacade implements Tasker {
   readonly #parts: FacadeParts;
+  readonly catalog: Discovery;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   #forgetSignals: (() => void) | null = null;
 
   constructor(parts: FacadeParts) {
     this.#parts = parts;
+    this.catalog = discovery(parts.bus);
   }
 
   get resolvedConfig(): ResolvedConfig {
@@ -162,6 +173,18 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'skip', ...whoAndWhy(action), step: action.step });
   }
 
+  on<Pattern extends EventPattern>(
+    pattern: Pattern,
+    listener: Listener<MatchedName<Pattern>>,
+    options?: OnOptions,
+  ): () => void {
+    return listenWith(this.#parts.bus, pattern, listener, options);
+  }
+
+  listen<Pattern extends EventPattern>(pattern: Pattern, options?: ListenOptions): EventStream<MatchedName<Pattern>> {
+    return streamOf(this.#parts.bus, pattern, options);
+  }
+
   validateTemplate(
     source: { readonly text: string; readonly file: string },
     options: { readonly strict?: boolean } = {},
@@ -170,7 +193,8 @@ export class TaskerFacade implements Tasker {
   }
 
   status(): EngineStatus {
-    return this.#parts.engine.status();
+    const { engine, bus } = this.#parts;
+    return { ...engine.status(), listenerFailures: bus.failures };
   }
 
   isEngineRunning(): Promise<boolean> {
@@ -196,12 +220,14 @@ export class TaskerFacade implements Tasker {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const { engine, storage } = this.#parts;
+    const { engine, storage, types, bus, live } = this.#parts;
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
     try {
       await engine.stop(graceMs);
     } finally {
+      for (const { plan } of types.all()) tellUnregistered(live, plan.template);
+      bus.close();
       await storage.close();
     }
   }

@@ -1,7 +1,12 @@
 /** The types of the public API: what `createTasker` gives and what its methods take. */
+import type { Listening } from './bus/bus.ts';
+import type { Discovery, EventDescription } from './bus/discovery.ts';
+import type { EventStream } from './bus/event-stream.ts';
+import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { RecordedEvent } from './events/envelope.ts';
+import type { EventPattern, MatchedName } from './events/pattern.ts';
 import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
 import type { EventFilter, EventPage } from './log/event-log.ts';
@@ -152,6 +157,8 @@ export interface EngineStatus {
   /** Changes that are waiting to be written. */
   readonly changesQueued: number;
   readonly lastStorageError: string | null;
+  /** How often listeners given to `on` threw or rejected. */
+  readonly listenerFailures: number;
 }
 
 export interface EventQuery extends EventFilter {
@@ -197,6 +204,22 @@ export interface Tasker {
   ): Promise<TaskView>;
   /** Settles a skippable step without results. */
   skip(taskId: string, action: OperatorAction & { readonly step: string }): Promise<TaskView>;
+  /**
+   * Calls the listener with each event of this process's engine that the pattern matches (`task.completed`, `step.*`, `*`), at once and after its
+   * commit. What it throws is counted and told once; a slow one slows the engine, so hand work on. Nothing is kept for who was not listening:
+   * what must not be missed is read from the log. Returns what takes it off again.
+   *
+   * @throws TaskerError `TASKER_REQUEST_INVALID` for a name that no event has.
+   */
+  on<Pattern extends EventPattern>(
+    pattern: Pattern,
+    listener: Listener<MatchedName<Pattern>>,
+    options?: OnOptions,
+  ): () => void;
+  /** The same as a stream for `for await`. It ends with the tasker; its `dropped` says how many events its reader was too slow for. */
+  listen<Pattern extends EventPattern>(pattern: Pattern, options?: ListenOptions): EventStream<MatchedName<Pattern>>;
+  /** Which events there are, what each means, and who listens to it now. */
+  readonly catalog: Discovery;
   /** Checks a template without registering it. */
   validateTemplate(
     source: { readonly text: string; readonly file: string },
@@ -207,4 +230,19 @@ export interface Tasker {
   isEngineRunning(): Promise<boolean>;
 }
 
-export type { EventPage, RecordedEvent, TaskerConfigInput, TaskFilter, TaskPage, TemplateProblem };
+export type {
+  Discovery,
+  EventDescription,
+  EventPage,
+  EventStream,
+  Listener,
+  Listeners,
+  ListenOptions,
+  Listening,
+  OnOptions,
+  RecordedEvent,
+  TaskerConfigInput,
+  TaskFilter,
+  TaskPage,
+  TemplateProblem,
+};

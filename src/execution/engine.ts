@@ -1,3 +1,4 @@
+import type { NewEvent } from '../log/event-log.ts';
 import { holdProcess, type Clock } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
@@ -6,13 +7,14 @@ import { isAtRest } from '../tasks/readiness.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { newTask, storedTask } from './loaded-task.ts';
+import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
 import { Recorder } from './recorder.ts';
 import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
 import { type RunMode, type RunSurroundings, TaskRun } from './task-run.ts';
 import { prepareTask } from './task-request.ts';
-import type { Schedule, TaskSnapshot } from './task-store.ts';
+import type { NewTask, Schedule, TaskSnapshot } from './task-store.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TakenTask } from './work-queue.ts';
@@ -35,6 +37,7 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: EngineLimits;
+  readonly narration: Narration;
   /** Something that no caller waits for went wrong. */
   readonly onProblem: (error: unknown) => void;
 }
@@ -67,7 +70,7 @@ export class Engine {
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: EngineOptions) {
-    const { storage, clock, random, limits, onProblem } = options;
+    const { storage, clock, random, limits, narration, onProblem } = options;
     this.#options = options;
     this.#recorder = new Recorder(storage.tasks);
     this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
@@ -77,6 +80,7 @@ export class Engine {
       random,
       recorder: this.#recorder,
       slots: this.#slots,
+      narration,
       limits,
       // Nobody would take up again what an engine for its own tasks alone had put back.
       mayRelease: () => this.#advance === 'all',
@@ -116,8 +120,10 @@ export class Engine {
   }
 
   async start(advance: Advance): Promise<void> {
-    const { workers } = this.#options.storage;
-    await workers.join(this.#worker.info, (lost) => this.#worker.started(lost));
+    const { narration, storage } = this.#options;
+    let facts: readonly NewEvent[] = [];
+    const position = await storage.workers.join(this.#worker.info, (lost) => (facts = this.#worker.started(lost)));
+    narration.recorded(facts, position);
     this.#phase = 'running';
     this.#advance = advance;
     this.#letProcessEnd = holdProcess();
@@ -141,7 +147,9 @@ export class Engine {
       if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
       await this.#recorder.drain();
       const counts = { returnedAttempts, abandonedHandlers: this.#slots.abandoned };
-      await this.#options.storage.workers.leave(this.#worker.info.id, this.#worker.stopped(counts));
+      const facts = this.#worker.stopped(counts);
+      const { narration, storage } = this.#options;
+      narration.recorded(facts, await storage.workers.leave(this.#worker.info.id, facts));
     } finally {
       this.#phase = 'stopped';
       this.#letProcessEnd?.();
@@ -260,7 +268,7 @@ export class Engine {
 
   /** `inputFor`: decided in the run's first turn, before it could be over again. */
   async #load(taken: TakenTask, mode: RunMode, inputFor?: (run: TaskRun) => Input): Promise<TaskRun | null> {
-    const { storage, types, clock } = this.#options;
+    const { storage, types, clock, narration } = this.#options;
     const stored = await storage.tasks.load(taken.taskId);
     if (stored === null) return null;
     const type = await types.forStored(stored.task.templateId);
@@ -272,7 +280,8 @@ export class Engine {
           `Task '${taken.taskId}' (${namespace}.${name}@${version}) waits: this process has no handlers for it.`,
         ),
       );
-      await this.#giveBack(taken, { dueAt: clock.now() + withoutHandlersMs, deadlineAt: null });
+      narration.withoutHandlers(stored);
+      await this.#giveBack(taken, stored.task, { dueAt: clock.now() + withoutHandlersMs, deadlineAt: null });
       return null;
     }
     const run = new TaskRun(storedTask(type, stored), taken.lease, this.#surroundings, mode);
@@ -281,8 +290,10 @@ export class Engine {
     return run;
   }
 
-  async #giveBack(taken: TakenTask, release: Schedule): Promise<void> {
-    await this.#recorder.write({
+  async #giveBack(taken: TakenTask, row: NewTask, release: Schedule): Promise<void> {
+    const { clock, narration } = this.#options;
+    narration.givingBack(row, release);
+    const result = await this.#recorder.write({
       taskId: taken.taskId,
       lease: taken.lease,
       steps: [],
@@ -291,6 +302,7 @@ export class Engine {
       commands: [],
       release,
     });
+    if (result.kind === 'committed') narration.givenBack(row, release, clock.now());
   }
 
   #closed(run: TaskRun, schedule: Schedule | null): void {

@@ -9,6 +9,7 @@ import { findUnclear } from '../tasks/unclear-state.ts';
 import { attemptListener, returnAttempt } from './attempt-outcome.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import type { LoadedTask } from './loaded-task.ts';
+import type { Narration } from './narration.ts';
 import { ReadyCauses } from './ready-causes.ts';
 import type { Recorder } from './recorder.ts';
 import { stepContext } from './step-context.ts';
@@ -22,6 +23,7 @@ export interface RunSurroundings {
   readonly random: Random;
   readonly recorder: Recorder;
   readonly slots: StepSlots;
+  readonly narration: Narration;
   readonly limits: { readonly stepsPerTask: number; readonly releaseAfterMs: number; readonly resultBytes: number };
   /** Whether a waiting task may go back into the store: somebody will take it up again in time. */
   readonly mayRelease: () => boolean;
@@ -98,6 +100,7 @@ export class TaskRun {
     const release = this.#scheduleIfIdle(turn);
     if (turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null) {
       for (const effect of turn.afterwards) effect();
+      this.#around.narration.passed(this.task, turn);
       return this.#setWake();
     }
     void this.#write(turn, inputs, this.#change(turn, release));
@@ -113,7 +116,7 @@ export class TaskRun {
       const result = await this.#around.recorder.write(change);
       if (result.kind === 'committed') {
         this.#lease = 1;
-        this.#committed(turn, change);
+        this.#committed(turn, change, result.firstPosition);
         return null;
       }
       this.#undo(turn);
@@ -131,6 +134,7 @@ export class TaskRun {
    * decided in the same turn.
    */
   takeUp(input?: Input): void {
+    this.#around.narration.takenUp(this.task, this.#mode === 'advance');
     this.#inbox.push({
       decide: ({ draft }) => {
         if (draft.state.parked !== null) return;
@@ -158,7 +162,11 @@ export class TaskRun {
     const turn = new Turn(this.task.type.plan, this.#state, now);
     if (this.#state !== null) checkDeadlines(turn.draft);
     for (const input of inputs) input.decide(turn);
-    if (this.#mode === 'advance' && turn.draft.state.parked === null) this.#advance(turn);
+    if (this.#mode !== 'advance' || turn.draft.state.parked !== null) return turn;
+    const { clock, narration } = this.#around;
+    const startedMs = narration.silent ? null : clock.monotonicMs();
+    this.#advance(turn);
+    turn.passMs = startedMs === null ? 0 : clock.monotonicMs() - startedMs;
     return turn;
   }
 
@@ -217,15 +225,19 @@ export class TaskRun {
 
   async #write(turn: Turn, inputs: readonly Input[], change: Change): Promise<void> {
     this.#writing = true;
+    const { narration } = this.#around;
+    narration.givingBack(this.task.row, change.release);
     try {
       const result = await this.#around.recorder.write(change);
-      if (result.kind === 'committed') return this.#committed(turn, change);
+      if (result.kind === 'committed') return this.#committed(turn, change, result.firstPosition);
+      narration.refused(this.task, turn, change, { reason: 'lease_lost' }, true);
       // Another engine has the task: whatever this one still does about it is void.
       this.#undo(turn);
       this.#endAttempts('the lease was lost');
       this.#inbox.unshift(...inputs);
       this.#close(null);
     } catch (error) {
+      narration.refused(this.task, turn, change, { reason: 'store_refused', error }, this.#failedWrites === 0);
       this.#undo(turn);
       this.#inbox.unshift(...inputs.filter((input) => input.failed === undefined));
       for (const input of inputs) input.failed?.(error);
@@ -233,12 +245,13 @@ export class TaskRun {
     }
   }
 
-  #committed(turn: Turn, change: Change): void {
+  #committed(turn: Turn, change: Change, firstPosition: number | null): void {
     const before = this.#state;
     this.#state = turn.draft.state;
     this.#failedWrites = 0;
     this.#writing = false;
     this.causes.committed(before, this.#state, change.events);
+    this.#around.narration.committed(this.task, { before, turn, change, firstPosition });
     if (this.#state.status === 'cancelled') this.#endAttempts('the task was cancelled');
     for (const name of turn.begun) this.#launch(name);
     for (const effect of turn.afterwards) effect();
@@ -253,7 +266,7 @@ export class TaskRun {
     const handler = this.task.type.handlers.get(name);
     const number = planned && this.#state?.steps[planned.index]?.attempts;
     if (planned === undefined || handler === undefined || number === undefined) return;
-    const { clock, slots, limits } = this.#around;
+    const { clock, slots, limits, narration } = this.#around;
     const attempt = new Attempt(planned.template, number, {
       clock,
       slots,
@@ -261,7 +274,11 @@ export class TaskRun {
       listener: this.#listener,
     });
     this.attempts.set(name, attempt);
+    const { spanId = null } = this.#state?.steps[planned.index] ?? {};
+    const told = { step: name, attempt: number, spanId, causationId: this.causes.latest(name) };
+    narration.handling('before', this.task, planned.template, told);
     attempt.start(handler, stepContext(this.task, planned, number));
+    narration.handling('called', this.task, planned.template, told);
   }
 
   #endAttempts(why: string): void {
@@ -294,6 +311,7 @@ export class TaskRun {
     if (at === null) return;
     this.#wake = this.#around.clock.setTimer(Math.max(0, at - now), () => {
       this.#wakeAt = null;
+      this.#around.narration.woken(this.task, this.#state, this.#around.clock.now());
       this.pass();
     });
   }

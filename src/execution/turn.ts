@@ -28,6 +28,8 @@ export class Turn {
   readonly afterwards: (() => void)[] = [];
   /** Steps whose attempts begin with this change. */
   readonly begun: string[] = [];
+  /** How long it took to decide what may begin, if somebody listens; null when nothing was to be advanced. */
+  passMs: number | null = null;
   /** What the facts from here on were caused by: places in `draft.facts`, and ids of earlier events or commands. */
   readonly #causes = new Map<number, string | null>();
 

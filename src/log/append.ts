@@ -23,6 +23,11 @@ export function encodeEnvelope(envelope: TaskEnvelope): EncodedEnvelope {
   return `${JSON.stringify(envelope).slice(1, -1)},` as EncodedEnvelope;
 }
 
+/** The inverse, for who tells of a task in process. */
+export function decodeEnvelope(encoded: EncodedEnvelope): TaskEnvelope {
+  return JSON.parse(`{${encoded.slice(0, -1)}}`) as TaskEnvelope;
+}
+
 const noEnvelope = '' as EncodedEnvelope;
 
 /** The one door for events: whoever records a fact gets its id and its encoded body here. */
