@@ -25,7 +25,10 @@ export type RecordedEventName = Extract<CatalogEntry, { readonly kind: 'recorded
 export type LiveEventName = Extract<CatalogEntry, { readonly kind: 'live' }>['name'];
 export type TaskEventName = Extract<(typeof taskEvents)[number]['name'], RecordedEventName>;
 export type StepEventName = Extract<(typeof stepEvents)[number]['name'], RecordedEventName>;
-export type PayloadOf<Name extends EventName> = z.infer<Extract<CatalogEntry, { name: Name }>['payload']>;
+export type PayloadOf<Name extends EventName> = Payloads[Name];
+
+// Looked up, not computed: so an event of one name is also an event of any of several.
+type Payloads = { readonly [Entry in CatalogEntry as Entry['name']]: z.infer<Entry['payload']> };
 
 const byName: ReadonlyMap<string, CatalogEntry> = new Map(catalog.map((entry) => [entry.name, entry]));
 

@@ -19,9 +19,7 @@ export interface Subject {
   readonly at?: number;
 }
 
-type Payloads = { readonly [Name in LiveEventName]: PayloadOf<Name> };
-
-export type Tell = <Name extends LiveEventName>(name: Name, payload: () => Payloads[Name], step?: string) => void;
+export type Tell = <Name extends LiveEventName>(name: Name, payload: () => PayloadOf<Name>, step?: string) => void;
 
 /** Builds what is published in process, if somebody listens to it. Frozen: all listeners share one value. */
 export class LiveEvents {
@@ -44,7 +42,7 @@ export class LiveEvents {
     return this.#announcer.wants(name);
   }
 
-  tell<Name extends LiveEventName>(name: Name, about: Subject, payload: () => Payloads[Name]): void {
+  tell<Name extends LiveEventName>(name: Name, about: Subject, payload: () => PayloadOf<Name>): void {
     if (!this.#announcer.wants(name)) return;
     const { task, at = this.#clock.now() } = about;
     const ofAttempt = about.spanId !== undefined && about.spanId !== null;

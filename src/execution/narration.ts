@@ -66,8 +66,8 @@ export class Narration {
     if (this.silent) return;
     this.#safely(() => {
       const tell = this.#about(task);
-      tell('observability.task.handle', () => ({ from: 'queue' }) as const);
-      if (toAdvance) tell('workflow.orchestration_requested', () => ({ reason: 'taken_up' }) as const);
+      tell('observability.task.handle', () => ({ from: 'queue' }));
+      if (toAdvance) tell('workflow.orchestration_requested', () => ({ reason: 'taken_up' }));
     });
   }
 
@@ -76,7 +76,7 @@ export class Narration {
     const startAt = nextStartAt(state);
     // It may have been woken for a deadline.
     if (startAt === null || startAt > now) return;
-    this.#safely(() => this.#about(task)('workflow.orchestration_requested', () => ({ reason: 'wait_over' }) as const));
+    this.#safely(() => this.#about(task)('workflow.orchestration_requested', () => ({ reason: 'wait_over' })));
   }
 
   handling(moment: 'before' | 'called', task: LoadedTask, step: StepTemplate, attempt: Omit<Subject, 'task'>): void {
@@ -154,7 +154,7 @@ export class Narration {
       const aboutTask = this.#about(task, { at, causationId: event.id });
       this.#tellOfBatchEnd(task, fact, aboutTask);
       if (fact.name === 'task.initialize_requested' && change.release === undefined)
-        aboutTask('observability.task.handle', () => ({ from: 'request' }) as const);
+        aboutTask('observability.task.handle', () => ({ from: 'request' }));
       const reason = turn.passMs === null ? null : passReason(fact, () => sides().after);
       if (reason !== null) aboutTask('workflow.orchestration_requested', () => ({ reason }));
     }

@@ -71,7 +71,7 @@ function toFact(event: RecordedEvent): TaskFact {
   } as TaskFact;
 }
 
-async function readAll(storage: Storage): Promise<RecordedEvent[]> {
+export async function readAll(storage: Storage): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for (let after = 0; ;) {
     const page = await storage.log.read({ after, limit: 10_000 });

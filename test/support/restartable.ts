@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { createTasker } from '../../src/create-tasker.ts';
 import type { RecordedEvent } from '../../src/events/envelope.ts';
 import type { Storage } from '../../src/execution/storage.ts';
-import type { Tasker } from '../../src/tasker.ts';
+import type { Listeners, Tasker } from '../../src/tasker.ts';
 import type { TaskDefinition } from '../../src/tasks/define-task.ts';
 import { FakeClock } from './fake-clock.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -19,12 +19,18 @@ export interface Restartable {
   start(): Promise<Tasker>;
   /** Cuts the living engine off from its store, as a kill would: it leaves nothing, and nothing it does counts. */
   crash(): Promise<void>;
+  /** Of the living engine. */
+  storage(): Storage;
   /** Everything recorded, or of one task. */
   story(tasker: Tasker, taskId?: string): Promise<string[]>;
 }
 
 /** Engines that come and go over one database file, in one process and on one clock. */
-export async function restartable(context: TestContext, tasks: readonly TaskDefinition[]): Promise<Restartable> {
+export async function restartable(
+  context: TestContext,
+  tasks: readonly TaskDefinition[],
+  listeners: Listeners = {},
+): Promise<Restartable> {
   const folder = await mkdtemp(join(tmpdir(), 'tasker-restart-'));
   const file = join(folder, 'tasker.db');
   const clock = new FakeClock();
@@ -52,6 +58,7 @@ export async function restartable(context: TestContext, tasks: readonly TaskDefi
           random: seededRandom((seed += 1)),
           env: {},
           onWarning: () => undefined,
+          listeners,
           wrapStorage(storage) {
             opened = storage;
             return storage;
@@ -62,6 +69,10 @@ export async function restartable(context: TestContext, tasks: readonly TaskDefi
       if (opened === undefined) throw new Error('the storage was not opened');
       living = { tasker, storage: opened };
       return tasker;
+    },
+    storage() {
+      if (living === null) throw new Error('no engine is living');
+      return living.storage;
     },
     async crash() {
       await living?.storage.close();
