@@ -44,6 +44,9 @@ test('entries are found by namespace, and by words in their names and meanings',
 test('the fields of a payload are told in words', () => {
   const [reason] = payloadFields(catalogEntry('workflow.no_viable_steps') ?? assert.fail());
   assert.deepEqual(reason, { name: 'reason', type: '"running" | "waiting"', required: true });
+  const typesOf = (name: string) => payloadFields(catalogEntry(name) ?? assert.fail()).map(({ type }) => type);
+  assert.deepEqual(typesOf('workflow.task_reenqueue_failed'), ['"store_refused" | "lease_lost"', 'string | null']);
+  assert.deepEqual(typesOf('step.completed'), ['number', 'object', 'string[]']);
 });
 
 test('patterns match a name, what is below a prefix, or everything', () => {

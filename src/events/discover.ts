@@ -53,7 +53,7 @@ export function payloadFields(entry: CatalogEntry): readonly PayloadField[] {
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
@@ -68,7 +68,7 @@ function typeOf(schema: JsonSchema): string {
     const item = typeOf(schema.items ?? {});
     return item.includes('|') ? `(${item})[]` : `${item}[]`;
   }
-  if (schema.type !== 'object' || schema.properties === undefined) return schema.type ?? 'JSON';
+  if (schema.type !== 'object' || schema.properties === undefined) return [schema.type ?? 'JSON'].flat().join(' | ');
   const fields = Object.entries(schema.properties).map(
     ([name, field]) => `${name}${schema.required?.includes(name) === true ? '' : '?'}: ${typeOf(field)}`,
   );
