@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 
 import { cancelCommand } from './commands/cancel.ts';
+import { catalogCommand } from './commands/catalog.ts';
 import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
 import { resolveCommand } from './commands/resolve.ts';
@@ -19,7 +20,7 @@ import { paintFor } from './format/paint.ts';
 
 const groups: readonly (readonly [heading: string, commands: readonly CliCommand[]])[] = [
   ['Running tasks:', [runCommand, startCommand]],
-  ['Looking:', [tasksCommand, showCommand, eventsCommand]],
+  ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand]],
   ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand]],
   ['Writing:', [validateCommand, configCommand]],
 ];
