@@ -204,7 +204,11 @@ export class Narration {
     try {
       narrate();
     } catch (error) {
-      this.#onProblem(error);
+      try {
+        this.#onProblem(error);
+      } catch {
+        // It is called inside a commit's aftermath: nothing may come out of here.
+      }
     }
   }
 }
