@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { defineTask, type EventName, type PublishedEvent } from '../../src/index.ts';
-import { rest, world } from '../support/world.ts';
+import { defineTask, type EventName, type PublishedEvent, RetryableError, TaskerError } from '../../src/index.ts';
+import { gate, rest, world } from '../support/world.ts';
 
 function two(handler: () => unknown = () => ({ ok: true })) {
   return defineTask({
@@ -217,4 +217,111 @@ test('listening does not change what a seeded engine records', async (t) => {
     return (await events(id)).map((event) => event.id);
   };
   assert.deepEqual(await ids(true), await ids(false));
+});
+
+test('a task that waits long is given back, and told of when its time has come', async (t) => {
+  const later = defineTask({
+    name: 'later',
+    step_templates: [
+      {
+        name: 'pay',
+        handler: ({ attempt }) => {
+          if (attempt === 1) throw new RetryableError('later', { retryAfterMs: 60_000 });
+        },
+      },
+    ],
+  });
+  const { tasker, clock } = await world(t, [later]);
+  const heard: string[] = [];
+  tasker.on('*', (event) => void heard.push(told(event)));
+  const { id } = await tasker.run({ name: 'later', context: {} });
+  await clock.advance(60_000);
+  assert.equal((await tasker.get(id)).status, 'complete');
+  assert.deepEqual(
+    heard.slice(heard.indexOf('workflow.task_reenqueue_started'), heard.indexOf('step.before_handle pay#2')),
+    [
+      'workflow.task_reenqueue_started',
+      'step.before_transition pay#1',
+      'step.failed pay#1',
+      'observability.step.handle pay#1',
+      'workflow.step_failed pay#1',
+      'workflow.orchestration_requested',
+      'step.before_transition pay#1',
+      'step.retry_requested pay#1',
+      'observability.step.backoff pay#1',
+      'observability.step.find_viable',
+      'workflow.no_viable_steps',
+      'workflow.task_reenqueue_delayed',
+      'observability.task.enqueue',
+      'observability.task.handle',
+      'workflow.orchestration_requested',
+      'observability.step.find_viable',
+      'workflow.viable_steps_discovered',
+      'workflow.viable_steps_batch_ready',
+      'step.before_transition pay#2',
+      'step.execution_requested pay#2',
+      'workflow.steps_execution_started',
+    ],
+  );
+});
+
+test('a batch of steps ends with the last of its attempts, and says which of them failed', async (t) => {
+  const hold = gate();
+  const wide = defineTask({
+    name: 'wide',
+    step_templates: [
+      { name: 'good', handler: () => hold.promise },
+      {
+        name: 'bad',
+        default_retryable: false,
+        handler: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+  });
+  const { tasker } = await world(t, [wide]);
+  const heard: unknown[] = [];
+  tasker.on('workflow.steps_execution_completed', ({ payload }) => void heard.push(payload));
+  tasker.on('workflow.no_viable_steps', ({ payload }) => void heard.push(payload));
+  const handle = await tasker.run({ name: 'wide', context: {} });
+  await rest();
+  assert.deepEqual(heard, [{ reason: 'running', nextStartAt: null }]);
+  hold.open();
+  await handle.wait();
+  assert.deepEqual(heard.slice(1), [{ steps: ['good', 'bad'], failedSteps: ['bad'] }]);
+});
+
+test('what could not be written is told once, and nothing of it is heard as a fact', async (t) => {
+  let failures = 0;
+  const hold = gate();
+  const { tasker, clock } = await world(t, [two(() => hold.promise)], {
+    surroundings: {
+      wrapStorage: (storage) => ({
+        ...storage,
+        tasks: {
+          load: (taskId) => storage.tasks.load(taskId),
+          async commit(changes) {
+            if ((failures -= 1) >= 0) throw new TaskerError('TASKER_STORAGE_FULL', 'the disk is full');
+            return storage.tasks.commit(changes);
+          },
+        },
+      }),
+    },
+  });
+  const handle = await tasker.run({ name: 'two', context: {} });
+  await rest();
+  const heard: string[] = [];
+  tasker.on('step.completed', (event) => void heard.push(told(event)));
+  tasker.on('workflow.step_execution_failed', (event) => void heard.push(`${told(event)} ${event.payload.code}`));
+  failures = 3;
+  hold.open();
+  await clock.advance(10_000);
+  await handle.wait();
+  assert.deepEqual(heard, [
+    'workflow.step_execution_failed first#1 TASKER_STORAGE_FULL',
+    'workflow.step_execution_failed second#1 TASKER_STORAGE_FULL',
+    'step.completed first#1',
+    'step.completed second#1',
+  ]);
 });
