@@ -225,7 +225,7 @@ test('a task that waits long is given back, and told of when its time has come',
     step_templates: [
       {
         name: 'pay',
-        handler: ({ attempt }) => {
+        handler: async ({ attempt }) => {
           if (attempt === 1) throw new RetryableError('later', { retryAfterMs: 60_000 });
         },
       },
@@ -245,6 +245,7 @@ test('a task that waits long is given back, and told of when its time has come',
       'step.failed pay#1',
       'observability.step.handle pay#1',
       'workflow.step_failed pay#1',
+      'workflow.steps_execution_completed',
       'workflow.orchestration_requested',
       'step.before_transition pay#1',
       'step.retry_requested pay#1',
