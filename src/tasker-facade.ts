@@ -60,7 +60,11 @@ export class TaskerFacade implements Tasker {
   }
 
   start(options: StartOptions = {}): Promise<void> {
-    this.#starting ??= this.#start(options);
+    this.#starting ??= this.#start(options).catch((error: unknown) => {
+      // An engine that is in the way may be gone at the next try.
+      this.#starting = null;
+      throw error;
+    });
     return this.#starting;
   }
 
@@ -181,12 +185,13 @@ export class TaskerFacade implements Tasker {
     if (this.#stopping !== null)
       throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
     const { types, storage, engine } = this.#parts;
-    // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
-    for (const { templateId, plan } of types.all()) {
-      const { namespace, name, version } = plan.template;
-      await storage.templates.save({ id: templateId, namespace, name, version, body: JSON.stringify(plan.template) });
-    }
-    await engine.start(advance);
+    await engine.start(advance, async () => {
+      // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
+      for (const { templateId, plan } of types.all()) {
+        const { namespace, name, version } = plan.template;
+        await storage.templates.save({ id: templateId, namespace, name, version, body: JSON.stringify(plan.template) });
+      }
+    });
     if (!handleSignals) return;
     const stop = (): void => void this.stop();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);

@@ -5,7 +5,8 @@ import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
-import { newTask, storedTask } from './loaded-task.ts';
+import { loadTask } from './load-task.ts';
+import { newTask } from './loaded-task.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
 import { Recorder } from './recorder.ts';
 import { StepSlots } from './step-slots.ts';
@@ -115,12 +116,14 @@ export class Engine {
     };
   }
 
-  async start(advance: Advance): Promise<void> {
+  /** `prepare` runs once this is the store's engine, before any task is taken up. */
+  async start(advance: Advance, prepare: () => Promise<void>): Promise<void> {
     const { workers } = this.#options.storage;
     await workers.join(this.#worker.info, (lost) => this.#worker.started(lost));
+    this.#letProcessEnd = holdProcess();
     this.#phase = 'running';
     this.#advance = advance;
-    this.#letProcessEnd = holdProcess();
+    await prepare();
     if (advance === 'all') this.#due.start();
     this.#commands.start();
   }
@@ -260,37 +263,13 @@ export class Engine {
 
   /** `inputFor`: decided in the run's first turn, before it could be over again. */
   async #load(taken: TakenTask, mode: RunMode, inputFor?: (run: TaskRun) => Input): Promise<TaskRun | null> {
-    const { storage, types, clock } = this.#options;
-    const stored = await storage.tasks.load(taken.taskId);
-    if (stored === null) return null;
-    const type = await types.forStored(stored.task.templateId);
-    if (type === null) {
-      const { namespace, name, version } = stored.task;
-      this.#options.onProblem(
-        new TaskerError(
-          'TASKER_HANDLER_NOT_FOUND',
-          `Task '${taken.taskId}' (${namespace}.${name}@${version}) waits: this process has no handlers for it.`,
-        ),
-      );
-      await this.#giveBack(taken, { dueAt: clock.now() + withoutHandlersMs, deadlineAt: null });
-      return null;
-    }
-    const run = new TaskRun(storedTask(type, stored), taken.lease, this.#surroundings, mode);
+    const { storage, ...around } = this.#options;
+    const task = await loadTask(taken, { ...around, tasks: storage.tasks, recorder: this.#recorder });
+    if (task === null) return null;
+    const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
     this.#runs.set(run.id, run);
     run.takeUp(inputFor?.(run));
     return run;
-  }
-
-  async #giveBack(taken: TakenTask, release: Schedule): Promise<void> {
-    await this.#recorder.write({
-      taskId: taken.taskId,
-      lease: taken.lease,
-      steps: [],
-      errors: [],
-      events: [],
-      commands: [],
-      release,
-    });
   }
 
   #closed(run: TaskRun, schedule: Schedule | null): void {
@@ -329,6 +308,3 @@ export class Engine {
     );
   }
 }
-
-/** How long a task waits before this process looks again whether it has handlers for it. */
-const withoutHandlersMs = 30_000;

@@ -13,7 +13,7 @@ import { ReadyCauses } from './ready-causes.ts';
 import type { Recorder } from './recorder.ts';
 import { stepContext } from './step-context.ts';
 import type { StepSlots } from './step-slots.ts';
-import type { Change, LeaseToken, Schedule } from './task-store.ts';
+import type { Change, CommitResult, LeaseToken, Schedule } from './task-store.ts';
 import { changedRows, type Input, Turn } from './turn.ts';
 
 /** What a run needs from its engine. */
@@ -59,6 +59,8 @@ export class TaskRun {
   #state: TaskState | null;
   #inbox: Input[] = [];
   #writing = false;
+  /** A turn was asked for while a change was being written: it is taken right after. */
+  #passWanted = false;
   #closed = false;
   #failedWrites = 0;
   #wake: Timer | null = null;
@@ -91,7 +93,12 @@ export class TaskRun {
 
   /** Takes a turn: an input came, room appeared, or time passed. */
   pass(): void {
-    if (this.#writing || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#writing) {
+      this.#passWanted = true;
+      return;
+    }
+    this.#passWanted = false;
     const inputs = this.#inbox;
     this.#inbox = [];
     const turn = this.#decide(inputs);
@@ -109,21 +116,22 @@ export class TaskRun {
     const turn = this.#decide([input], this.task.row.createdAt);
     const change: Change = { ...this.#change(turn, this.#scheduleIfIdle(turn)), create: this.task.row };
     this.#writing = true;
+    let result: CommitResult;
     try {
-      const result = await this.#around.recorder.write(change);
-      if (result.kind === 'committed') {
-        this.#lease = 1;
-        this.#committed(turn, change);
-        return null;
-      }
-      this.#undo(turn);
-      this.#close(null);
-      return result.kind === 'duplicate' ? result.taskId : null;
+      result = await this.#around.recorder.write(change);
     } catch (error) {
       this.#undo(turn);
       this.#close(null);
       throw error;
     }
+    if (result.kind === 'committed') {
+      this.#lease = 1;
+      this.#committed(turn, change);
+      return null;
+    }
+    this.#undo(turn);
+    this.#close(null);
+    return result.kind === 'duplicate' ? result.taskId : null;
   }
 
   /**
@@ -217,20 +225,21 @@ export class TaskRun {
 
   async #write(turn: Turn, inputs: readonly Input[], change: Change): Promise<void> {
     this.#writing = true;
+    let result: CommitResult;
     try {
-      const result = await this.#around.recorder.write(change);
-      if (result.kind === 'committed') return this.#committed(turn, change);
-      // Another engine has the task: whatever this one still does about it is void.
-      this.#undo(turn);
-      this.#endAttempts('the lease was lost');
-      this.#inbox.unshift(...inputs);
-      this.#close(null);
+      result = await this.#around.recorder.write(change);
     } catch (error) {
       this.#undo(turn);
       this.#inbox.unshift(...inputs.filter((input) => input.failed === undefined));
       for (const input of inputs) input.failed?.(error);
-      this.#retryLater();
+      return this.#retryLater();
     }
+    if (result.kind === 'committed') return this.#committed(turn, change);
+    // Another engine has the task: whatever this one still does about it is void.
+    this.#undo(turn);
+    this.#endAttempts('the lease was lost');
+    this.#inbox.unshift(...inputs);
+    this.#close(null);
   }
 
   #committed(turn: Turn, change: Change): void {
@@ -244,7 +253,7 @@ export class TaskRun {
     for (const effect of turn.afterwards) effect();
     if (isAtRest(this.#state) && (before === null || !isAtRest(before))) this.#around.onRest(this);
     if (change.release !== undefined) return this.#close(change.release);
-    if (this.#inbox.length > 0) this.pass();
+    if (this.#inbox.length > 0 || this.#passWanted) this.pass();
     else this.#setWake();
   }
 
