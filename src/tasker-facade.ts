@@ -85,7 +85,8 @@ export class TaskerFacade implements Tasker {
         `No engine is running on ${storage.location}: call start() first, or start one in another process.`,
       );
     }
-    return this.#handle(await askEngine(this.#parts, 'run', null, { ...request } as unknown as JsonObject), false);
+    const { taskId, existing } = await askEngine(this.#parts, 'run', null, asJson(request));
+    return this.#handle(taskId, existing);
   }
 
   async get(taskId: string): Promise<TaskView> {
@@ -217,7 +218,7 @@ export class TaskerFacade implements Tasker {
     else {
       await this.#require(taskId);
       const { kind, ...body } = request;
-      await askEngine(this.#parts, kind, taskId, JSON.parse(JSON.stringify(body)) as JsonObject);
+      await askEngine(this.#parts, kind, taskId, asJson(body));
     }
     return this.get(taskId);
   }
@@ -280,6 +281,11 @@ function stoppedFirst(taskId: string): TaskerError {
     'TASKER_ENGINE_NOT_RUNNING',
     `The engine stopped before task '${taskId}' ended; it goes on at the next start.`,
   );
+}
+
+/** As the command row will hold it. */
+function asJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
 function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): { by: string; why: string } {

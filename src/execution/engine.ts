@@ -85,6 +85,7 @@ export class Engine {
       onLate: () => {
         this.#lateResults += 1;
       },
+      onProblem,
       onRest: (run) => this.#announceRest(run),
       onClosed: (run, schedule) => this.#closed(run, schedule),
     };
@@ -175,7 +176,7 @@ export class Engine {
     });
     if (earlier === null) return { taskId: run.id, existing: false };
     if (commandId !== undefined)
-      await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier });
+      await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier, existing: true });
     if (this.#advance === 'own' && !this.#runs.has(earlier) && !this.#loading.has(earlier))
       await this.#takeOne(earlier);
     return { taskId: earlier, existing: true };

@@ -28,6 +28,8 @@ export interface RunSurroundings {
   /** False once the engine is stopping: nothing new begins. */
   readonly accepting: () => boolean;
   readonly onLate: () => void;
+  /** Something that no caller waits for went wrong. */
+  readonly onProblem: (error: unknown) => void;
   /** The task has ended or was parked, durably. */
   readonly onRest: (run: TaskRun) => void;
   /** The run is over: the task was given back (and when it is wanted again), or another engine has it. */
@@ -101,13 +103,20 @@ export class TaskRun {
     this.#passWanted = false;
     const inputs = this.#inbox;
     this.#inbox = [];
-    const turn = this.#decide(inputs);
+    let turn: Turn;
+    try {
+      turn = this.#decide(inputs);
+    } catch (error) {
+      // A defect: no input is worth a crash of the process. The next engine recovers the task as after one.
+      for (const input of inputs) input.failed?.(error);
+      return this.#around.onProblem(error);
+    }
     const release = this.#scheduleIfIdle(turn);
     if (turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null) {
       for (const effect of turn.afterwards) effect();
       return this.#setWake();
     }
-    void this.#write(turn, inputs, this.#change(turn, release));
+    this.#write(turn, inputs, this.#change(turn, release)).catch(this.#around.onProblem);
   }
 
   /** Creates the task. Resolves to the id of an earlier one with its idempotency key, or null; rejects with nothing written. */
