@@ -71,7 +71,11 @@ export class TaskerFacade implements Tasker {
   }
 
   start(options: StartOptions = {}): Promise<void> {
-    this.#starting ??= this.#start(options);
+    this.#starting ??= this.#start(options).catch((error: unknown) => {
+      // An engine that is in the way may be gone at the next try.
+      this.#starting = null;
+      throw error;
+    });
     return this.#starting;
   }
 
@@ -92,7 +96,8 @@ export class TaskerFacade implements Tasker {
         `No engine is running on ${storage.location}: call start() first, or start one in another process.`,
       );
     }
-    return this.#handle(await askEngine(this.#parts, 'run', null, { ...request } as unknown as JsonObject), false);
+    const { taskId, existing } = await askEngine(this.#parts, 'run', null, asJson(request));
+    return this.#handle(taskId, existing);
   }
 
   async get(taskId: string): Promise<TaskView> {
@@ -205,12 +210,13 @@ export class TaskerFacade implements Tasker {
     if (this.#stopping !== null)
       throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
     const { types, storage, engine } = this.#parts;
-    // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
-    for (const { templateId, plan } of types.all()) {
-      const { namespace, name, version } = plan.template;
-      await storage.templates.save({ id: templateId, namespace, name, version, body: JSON.stringify(plan.template) });
-    }
-    await engine.start(advance);
+    await engine.start(advance, async () => {
+      // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
+      for (const { templateId, plan } of types.all()) {
+        const { namespace, name, version } = plan.template;
+        await storage.templates.save({ id: templateId, namespace, name, version, body: JSON.stringify(plan.template) });
+      }
+    });
     if (!handleSignals) return;
     const stop = (): void => void this.stop();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
@@ -238,7 +244,7 @@ export class TaskerFacade implements Tasker {
     else {
       await this.#require(taskId);
       const { kind, ...body } = request;
-      await askEngine(this.#parts, kind, taskId, JSON.parse(JSON.stringify(body)) as JsonObject);
+      await askEngine(this.#parts, kind, taskId, asJson(body));
     }
     return this.get(taskId);
   }
@@ -301,6 +307,11 @@ function stoppedFirst(taskId: string): TaskerError {
     'TASKER_ENGINE_NOT_RUNNING',
     `The engine stopped before task '${taskId}' ended; it goes on at the next start.`,
   );
+}
+
+/** As the command row will hold it. */
+function asJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
 function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): { by: string; why: string } {

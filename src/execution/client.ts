@@ -15,7 +15,7 @@ const answerWithinMs = 5000;
 const pollIntervalMs = 50;
 
 /**
- * Asks the store's engine, wherever it runs, by a command row. Resolves to the task's id when the engine has carried
+ * Asks the store's engine, wherever it runs, by a command row. Resolves when the engine has carried
  * it out.
  *
  * @throws TaskerError the engine's refusal; or `TASKER_COMMAND_NOT_APPLIED` when no engine runs or none answered in
@@ -26,7 +26,7 @@ export async function askEngine(
   kind: CommandKind,
   taskId: string | null,
   body: JsonObject,
-): Promise<string> {
+): Promise<{ readonly taskId: string; readonly existing: boolean }> {
   const requestedAt = clock.now();
   const id = uuidV7(requestedAt, random);
   await storage.commands.submit({ id, kind, taskId, body, requestedAt });
@@ -35,7 +35,7 @@ export async function askEngine(
   const deadlineMs = clock.monotonicMs() + answerWithinMs;
   for (;;) {
     const outcome = await storage.commands.outcome(id);
-    if (outcome?.kind === 'applied') return outcome.taskId;
+    if (outcome?.kind === 'applied') return { taskId: outcome.taskId, existing: outcome.existing ?? false };
     if (outcome?.kind === 'refused') throw new TaskerError(knownCode(outcome.code), outcome.message);
     if (clock.monotonicMs() >= deadlineMs)
       throw notApplied(id, `the engine did not answer within ${answerWithinMs} ms; it stays requested`);

@@ -14,7 +14,8 @@ export interface StoredCommand {
 }
 
 export type CommandOutcome =
-  | { readonly kind: 'applied'; readonly taskId: string }
+  /** `existing`: of `run`, that the idempotency key found an earlier task. */
+  | { readonly kind: 'applied'; readonly taskId: string; readonly existing?: boolean }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../shared/clock.ts';
-import { isTaskerError } from '../shared/errors.ts';
+import { errorMessage, errorTable, isTaskerError } from '../shared/errors.ts';
 import type { CommandInbox, StoredCommand } from './command-inbox.ts';
 import type { OperatorRequest } from './operator-request.ts';
 
@@ -76,8 +76,9 @@ export class CommandLoop {
       else await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
     } catch (error) {
       // A storage that refuses now may take the command later: it stays.
-      if (!isTaskerError(error) || error.retryable) throw error;
-      await inbox.settle(command.id, { kind: 'refused', code: error.code, message: error.message });
+      if (isTaskerError(error) && errorTable[error.code].retryable) throw error;
+      const code = isTaskerError(error) ? error.code : 'TASKER_INTERNAL';
+      await inbox.settle(command.id, { kind: 'refused', code, message: errorMessage(error) });
     }
   }
 }

@@ -6,7 +6,8 @@ import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
-import { newTask, storedTask } from './loaded-task.ts';
+import { loadTask } from './load-task.ts';
+import { newTask } from './loaded-task.ts';
 import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
 import { Recorder } from './recorder.ts';
@@ -14,7 +15,7 @@ import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
 import { type RunMode, type RunSurroundings, TaskRun } from './task-run.ts';
 import { prepareTask } from './task-request.ts';
-import type { NewTask, Schedule, TaskSnapshot } from './task-store.ts';
+import type { Schedule, TaskSnapshot } from './task-store.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TakenTask } from './work-queue.ts';
@@ -88,6 +89,7 @@ export class Engine {
       onLate: () => {
         this.#lateResults += 1;
       },
+      onProblem,
       onRest: (run) => this.#announceRest(run),
       onClosed: (run, schedule) => this.#closed(run, schedule),
     };
@@ -119,14 +121,16 @@ export class Engine {
     };
   }
 
-  async start(advance: Advance): Promise<void> {
+  /** `prepare` runs once this is the store's engine, before any task is taken up. */
+  async start(advance: Advance, prepare: () => Promise<void>): Promise<void> {
     const { narration, storage } = this.#options;
     let facts: readonly NewEvent[] = [];
     const position = await storage.workers.join(this.#worker.info, (lost) => (facts = this.#worker.started(lost)));
     narration.recorded(facts, position);
+    this.#letProcessEnd = holdProcess();
     this.#phase = 'running';
     this.#advance = advance;
-    this.#letProcessEnd = holdProcess();
+    await prepare();
     if (advance === 'all') this.#due.start();
     this.#commands.start();
   }
@@ -180,7 +184,7 @@ export class Engine {
     });
     if (earlier === null) return { taskId: run.id, existing: false };
     if (commandId !== undefined)
-      await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier });
+      await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier, existing: true });
     if (this.#advance === 'own' && !this.#runs.has(earlier) && !this.#loading.has(earlier))
       await this.#takeOne(earlier);
     return { taskId: earlier, existing: true };
@@ -268,41 +272,13 @@ export class Engine {
 
   /** `inputFor`: decided in the run's first turn, before it could be over again. */
   async #load(taken: TakenTask, mode: RunMode, inputFor?: (run: TaskRun) => Input): Promise<TaskRun | null> {
-    const { storage, types, clock, narration } = this.#options;
-    const stored = await storage.tasks.load(taken.taskId);
-    if (stored === null) return null;
-    const type = await types.forStored(stored.task.templateId);
-    if (type === null) {
-      const { namespace, name, version } = stored.task;
-      this.#options.onProblem(
-        new TaskerError(
-          'TASKER_HANDLER_NOT_FOUND',
-          `Task '${taken.taskId}' (${namespace}.${name}@${version}) waits: this process has no handlers for it.`,
-        ),
-      );
-      narration.withoutHandlers(stored);
-      await this.#giveBack(taken, stored.task, { dueAt: clock.now() + withoutHandlersMs, deadlineAt: null });
-      return null;
-    }
-    const run = new TaskRun(storedTask(type, stored), taken.lease, this.#surroundings, mode);
+    const { storage, ...around } = this.#options;
+    const task = await loadTask(taken, { ...around, tasks: storage.tasks, recorder: this.#recorder });
+    if (task === null) return null;
+    const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
     this.#runs.set(run.id, run);
     run.takeUp(inputFor?.(run));
     return run;
-  }
-
-  async #giveBack(taken: TakenTask, row: NewTask, release: Schedule): Promise<void> {
-    const { clock, narration } = this.#options;
-    narration.givingBack(row, release);
-    const result = await this.#recorder.write({
-      taskId: taken.taskId,
-      lease: taken.lease,
-      steps: [],
-      errors: [],
-      events: [],
-      commands: [],
-      release,
-    });
-    if (result.kind === 'committed') narration.givenBack(row, release, clock.now());
   }
 
   #closed(run: TaskRun, schedule: Schedule | null): void {
@@ -341,6 +317,3 @@ export class Engine {
     );
   }
 }
-
-/** How long a task waits before this process looks again whether it has handlers for it. */
-const withoutHandlersMs = 30_000;

@@ -61,8 +61,10 @@ export class Recorder {
       for (const [index, waiting] of group.entries()) {
         const result = results[index];
         if (result === undefined) waiting.reject(new Error('the store gave fewer results than changes'));
-        else if (result.kind === 'failed') waiting.reject(result.error);
-        else waiting.resolve(result);
+        else if (result.kind === 'failed') {
+          this.#lastError = result.error.message;
+          waiting.reject(result.error);
+        } else waiting.resolve(result);
       }
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error);

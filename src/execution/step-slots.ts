@@ -41,10 +41,17 @@ export class StepSlots {
 
   release(): void {
     this.#taken -= 1;
-    const [next] = this.#waiting;
-    if (next === undefined) return;
-    this.#waiting.delete(next);
-    queueMicrotask(next);
+    // Not within the caller: it is in the middle of ending an attempt.
+    if (this.#waiting.size > 0) queueMicrotask(() => this.#offer());
+  }
+
+  /** One who is told may no longer want the slot, or be busy and come back later: then the next is told. */
+  #offer(): void {
+    for (const whenFree of this.#waiting) {
+      if (this.#taken >= this.#limit) return;
+      this.#waiting.delete(whenFree);
+      whenFree();
+    }
   }
 
   /** Leaves a running handler behind. Call what it returns when the handler has settled after all. */

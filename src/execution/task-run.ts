@@ -14,7 +14,7 @@ import { ReadyCauses } from './ready-causes.ts';
 import type { Recorder } from './recorder.ts';
 import { stepContext } from './step-context.ts';
 import type { StepSlots } from './step-slots.ts';
-import type { Change, LeaseToken, Schedule } from './task-store.ts';
+import type { Change, CommitResult, LeaseToken, Schedule } from './task-store.ts';
 import { changedRows, type Input, Turn } from './turn.ts';
 
 /** What a run needs from its engine. */
@@ -30,6 +30,8 @@ export interface RunSurroundings {
   /** False once the engine is stopping: nothing new begins. */
   readonly accepting: () => boolean;
   readonly onLate: () => void;
+  /** Something that no caller waits for went wrong. */
+  readonly onProblem: (error: unknown) => void;
   /** The task has ended or was parked, durably. */
   readonly onRest: (run: TaskRun) => void;
   /** The run is over: the task was given back (and when it is wanted again), or another engine has it. */
@@ -61,6 +63,8 @@ export class TaskRun {
   #state: TaskState | null;
   #inbox: Input[] = [];
   #writing = false;
+  /** A turn was asked for while a change was being written: it is taken right after. */
+  #passWanted = false;
   #closed = false;
   #failedWrites = 0;
   #wake: Timer | null = null;
@@ -93,17 +97,29 @@ export class TaskRun {
 
   /** Takes a turn: an input came, room appeared, or time passed. */
   pass(): void {
-    if (this.#writing || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#writing) {
+      this.#passWanted = true;
+      return;
+    }
+    this.#passWanted = false;
     const inputs = this.#inbox;
     this.#inbox = [];
-    const turn = this.#decide(inputs);
+    let turn: Turn;
+    try {
+      turn = this.#decide(inputs);
+    } catch (error) {
+      // A defect: no input is worth a crash of the process. The next engine recovers the task as after one.
+      for (const input of inputs) input.failed?.(error);
+      return this.#around.onProblem(error);
+    }
     const release = this.#scheduleIfIdle(turn);
     if (turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null) {
       for (const effect of turn.afterwards) effect();
       this.#around.narration.passed(this.task, turn);
       return this.#setWake();
     }
-    void this.#write(turn, inputs, this.#change(turn, release));
+    this.#write(turn, inputs, this.#change(turn, release)).catch(this.#around.onProblem);
   }
 
   /** Creates the task. Resolves to the id of an earlier one with its idempotency key, or null; rejects with nothing written. */
@@ -112,21 +128,22 @@ export class TaskRun {
     const turn = this.#decide([input], this.task.row.createdAt);
     const change: Change = { ...this.#change(turn, this.#scheduleIfIdle(turn)), create: this.task.row };
     this.#writing = true;
+    let result: CommitResult;
     try {
-      const result = await this.#around.recorder.write(change);
-      if (result.kind === 'committed') {
-        this.#lease = 1;
-        this.#committed(turn, change, result.firstPosition);
-        return null;
-      }
-      this.#undo(turn);
-      this.#close(null);
-      return result.kind === 'duplicate' ? result.taskId : null;
+      result = await this.#around.recorder.write(change);
     } catch (error) {
       this.#undo(turn);
       this.#close(null);
       throw error;
     }
+    if (result.kind === 'committed') {
+      this.#lease = 1;
+      this.#committed(turn, change, result.firstPosition);
+      return null;
+    }
+    this.#undo(turn);
+    this.#close(null);
+    return result.kind === 'duplicate' ? result.taskId : null;
   }
 
   /**
@@ -227,22 +244,23 @@ export class TaskRun {
     this.#writing = true;
     const { narration } = this.#around;
     narration.givingBack(this.task.row, change.release);
+    let result: CommitResult;
     try {
-      const result = await this.#around.recorder.write(change);
-      if (result.kind === 'committed') return this.#committed(turn, change, result.firstPosition);
-      narration.refused(this.task, turn, change, { reason: 'lease_lost' }, true);
-      // Another engine has the task: whatever this one still does about it is void.
-      this.#undo(turn);
-      this.#endAttempts('the lease was lost');
-      this.#inbox.unshift(...inputs);
-      this.#close(null);
+      result = await this.#around.recorder.write(change);
     } catch (error) {
       narration.refused(this.task, turn, change, { reason: 'store_refused', error }, this.#failedWrites === 0);
       this.#undo(turn);
       this.#inbox.unshift(...inputs.filter((input) => input.failed === undefined));
       for (const input of inputs) input.failed?.(error);
-      this.#retryLater();
+      return this.#retryLater();
     }
+    if (result.kind === 'committed') return this.#committed(turn, change, result.firstPosition);
+    narration.refused(this.task, turn, change, { reason: 'lease_lost' }, true);
+    // Another engine has the task: whatever this one still does about it is void.
+    this.#undo(turn);
+    this.#endAttempts('the lease was lost');
+    this.#inbox.unshift(...inputs);
+    this.#close(null);
   }
 
   #committed(turn: Turn, change: Change, firstPosition: number | null): void {
@@ -257,7 +275,7 @@ export class TaskRun {
     for (const effect of turn.afterwards) effect();
     if (isAtRest(this.#state) && (before === null || !isAtRest(before))) this.#around.onRest(this);
     if (change.release !== undefined) return this.#close(change.release);
-    if (this.#inbox.length > 0) this.pass();
+    if (this.#inbox.length > 0 || this.#passWanted) this.pass();
     else this.#setWake();
   }
 

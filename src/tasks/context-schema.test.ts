@@ -106,6 +106,15 @@ describe('compileContextSchema', () => {
     assert.equal(problems(schema, { phone: 'call me' }).length, 1);
   });
 
+  it("checks at once even where the schema carries the validator's own $async", () => {
+    assert.deepEqual(problems({ $async: true, required: ['x'] }, {}), ['x: required, but missing']);
+  });
+
+  it('does not take what every object has for a field', () => {
+    const schema = { required: ['toString'], properties: { constructor: { type: 'string' } } };
+    assert.deepEqual(problems(schema, {}), ['toString: required, but missing']);
+  });
+
   it('compiles schemas with the same $id for two templates', () => {
     compile({ $id: 'https://example.com/a', type: 'object' });
     compile({ $id: 'https://example.com/a', type: 'object', required: ['x'] });

@@ -66,6 +66,21 @@ describe('defineTask', () => {
     });
   });
 
+  it('refuses what JSON cannot hold, also a value that contains itself', () => {
+    const loop: Record<string, unknown> = {};
+    Object.assign(loop, { left: loop, right: [loop] });
+    for (const [value, message] of [
+      [loop, /configuration\.loop\.left: expected plain JSON, got a value that contains itself/],
+      [new Date(0), /configuration\.loop: expected plain JSON, got an object of class Date/],
+      [Number.NaN, /configuration\.loop: expected plain JSON, got NaN/],
+    ] as const) {
+      const step = { name: 'a', handler: () => 1 };
+      assert.throws(() => defineTask({ name: 'x', configuration: { loop: value }, step_templates: [step] }), {
+        message,
+      });
+    }
+  });
+
   it('cannot be changed afterwards', () => {
     const definition = defineTask({ name: 'x', step_templates: [{ name: 'a', handler: () => 1 }] });
     assert.ok(Object.isFrozen(definition) && Object.isFrozen(definition.definition));

@@ -114,7 +114,9 @@ function nextStep(step: StepState, fact: TaskFact): StepState {
         failure: { attempt: step.attempts, cause, final, error },
       };
       // A lost attempt that is taken up again goes straight back to pending, with the retry that follows.
-      return cause === 'worker_lost' && final === 'no' ? { ...step, ...failed } : to('error', failed);
+      if (cause === 'worker_lost' && final === 'no') return { ...step, ...failed };
+      // A step that has failed for good has ended, and its SLA with it: an operator's retry starts no new one.
+      return to('error', final === 'no' ? failed : { ...failed, slaDeadlineAt: null });
     }
     case 'step.retry_requested': {
       const anew = fact.payload.reason === 'operator' ? { failures: 0, losses: 0 } : {};

@@ -2,7 +2,8 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 
 import { errorMessage } from '../shared/errors.ts';
-import type { JsonObject } from '../shared/json.ts';
+import { isPlainObject, type JsonObject } from '../shared/json.ts';
+import { rubyPattern } from './ruby-pattern.ts';
 import type { Path } from './template-node.ts';
 import { upgradeSchema, type SchemaNote } from './upgrade-schema.ts';
 
@@ -11,23 +12,6 @@ export interface CompiledSchema {
   readonly validate: ValidateFunction | null;
   readonly notes: readonly SchemaNote[];
 }
-
-/** Ruby writes anchors of the whole text, and classes that the `u` flag refuses; both must keep working. */
-const rubyPattern = Object.assign(
-  (pattern: string, flags: string): RegExp => {
-    try {
-      return new RegExp(pattern, flags);
-    } catch {
-      return new RegExp(
-        pattern
-          .replace(/\\A/g, '^')
-          .replace(/\\[zZ]/g, '$')
-          .replace(/\\h/g, '[0-9a-fA-F]'),
-      );
-    }
-  },
-  { code: 'new RegExp' },
-);
 
 let shared: Ajv2020 | undefined;
 
@@ -42,7 +26,10 @@ function validator(): Ajv2020 {
     logger: false,
     // The data is needed to say what type came instead.
     verbose: true,
-    code: { regExp: rubyPattern },
+    // Otherwise every object would have a field `constructor`.
+    ownProperties: true,
+    // The name is for schemas compiled to source text, which these are not.
+    code: { regExp: Object.assign(rubyPattern, { code: 'rubyPattern' }) },
   });
   // The types describe a module's namespace, whose default is the plug-in; at run time it is both.
   addFormats.default(shared);
@@ -61,8 +48,19 @@ export function compileJsonSchema(given: JsonObject): CompiledSchema {
     return { validate, notes };
   } catch (error) {
     const message = `this JSON Schema cannot be compiled: ${errorMessage(error)}`;
-    return { validate: null, notes: [...notes, { severity: 'error', path: [], message }] };
+    const path = error instanceof Ajv2020.MissingRefError ? findReference(given, error.missingRef) : undefined;
+    return { validate: null, notes: [...notes, { severity: 'error', path: path ?? [], message }] };
   }
+}
+
+function findReference(value: unknown, reference: string): Path | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    if (key === '$ref' && child === reference && isPlainObject(value)) return [key];
+    const below = findReference(child, reference);
+    if (below !== undefined) return [key, ...below];
+  }
+  return undefined;
 }
 
 /** The meta-schema answers one mistake with a handful of errors; the deepest one names the place. */

@@ -175,6 +175,27 @@ describe('loadTemplate', () => {
     assert.match(said.join('\n'), /^[23]:\d+ error/);
   });
 
+  it('points into a schema at the pattern or the reference that is broken, and at a misspelt format', () => {
+    const withField = (field: string): readonly string[] =>
+      load(`name: t\nschema:\n  properties:\n    a: ${field}\nstep_templates: [{ name: a }]\n`).said;
+    assert.match(withField("{ pattern: '(' }").join('\n'), /^4:19 error Invalid regular expression/);
+    assert.match(withField("{ $ref: '#/nope' }").join('\n'), /^4:16 error .*can't resolve reference #\/nope/);
+    assert.match(withField('{ format: emial }').join('\n'), /^4:18 warning .*did you mean 'email'\?/);
+    assert.deepEqual(withField('{ format: money }'), []);
+  });
+
+  it('says where a key belongs that is right elsewhere, however it is written', () => {
+    const { said } = load('name: t\nstep_templates:\n  - name: a\n    timeoutSeconds: 3\n');
+    assert.deepEqual(said, ["4:5 warning unknown key 'timeoutSeconds'; it belongs in 'handler_config'"]);
+  });
+
+  it('takes a flow mapping that closes in the column where its key stands', () => {
+    const { template } = load(
+      'name: t\nschema: {\n  properties: {\n    a: {}\n  }\n}\nstep_templates: [{ name: a }]\n',
+    );
+    assert.deepEqual(template?.schema, { properties: { a: {} } });
+  });
+
   it('refuses a template without name or steps', () => {
     assert.equal(load('namespace_name: x\n').template, null);
     assert.match(load('name: t\nstep_templates: []\n').said.join(), /error/);
@@ -207,6 +228,12 @@ environments:
     assert.deepEqual(load(text).said, []);
     const [problem] = checkTemplateFile({ text, file: 't.yaml' }, { strict: false });
     assert.deepEqual([problem?.severity, problem?.environment, problem?.line], ['error', 'production', 7]);
+  });
+
+  it('lists what it finds from top to bottom', () => {
+    const text = 'name: 3\nstep_templates: [{ name: a }]\ncolour: red\nversion: 1.0\n';
+    const lines = checkTemplateFile({ text, file: 't.yaml' }).map((problem) => problem.line);
+    assert.deepEqual(lines, [1, 3, 4]);
   });
 
   it('finds nothing wrong with the example, also when strict', () => {

@@ -52,7 +52,8 @@ export function checkTemplateFile(
   const parsing = new ProblemList(source.file, options.strict ?? false);
   const root = parseYaml(source.text, parsing);
   if (root === null) return parsing.all;
-  return [...parsing.all, ...checkNode(root, source.file, options.strict ?? false)];
+  const found = [...parsing.all, ...checkNode(root, source.file, options.strict ?? false)];
+  return found.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 export function checkNode(root: TemplateNode, file: string, strict: boolean): readonly TemplateProblem[] {

@@ -137,8 +137,9 @@ function reportKeys(
     const unknown = `unknown key '${key}'`;
     // In an open mapping only a slip counts: the user's own keys may well resemble known ones from afar.
     const near = nearestName(key, known, open ? 2 : undefined);
+    const hinted = nearestName(key, Object.keys(hints), 1);
     if (near !== undefined) problems.warning(entry.key, [...path, key], `${unknown}; did you mean '${near}'?`);
-    else if (Object.hasOwn(hints, key)) problems.warning(entry.key, [...path, key], `${unknown}; ${hints[key]}`);
+    else if (hinted !== undefined) problems.warning(entry.key, [...path, key], `${unknown}; ${hints[hinted]}`);
     else if (!open) problems.warning(entry.key, [...path, key], unknown);
   }
 }

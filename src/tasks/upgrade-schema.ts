@@ -1,5 +1,9 @@
+import { formatNames } from 'ajv-formats/dist/formats.js';
+
+import { errorMessage } from '../shared/errors.ts';
 import { isPlainObject, type JsonObject, type JsonValue } from '../shared/json.ts';
-import { suggestion } from './nearest-name.ts';
+import { nearestName, suggestion } from './nearest-name.ts';
+import { rubyPattern } from './ruby-pattern.ts';
 import type { Path } from './template-node.ts';
 
 export interface SchemaNote {
@@ -54,6 +58,8 @@ function isKnownDialect(dialect: JsonValue): boolean {
 function upgrade(given: JsonObject, path: Path, notes: SchemaNote[]): JsonObject {
   const schema: JsonObject = { ...given };
   upgradeType(schema, path, notes);
+  checkPatterns(schema, path, notes);
+  checkFormat(schema, path, notes);
   upgradeBounds(schema);
   upgradeTuples(schema);
   for (const key of singleSchemas) visit(schema, key, path, notes);
@@ -70,6 +76,8 @@ function upgrade(given: JsonObject, path: Path, notes: SchemaNote[]): JsonObject
   hoistRequired(schema, given, path, notes);
   // Draft 4 spelt it without the dollar; other drafts would refuse the keyword.
   if (typeof schema['id'] === 'string') delete schema['id'];
+  // The validator's own invention, no JSON Schema: its answer would be a promise, which passes for a yes.
+  delete schema['$async'];
   return schema;
 }
 
@@ -99,6 +107,29 @@ function upgradeType(schema: JsonObject, path: Path, notes: SchemaNote[]): void 
       message: `expected one of ${typeNames.join(', ')}, got ${got}`,
     });
   }
+}
+
+function checkPatterns(schema: JsonObject, path: Path, notes: SchemaNote[]): void {
+  const { pattern, patternProperties } = schema;
+  const keys = isPlainObject(patternProperties) ? Object.keys(patternProperties) : [];
+  const found: [string, Path][] = keys.map((key) => [key, [...path, 'patternProperties', key]]);
+  if (typeof pattern === 'string') found.push([pattern, [...path, 'pattern']]);
+  for (const [source, at] of found) {
+    try {
+      rubyPattern(source, 'u');
+    } catch (error) {
+      notes.push({ severity: 'error', path: at, message: errorMessage(error) });
+    }
+  }
+}
+
+/** A format that nobody knows is an annotation and none of our business, unless it is a slip. */
+function checkFormat({ format }: JsonObject, path: Path, notes: SchemaNote[]): void {
+  if (typeof format !== 'string' || formatNames.some((name) => name === format)) return;
+  const near = nearestName(format, formatNames);
+  if (near === undefined) return;
+  const message = `the format '${format}' is not known and not checked; did you mean '${near}'?`;
+  notes.push({ severity: 'warning', path: [...path, 'format'], message });
 }
 
 /** Draft 4: `exclusiveMinimum: true` qualifies `minimum`. */

@@ -2,11 +2,16 @@ import { isPlainObject } from '../shared/json.ts';
 import { nowhere, type MapEntry, type Path, type TemplateNode } from './template-node.ts';
 import type { ProblemList } from './template-problem.ts';
 
-// Deeper than any template; also what stops a value that contains itself.
+// Deeper than any template.
 const maxDepth = 64;
 
 /** A template written in TypeScript, in the form that the checks read. What JSON cannot hold is an error. */
 export function nodeFromValue(value: unknown, path: Path, problems: ProblemList): TemplateNode {
+  return convert(value, path, problems, []);
+}
+
+function convert(value: unknown, path: Path, problems: ProblemList, around: readonly unknown[]): TemplateNode {
+  if (around.includes(value)) return refuse('expected plain JSON, got a value that contains itself', path, problems);
   if (path.length > maxDepth) return refuse(`nested more than ${maxDepth} levels deep`, path, problems);
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) {
     const plain = value as string | number | boolean | null;
@@ -16,7 +21,7 @@ export function nodeFromValue(value: unknown, path: Path, problems: ProblemList)
     const items: readonly unknown[] = value;
     return {
       kind: 'list',
-      items: items.map((item, index) => nodeFromValue(item, [...path, index], problems)),
+      items: items.map((item, index) => convert(item, [...path, index], problems, [...around, value])),
       ...nowhere,
     };
   }
@@ -25,7 +30,7 @@ export function nodeFromValue(value: unknown, path: Path, problems: ProblemList)
   for (const [key, child] of Object.entries(value)) {
     if (child === undefined) continue;
     if (key === '__proto__') refuse("'__proto__' cannot be a key", path, problems);
-    else entries.set(key, { key: nowhere, node: nodeFromValue(child, [...path, key], problems) });
+    else entries.set(key, { key: nowhere, node: convert(child, [...path, key], problems, [...around, value]) });
   }
   return { kind: 'map', entries, ...nowhere };
 }

@@ -293,3 +293,35 @@ test('`concurrent: false` means one step of the task at a time, in template orde
     ['a', 'b', 'c'].map((name) => `step.execution_requested ${name}#1`),
   );
 });
+
+test('many steps of many tasks under a small limit: everything gets its turn, and the limit holds', async (t) => {
+  let running = 0;
+  let most = 0;
+  const step = (name: string, parents: string[]) => ({
+    name,
+    depends_on_steps: parents,
+    handler: async () => {
+      running += 1;
+      most = Math.max(most, running);
+      for (let turn = 0; turn < name.charCodeAt(0) % 5; turn += 1)
+        await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+    },
+  });
+  const wide = defineTask({
+    name: 'wide',
+    step_templates: [
+      step('a', []),
+      step('b', []),
+      step('c', []),
+      step('d', ['a']),
+      step('e', ['a', 'b']),
+      step('f', ['c', 'd', 'e']),
+    ],
+  });
+  const { tasker } = await world(t, [wide], { limits: { stepsPerProcess: 3, stepsPerTask: 2 } });
+  const handles = await Promise.all(Array.from({ length: 40 }, () => tasker.run({ name: 'wide', context: {} })));
+  const ended = await Promise.all(handles.map((handle) => handle.wait()));
+  assert.ok(ended.every((task) => task.status === 'complete'));
+  assert.equal(most, 3);
+});

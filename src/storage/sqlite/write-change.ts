@@ -21,7 +21,6 @@ export class ChangeWriter {
   readonly #insertTask: Statement;
   readonly #insertStep: Statement;
   readonly #updateStep: Statement;
-  readonly #updateStepWithResults: Statement;
   readonly #insertError: Statement<[string, string, number, string, string, string | null]>;
   readonly #settleCommand: Statement<[string, string]>;
 
@@ -43,13 +42,12 @@ export class ChangeWriter {
       task_id, name, ordinal, status, attempts, failures, losses, first_ready_at, ready_at, started_at, finished_at,
       span_id, sla_deadline_at, sla_breached_at, stalled_attempt, failure_json, results_json
     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    const stepColumns = `status = ?, attempts = ?, failures = ?, losses = ?, first_ready_at = ?, ready_at = ?,
-      started_at = ?, finished_at = ?, span_id = ?, sla_deadline_at = ?, sla_breached_at = ?, stalled_attempt = ?,
-      failure_json = ?`;
-    this.#updateStep = db.prepare(`update steps set ${stepColumns} where task_id = ? and name = ?`);
-    this.#updateStepWithResults = db.prepare(
-      `update steps set ${stepColumns}, results_json = ? where task_id = ? and name = ?`,
-    );
+    // Results that are not given stay as they are.
+    this.#updateStep = db.prepare(`update steps set
+      status = ?, attempts = ?, failures = ?, losses = ?, first_ready_at = ?, ready_at = ?, started_at = ?,
+      finished_at = ?, span_id = ?, sla_deadline_at = ?, sla_breached_at = ?, stalled_attempt = ?, failure_json = ?,
+      results_json = coalesce(?, results_json)
+      where task_id = ? and name = ?`);
     this.#insertError = db.prepare(
       'insert into attempt_errors (task_id, step, attempt, type, message, stack) values (?, ?, ?, ?, ?, ?)',
     );
@@ -143,44 +141,24 @@ export class ChangeWriter {
 
   #update(taskId: string, row: StepRow): void {
     const step = row.state;
-    const failure = failureText(step);
-    const result =
-      row.results === undefined
-        ? this.#updateStep.run(
-            step.status,
-            step.attempts,
-            step.failures,
-            step.losses,
-            step.firstReadyAt,
-            step.readyAt,
-            step.startedAt,
-            step.finishedAt,
-            step.spanId,
-            step.slaDeadlineAt,
-            step.slaBreachedAt,
-            step.stalledAttempt,
-            failure,
-            taskId,
-            step.name,
-          )
-        : this.#updateStepWithResults.run(
-            step.status,
-            step.attempts,
-            step.failures,
-            step.losses,
-            step.firstReadyAt,
-            step.readyAt,
-            step.startedAt,
-            step.finishedAt,
-            step.spanId,
-            step.slaDeadlineAt,
-            step.slaBreachedAt,
-            step.stalledAttempt,
-            failure,
-            row.results,
-            taskId,
-            step.name,
-          );
-    if (result.changes === 0) throw new TaskerError('TASKER_INTERNAL', `Task '${taskId}' has no step '${step.name}'.`);
+    const { changes } = this.#updateStep.run(
+      step.status,
+      step.attempts,
+      step.failures,
+      step.losses,
+      step.firstReadyAt,
+      step.readyAt,
+      step.startedAt,
+      step.finishedAt,
+      step.spanId,
+      step.slaDeadlineAt,
+      step.slaBreachedAt,
+      step.stalledAttempt,
+      failureText(step),
+      row.results === undefined ? null : row.results,
+      taskId,
+      step.name,
+    );
+    if (changes === 0) throw new TaskerError('TASKER_INTERNAL', `Task '${taskId}' has no step '${step.name}'.`);
   }
 }

@@ -1,0 +1,58 @@
+import type { Clock } from '../shared/clock.ts';
+import { TaskerError } from '../shared/errors.ts';
+import { nextDeadlineAt } from '../tasks/readiness.ts';
+import { fullTaskName } from '../tasks/template.ts';
+import { type LoadedTask, storedTask } from './loaded-task.ts';
+import type { Narration } from './narration.ts';
+import type { Recorder } from './recorder.ts';
+import type { Schedule, StoredTask, TaskStore } from './task-store.ts';
+import type { TaskTypes } from './task-types.ts';
+import type { TakenTask } from './work-queue.ts';
+
+export interface LoadSurroundings {
+  readonly tasks: TaskStore;
+  readonly types: TaskTypes;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly narration: Narration;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** How long a task that cannot be run here stays away before it is looked at again. */
+const awayMs = 30_000;
+
+/** Reads a task that was taken; null when this process cannot run it: then it has been given back. */
+export async function loadTask(taken: TakenTask, around: LoadSurroundings): Promise<LoadedTask | null> {
+  let stored: StoredTask | null = null;
+  try {
+    stored = await around.tasks.load(taken.taskId);
+    if (stored === null) return null;
+    const type = await around.types.forStored(stored.task.templateId);
+    if (type !== null) return storedTask(type, stored);
+    around.narration.withoutHandlers(stored);
+    around.onProblem(
+      new TaskerError(
+        'TASKER_HANDLER_NOT_FOUND',
+        `Task '${taken.taskId}' (${fullTaskName(stored.task)}) waits: this process has no handlers for it.`,
+      ),
+    );
+  } catch (error) {
+    await giveBack(taken, stored, around);
+    throw error;
+  }
+  await giveBack(taken, stored, around);
+  return null;
+}
+
+async function giveBack(taken: TakenTask, stored: StoredTask | null, around: LoadSurroundings): Promise<void> {
+  const laterAt = around.clock.now() + awayMs;
+  const deadlineAt = stored === null ? null : nextDeadlineAt(stored.state);
+  // A deadline that has passed would bring the task right back, and nobody here can record it.
+  const release: Schedule = { dueAt: laterAt, deadlineAt: deadlineAt === null ? null : Math.max(deadlineAt, laterAt) };
+  const { taskId, lease } = taken;
+  if (stored !== null) around.narration.givingBack(stored.task, release);
+  const change = { taskId, lease, steps: [], errors: [], events: [], commands: [], release };
+  const result = await around.recorder.write(change);
+  if (stored !== null && result.kind === 'committed')
+    around.narration.givenBack(stored.task, release, around.clock.now());
+}
