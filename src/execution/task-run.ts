@@ -67,6 +67,7 @@ export class TaskRun {
   #passWanted = false;
   #closed = false;
   #failedWrites = 0;
+  #decidedAt = 0;
   #wake: Timer | null = null;
   #wakeAt: number | null = null;
 
@@ -176,6 +177,7 @@ export class TaskRun {
   }
 
   #decide(inputs: readonly Input[], now = this.#around.clock.now()): Turn {
+    this.#decidedAt = now;
     const turn = new Turn(this.task.type.plan, this.#state, now);
     if (this.#state !== null) checkDeadlines(turn.draft);
     for (const input of inputs) input.decide(turn);
@@ -322,7 +324,10 @@ export class TaskRun {
     if (this.#state === null || this.#closed) return;
     const now = this.#around.clock.now();
     const startAt = nextStartAt(this.#state);
-    const at = earlier(startAt !== null && startAt > now ? startAt : null, nextDeadlineAt(this.#state));
+    // Against the time of the decision, not of now: a step whose wait ended while the change was being written has
+    // not been looked at yet. One that was ready before waits for room, which is announced.
+    const waiting = startAt !== null && startAt > this.#decidedAt ? startAt : null;
+    const at = earlier(waiting, nextDeadlineAt(this.#state));
     if (at === this.#wakeAt) return;
     this.#wake?.cancel();
     this.#wakeAt = at;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { defineTask, TaskerError } from '../../src/index.ts';
+import { defineTask, RetryableError, TaskerError } from '../../src/index.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import { gate, rest, world } from '../support/world.ts';
 
@@ -127,4 +127,42 @@ test('one change that the store cannot write does not disturb the others', async
   assert.equal(bad?.status, 'rejected');
   assert.ok(good?.status === 'fulfilled' && good.value.status === 'complete');
   assert.equal(broken.size, 1);
+});
+
+test('a wait that ends while its change is still being written is not forgotten', async (t) => {
+  const flaky = defineTask({
+    name: 'flaky',
+    step_templates: [
+      {
+        name: 'pay',
+        handler: ({ attempt }) => {
+          if (attempt === 1) throw new RetryableError('at once', { retryAfterMs: 10 });
+          return attempt;
+        },
+      },
+    ],
+  });
+  const slow = { afterWrite: async (): Promise<void> => undefined };
+  const { tasker, clock } = await world(t, [flaky], {
+    surroundings: {
+      wrapStorage: (storage) => ({
+        ...storage,
+        tasks: {
+          load: (taskId) => storage.tasks.load(taskId),
+          async commit(changes) {
+            const results = await storage.tasks.commit(changes);
+            if (changes.some((change) => change.events.some((event) => event.name === 'step.retry_requested'))) {
+              await slow.afterWrite();
+            }
+            return results;
+          },
+        },
+      }),
+    },
+  });
+  slow.afterWrite = () => clock.advance(50);
+  const handle = await tasker.run({ name: 'flaky', context: {} });
+  // The write takes longer than the wait: let it come to its end, and time go on a little.
+  for (let turn = 0; turn < 5; turn += 1) await clock.advance(1);
+  assert.equal((await handle.wait()).status, 'complete');
 });
