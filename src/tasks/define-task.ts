@@ -33,11 +33,13 @@ export function defineTask<Context = JsonObject, Results = Record<string, JsonVa
   input: TaskDefinitionInput<Context, Results>,
 ): TaskDefinition {
   const file = sourceName(input);
+  const missing = new ProblemList(file, true);
   const problems = new ProblemList(file, true);
   const handlers = new Map<string, StepHandler>();
-  const node = nodeFromValue(withoutHandlers(input, handlers, problems), [], problems);
-  const found = problems.failed ? problems.all : [...problems.all, ...checkNode(node, file, true)];
-  requireNoError(found, file);
+  const node = nodeFromValue(withoutHandlers(input, handlers, missing), [], problems);
+  // What JSON cannot hold is not there to be checked; a missing handler leaves the rest of the template as it is.
+  const found = problems.failed ? problems.all : checkNode(node, file, true);
+  requireNoError([...missing.all, ...found], file);
   return Object.freeze({ definition: deepFreeze(toJson(node)) as JsonObject, handlers });
 }
 

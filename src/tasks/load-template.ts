@@ -39,7 +39,7 @@ export function loadNode(root: TemplateNode, problems: ProblemList, environment:
   const merged = environment === undefined ? root : mergeEnvironment(root, environment, problems);
   const values = readTemplate(merged, [], problems);
   // Values that have not passed would make the checks that combine them report what is not so.
-  if (values !== undefined && !problems.failed) checkTemplate(values, merged, problems);
+  if (values !== undefined && !problems.doubtful) checkTemplate(values, merged, problems);
   const template = values === undefined || problems.failed ? null : deepFreeze(buildTemplate(values, merged));
   return { template: template as TaskTemplate | null, problems: problems.all };
 }

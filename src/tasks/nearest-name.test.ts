@@ -21,6 +21,7 @@ describe('nearestName', () => {
   it('suggests nothing for a word that is far from all', () => {
     assert.equal(nearestName('colour', known), undefined);
     assert.equal(nearestName('xy', known), undefined);
+    assert.equal(nearestName('b', ['a', 'c']), undefined);
     assert.equal(nearestName('', known), undefined);
   });
 

@@ -4,8 +4,8 @@
  */
 export function nearestName(word: string, candidates: Iterable<string>, maxDistance?: number): string | undefined {
   const wanted = simplify(word);
-  // A third of the letters: beyond that a suggestion misleads more often than it helps.
-  const limit = maxDistance ?? Math.min(3, Math.max(1, Math.floor(wanted.length / 3)));
+  // A third of the letters: beyond that a suggestion misleads more often than it helps. One letter must stay.
+  const limit = maxDistance ?? Math.min(3, Math.max(1, Math.floor(wanted.length / 3)), wanted.length - 1);
   let best: { name: string; distance: number } | undefined;
   for (const name of candidates) {
     const candidate = simplify(name);

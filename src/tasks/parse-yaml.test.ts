@@ -49,6 +49,17 @@ describe('parseYaml', () => {
     assert.deepEqual(said, ["4:3 warning '<<' replaces the key 'x' written above it, as in Ruby; put '<<' first"]);
   });
 
+  it('merges nothing from an anchor that was left empty, and warns where it is merged', () => {
+    const { value, said } = parse('b: &b\nc:\n  <<: *b\n  x: 2\n');
+    assert.deepEqual(value, { b: null, c: { x: 2 } });
+    assert.deepEqual(said, ['3:7 warning expected a mapping to merge, got nothing']);
+    refuses('b: &b 5\nc:\n  <<: *b\n', '3:7', /expected a mapping to merge, got the number 5/);
+  });
+
+  it('follows an alias to a key', () => {
+    assert.deepEqual(parse('&k a: 1\nb: *k\nc: {*k : 2}\n').value, { a: 1, b: 'a', c: { a: 2 } });
+  });
+
   it('lets the last of equal keys win, and warns', () => {
     const { value, said } = parse('a: 1\nb: 2\na: 3\n');
     assert.deepEqual(value, { a: 3, b: 2 });
@@ -63,9 +74,35 @@ describe('parseYaml', () => {
   });
 
   it('refuses broken YAML at its place', () => {
-    refuses('a: 1\nb: "x\n', '3:1', /broken YAML: Missing closing "quote/);
+    refuses('a: 1\nb: "x\n', '2:6', /broken YAML: Missing closing "quote/);
+    refuses('a: [1\n', '1:6', /broken YAML: .*end with a \]/);
     refuses('a:\n\t- b\n', '2:1', /broken YAML: Tabs are not allowed as indentation/);
     refuses('a: 1\n b: 2\n', '1:4', /broken YAML/);
+  });
+
+  it('names one mistake of many, the first, since the others follow from it', () => {
+    refuses('a: 1\nb: [\nc: 2\nd: }\n\te: "\n', '3:1', /broken YAML/);
+  });
+
+  it('says how to indent what only Ruby reads: lines within quotes or brackets as far out as their key', () => {
+    const advice = /must be indented more than the key they belong to$/;
+    refuses('a:\n  b: "x\n  y"\n', '2:8', advice);
+    refuses('a:\n  b: [\n  1\n  ]\n', '3:3', advice);
+  });
+
+  it('refuses characters that cannot be seen, which Ruby refuses too', () => {
+    refuses('a: 1\nb: x\u001B[31m\n', '2:5', /expected printable text, got the character U\+001B/);
+    refuses('a: \u0000\n', '1:4', /U\+0000/);
+    assert.deepEqual(parse('a: é 😀 日本\n').value, { a: 'é 😀 日本' });
+  });
+
+  it('does not count a byte order mark as a column', () => {
+    assert.deepEqual(parse('\uFEFFa: 1\nb: 2\n').value, { a: 1, b: 2 });
+    refuses('\uFEFFa: .inf\n', '1:4', /cannot be held exactly/);
+  });
+
+  it('takes the tags that leave a scalar what it is', () => {
+    assert.deepEqual(parse('a: !ruby/symbol gold\nb: !ruby/sym gold\nc: ! 5\n').value, { a: 'gold', b: 'gold', c: 5 });
   });
 
   it('refuses tags that would build objects', () => {

@@ -9,18 +9,24 @@ import {
   type Pair,
   Scalar,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml';
 
 import { readPlainScalar } from './psych-scalar.ts';
-import { isNull, type MapEntry, type Path, type Position, type TemplateNode } from './template-node.ts';
+import { describeNode, isNull, type MapEntry, type Path, type Position, type TemplateNode } from './template-node.ts';
 import type { ProblemList } from './template-problem.ts';
 
 // A template has some hundred values a few levels deep. Aliases can make a page of text into billions.
 const maxValues = 20_000;
 const maxDepth = 64;
 
+/** What YAML allows in a file, and Ruby's parser insists on. */
+const notPrintable = /[^\t\n\r -~\u0085\u00A0-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
 /** Reads one YAML document; null when a problem makes its content doubtful. Never throws. */
-export function parseYaml(text: string, problems: ProblemList): TemplateNode | null {
+export function parseYaml(source: string, problems: ProblemList): TemplateNode | null {
+  // Removed here, because the parser counts it as a column.
+  const text = source.replace(/^\uFEFF/, '');
   const lines = new LineCounter();
   // Failsafe: every scalar stays text, and what it means is decided as Psych does.
   // 'error' and not 'silent': at that level the library forgets to mention further documents.
@@ -38,21 +44,31 @@ export function parseYaml(text: string, problems: ProblemList): TemplateNode | n
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  for (const { pos, code, message } of firstPerPlace(document.errors).slice(0, 10)) {
-    const several = code === 'MULTIPLE_DOCS' ? 'expected one YAML document, got several' : `broken YAML: ${message}`;
-    problems.error(position(pos[0]), [], several);
+  const [broken] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (broken !== undefined) {
+    // What ends too early is to be looked for where the text ends, not on the empty line after it.
+    problems.error(position(Math.min(broken.pos[0], text.trimEnd().length)), [], explain(broken));
+    return null;
   }
-  if (document.errors.length > 0) return null;
+  const control = text.search(notPrintable);
+  if (control !== -1) {
+    const code = text.codePointAt(control)?.toString(16).toUpperCase().padStart(4, '0') ?? '';
+    problems.error(position(control), [], `expected printable text, got the character U+${code}`);
+    return null;
+  }
   if (document.contents === null) return emptyFile(problems);
   const root = new Conversion(problems, position).run(document.contents);
   return root !== null && isNull(root) ? emptyFile(problems) : root;
 }
 
-/** One slip often breaks several rules at once; the first says enough. */
-function firstPerPlace<Mistake extends { readonly pos: readonly [number, number] }>(
-  mistakes: readonly Mistake[],
-): Mistake[] {
-  return mistakes.filter(({ pos }, index) => mistakes.findIndex((other) => other.pos[0] === pos[0]) === index);
+/** Of the first mistake alone: after a missing bracket or quote, all that follows looks wrong. */
+function explain({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'expected one YAML document, got several';
+  // Ruby's parser does not mind how such lines are indented; the file may well be one that works there.
+  const hint = /^Missing closing ["']|must be sufficiently indented/.test(message)
+    ? '; lines within quotes or brackets must be indented more than the key they belong to'
+    : '';
+  return `broken YAML: ${message}${hint}`;
 }
 
 function emptyFile(problems: ProblemList): null {
@@ -88,7 +104,7 @@ class Conversion {
   run(contents: Node): TemplateNode | null {
     try {
       const { node } = this.#convert(contents, []);
-      return this.#problems.failed ? null : node;
+      return this.#problems.doubtful ? null : node;
     } catch (error) {
       if (error instanceof Refused) return null;
       throw error;
@@ -147,8 +163,10 @@ class Conversion {
       const inside = [...path, name];
       const value = pair.value === null ? nothing(key) : this.#convert(pair.value, inside);
       heights.push(value);
-      if (name === '<<') this.#merge(entries, value.node, key, inside);
-      else {
+      if (name === '<<') {
+        const source = pair.value === null ? key : this.#position(pair.value.range?.[0] ?? 0);
+        this.#merge(entries, value.node, { key, source }, inside);
+      } else {
         this.#warnIfRepeated(written.has(name) ? entries.get(name) : undefined, name, key, inside);
         entries.set(name, { key, node: value.node });
         written.add(name);
@@ -162,7 +180,7 @@ class Conversion {
    * keys. A symbol key loses its colon like a symbol value.
    */
   #keyName(key: Node, at: Position, path: Path): string {
-    const scalar = isAlias(key) ? this.#convert(key, path).node : null;
+    const scalar = isAlias(key) || key.anchor !== undefined ? this.#convert(key, path).node : null;
     const text = isScalar(key)
       ? (key.source ?? String(key.value))
       : scalar?.kind === 'scalar'
@@ -180,17 +198,25 @@ class Conversion {
   }
 
   /** As Psych: a merge takes effect where it stands, and of a list the first mapping wins. */
-  #merge(entries: Map<string, MapEntry>, value: TemplateNode, key: Position, path: Path): void {
+  #merge(
+    entries: Map<string, MapEntry>,
+    value: TemplateNode,
+    at: { readonly key: Position; readonly source: Position },
+    path: Path,
+  ): void {
+    // An anchor that was left empty: Ruby merges nothing, and leaves a key `<<` behind that nobody reads.
+    if (isNull(value)) return this.#problems.warning(at.source, path, 'expected a mapping to merge, got nothing');
     const sources = value.kind === 'list' ? value.items.toReversed() : [value];
     const merged = new Map<string, MapEntry>();
     for (const source of sources) {
-      if (source.kind !== 'map') this.#refuse(source, path, 'expected a mapping to merge');
+      if (source.kind !== 'map')
+        this.#refuse(at.source, path, `expected a mapping to merge, got ${describeNode(source)}`);
       for (const [name, entry] of source.entries) merged.set(name, entry);
     }
     for (const [name, entry] of merged) {
       if (entries.has(name)) {
         const message = `'<<' replaces the key '${name}' written above it, as in Ruby; put '<<' first`;
-        this.#problems.warning(key, path, message);
+        this.#problems.warning(at.key, path, message);
       }
       entries.set(name, entry);
     }
@@ -208,7 +234,8 @@ class Conversion {
 
   #scalarValue(text: string, plain: boolean, tag: string | undefined, at: Position, path: Path) {
     const kind = scalarTags.get(tag ?? '');
-    if (tag === undefined) return plain ? readPlainScalar(text) : text;
+    // The bare `!`, which would make a string of anything, Psych does not heed.
+    if (tag === undefined || tag === '!') return plain ? readPlainScalar(text) : text;
     if (kind === undefined) return this.#unknownTag(tag, at, path);
     if (kind === 'string') return text;
     const value = readPlainScalar(text);
@@ -233,7 +260,8 @@ class Conversion {
 }
 
 const scalarTags = new Map([
-  ['!', 'string'],
+  ['!ruby/sym', 'string'],
+  ['!ruby/symbol', 'string'],
   ['tag:yaml.org,2002:str', 'string'],
   ['tag:yaml.org,2002:int', 'number'],
   ['tag:yaml.org,2002:float', 'number'],

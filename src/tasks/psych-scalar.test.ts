@@ -22,11 +22,12 @@ describe('an unquoted scalar, as Psych reads it', () => {
 
   it('is an integer in base 10, 8, 16 and 2', () => {
     reads(['12', 12], ['-3', -3], ['+4', 4], ['1_000', 1000], ['12,345', 12_345]);
-    reads(['0755', 493], ['0o17', 15], ['-0x1F', -31], ['0b101', 5], ['0', 0]);
+    reads(['0755', 493], ['-0x1F', -31], ['0b101', 5], ['0', 0], ['0,7', 7]);
   });
 
   it('stays a string when it only looks like a number', () => {
     reads(['08', '08'], ['1e3', '1e3'], ['1.0.0', '1.0.0'], ['.', '.'], ['12a', '12a'], ['0xZ', '0xZ']);
+    reads(['0o17', '0o17'], ['0X1F', '0X1F'], ['0_', '0_'], ['0x_', '0x_'], ['.e+3', '.e+3']);
   });
 
   it('is a float with a point', () => {

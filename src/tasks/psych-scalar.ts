@@ -3,7 +3,7 @@
  * were written for. Deliberate differences, because a template is JSON in the end:
  * a symbol (`:gold`) is the string `gold`, which is what Ruby's own `to_json` makes of it;
  * a date or time stays the text it is, where Psych's safe load raises;
- * `0o17` is octal as in YAML 1.2, where Psych keeps a string that nobody means.
+ * digits that Ruby's `Integer()` refuses, as in `0x_`, stay the text they are, where Psych raises.
  */
 export function readPlainScalar(text: string): string | number | boolean | null {
   if (text === '' || /^(?:~|null)$/i.test(text)) return null;
@@ -24,8 +24,9 @@ function readNumber(text: string): number | undefined {
   if (/^-\.inf$/i.test(text)) return -Infinity;
   if (/^\.nan$/i.test(text)) return Number.NaN;
   if (/^[-+]?\d[\d_]*(?::[0-5]?\d){1,2}(?:\.[\d_]*)?$/.test(text)) return readBase60(text);
-  if (/^[-+]?(?:\d[\d_,]*)?\.\d*(?:[eE][-+]\d+)?$/.test(text) && /\d/.test(text)) return Number(plainDigits(text));
-  const based = /^([-+]?)0(b[01_]+|x[\da-f_]+|o?[0-7_]+)$/i.exec(text);
+  if (/^[-+]?(?=\.?\d)(?:\d[\d_,]*)?\.\d*(?:[eE][-+]\d+)?$/.test(text)) return Number(plainDigits(text));
+  // `0o17` and `0X1F` are strings in Psych, unlike in YAML 1.2.
+  const based = /^([-+]?)0(b[01_,]+|x[\da-fA-F_,]+|[0-7_,]+)$/.exec(text);
   if (based !== null) return readBased(based[1] ?? '', plainDigits(based[2] ?? ''));
   if (/^[-+]?(?:0|[1-9](?:\d|[,_]\d)*)$/.test(text)) return Number(plainDigits(text));
   return undefined;
@@ -43,8 +44,7 @@ function readBase60(text: string): number {
 }
 
 function readBased(sign: string, digits: string): number | undefined {
-  const body = digits.toLowerCase();
-  const value = Number(/^[box]/.test(body) ? `0${body}` : `0o${body}`);
+  const value = Number(/^[bx]/.test(digits) ? `0${digits}` : `0o${digits}`);
   if (Number.isNaN(value)) return undefined;
   return sign === '-' ? -value : value;
 }

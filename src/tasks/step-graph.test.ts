@@ -35,6 +35,11 @@ describe('buildStepGraph', () => {
     ]);
   });
 
+  it('never suggests that a step depend on itself', () => {
+    const { problems } = buildStepGraph([step('charge_card', 'charge_cart'), step('ship')]);
+    assert.equal(problems[0]?.message, "there is no step 'charge_cart' to depend on");
+  });
+
   it('reports a duplicate step and a step that waits for itself', () => {
     const { problems } = buildStepGraph([step('a', 'a'), step('b'), step('b')]);
     assert.deepEqual(

@@ -64,7 +64,8 @@ function dependencyProblems(step: GraphStep, index: number, places: ReadonlyMap<
       return [{ kind: 'self_dependency', step: index, dependency: on, message: `the step '${on}' depends on itself` }];
     }
     if (places.has(on)) return [];
-    const near = suggestion(on, places.keys());
+    const others = [...places.keys()].filter((name) => name !== step.name);
+    const near = suggestion(on, others);
     const message = `there is no step '${on}' to depend on${near}`;
     return [{ kind: 'unknown_dependency', step: index, dependency: on, message }];
   });

@@ -27,6 +27,7 @@ export class ProblemList {
   readonly all: TemplateProblem[] = [];
   readonly #file: string;
   readonly #strict: boolean;
+  #doubtful = false;
 
   constructor(file: string, strict: boolean) {
     this.#file = file;
@@ -37,7 +38,13 @@ export class ProblemList {
     return this.all.some((problem) => problem.severity === 'error');
   }
 
+  /** An error that is not only a warning taken strictly: what was read cannot be relied on for further checks. */
+  get doubtful(): boolean {
+    return this.#doubtful;
+  }
+
   error(at: Position, path: Path, message: string): void {
+    this.#doubtful = true;
     this.#add('error', at, path, message);
   }
 

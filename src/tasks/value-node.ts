@@ -41,6 +41,7 @@ function refuse(message: string, path: Path, problems: ProblemList): TemplateNod
 }
 
 function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'object' || value === null) return `a ${typeof value}`;
   return `an object of class ${value.constructor.name}`;
