@@ -79,7 +79,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       narration: new Narration(live, onProblem),
       onProblem,
     });
-    return new TaskerFacade({ config, storage, types, engine, clock, random, bus, live });
+    return new TaskerFacade({ config, storage, types, engine, clock, random, bus, live, onProblem });
   } catch (error) {
     await storage.close();
     throw error;

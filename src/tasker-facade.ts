@@ -48,6 +48,8 @@ export interface FacadeParts {
   readonly random: Random;
   readonly bus: Bus;
   readonly live: LiveEvents;
+  /** Something that no caller waits for went wrong. */
+  readonly onProblem: (error: unknown) => void;
 }
 
 const followIntervalMs = 100;
@@ -85,6 +87,7 @@ export class TaskerFacade implements Tasker {
   }
 
   async run(request: TaskRequest): Promise<TaskHandle> {
+    this.#requireNotStopped();
     const { engine, storage } = this.#parts;
     if (engine.running) {
       const { taskId, existing } = await engine.create(request);
@@ -207,8 +210,7 @@ export class TaskerFacade implements Tasker {
   }
 
   async #start({ advance = 'all', handleSignals = false }: StartOptions): Promise<void> {
-    if (this.#stopping !== null)
-      throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
+    this.#requireNotStopped();
     const { types, storage, engine } = this.#parts;
     await engine.start(advance, async () => {
       // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
@@ -218,7 +220,7 @@ export class TaskerFacade implements Tasker {
       }
     });
     if (!handleSignals) return;
-    const stop = (): void => void this.stop();
+    const stop = (): void => void this.stop().catch(this.#parts.onProblem);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
     this.#forgetSignals = () => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeListener(signal, stop);
@@ -239,6 +241,7 @@ export class TaskerFacade implements Tasker {
   }
 
   async #operate(taskId: string, request: OperatorRequest): Promise<TaskView> {
+    this.#requireNotStopped();
     const { engine } = this.#parts;
     if (engine.running) await engine.operate(taskId, request);
     else {
@@ -271,6 +274,12 @@ export class TaskerFacade implements Tasker {
         signal?.removeEventListener('abort', onAbort);
       },
     };
+  }
+
+  /** Also while it is stopping: a row for its own engine would be carried out by the next one, after a refusal. */
+  #requireNotStopped(): void {
+    if (this.#stopping === null) return;
+    throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
   }
 
   async #require(taskId: string): Promise<StoredTask> {

@@ -15,17 +15,16 @@ export function attemptListener(
 ): AttemptListener {
   const causedByAttempt = (turn: Turn, attempt: Attempt): void => turn.causedBy(run.causes.latest(attempt.step));
   return {
-    completed(attempt, results, text, durationMs) {
+    completed(attempt, checked, durationMs) {
       run.attempts.delete(attempt.step);
       const allowed = plannedStep(run.task.type.plan, attempt.step)?.template.results ?? [];
-      const picked = pickResults(results, allowed);
+      const picked = pickResults(checked.results, allowed);
       run.post({
         decide: (turn) => {
           if (!isCurrent(turn, attempt)) return;
           causedByAttempt(turn, attempt);
           completeAttempt(turn.draft, { step: attempt.step, durationMs, ...picked });
-          turn.results.set(attempt.step, text);
-          run.task.results.set(attempt.step, results);
+          turn.results.set(attempt.step, checked);
         },
       });
     },

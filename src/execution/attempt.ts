@@ -1,15 +1,14 @@
 import type { FailureCause } from '../events/payload-parts.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
-import type { JsonValue } from '../shared/json.ts';
 import type { StepContext, StepHandler } from '../tasks/handler.ts';
 import type { Silence } from '../tasks/decide-task.ts';
 import type { StepTemplate } from '../tasks/template.ts';
 import { describeError, type DescribedError } from './describe-error.ts';
-import { toStepResults } from './step-results.ts';
+import { type StepResults, toStepResults } from './step-results.ts';
 import type { StepSlots } from './step-slots.ts';
 
 export interface AttemptListener {
-  completed(attempt: Attempt, results: JsonValue, text: string, durationMs: number): void;
+  completed(attempt: Attempt, results: StepResults, durationMs: number): void;
   failed(
     attempt: Attempt,
     cause: Exclude<FailureCause, 'worker_lost'>,
@@ -83,11 +82,6 @@ export class Attempt {
     return true;
   }
 
-  /** Asks the handler to come to an end, without ending the attempt. */
-  requestAbort(reason: Error): void {
-    if (!this.#ended) this.#abort.abort(reason);
-  }
-
   async #run(handler: StepHandler, context: StepContext): Promise<void> {
     let settled: { readonly value: unknown } | { readonly thrown: unknown };
     try {
@@ -106,13 +100,15 @@ export class Attempt {
       this.#around.listener.failed(this, 'error', describeError(settled.thrown), durationMs);
       return;
     }
+    let checked: StepResults;
     try {
-      const { results, text } = toStepResults(settled.value, this.#around.maxResultBytes);
-      this.#around.listener.completed(this, results, text, durationMs);
+      checked = toStepResults(settled.value, this.#around.maxResultBytes);
     } catch (error) {
       // Another try would return the same; what the handler did is done.
       this.#around.listener.failed(this, 'error', { ...describeError(error), permanent: true }, durationMs);
+      return;
     }
+    this.#around.listener.completed(this, checked, durationMs);
   }
 
   #timedOut(timeoutMs: number): void {

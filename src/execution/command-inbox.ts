@@ -20,7 +20,7 @@ export type CommandOutcome =
 
 /**
  * For the implementer: a command is settled once, either by the `Change` that names it, in its transaction, or by
- * `refuse`. `hasNews` must be cheap: the engine asks four times a second.
+ * `settle`. `hasNews` must be cheap: the engine asks four times a second.
  */
 export interface CommandInbox {
   submit(command: StoredCommand): Promise<void>;

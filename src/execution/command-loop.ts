@@ -10,6 +10,8 @@ export interface CommandLoopOptions {
     create(request: unknown, commandId: string): Promise<{ taskId: string }>;
     operate(taskId: string, request: OperatorRequest, commandId: string): Promise<void>;
   };
+  /** False: the command is left to another engine. */
+  readonly takes: (command: StoredCommand) => boolean;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -46,7 +48,10 @@ export class CommandLoop {
     try {
       if (this.#options.inbox.hasNews() || this.#unsettled) {
         this.#unsettled = false;
-        for (const command of await this.#options.inbox.pending(batch)) this.#begin(command);
+        const commands = await this.#options.inbox.pending(batch);
+        // A full batch may not be all of them, and carrying it out brings no news of the rest.
+        if (commands.length === batch) this.#unsettled = true;
+        for (const command of commands) if (this.#options.takes(command)) this.#begin(command);
       }
     } catch (error) {
       this.#unsettled = true;
@@ -84,6 +89,6 @@ export class CommandLoop {
 }
 
 function operatorRequest({ body }: StoredCommand, kind: OperatorRequest['kind']): OperatorRequest {
-  // Command rows are written by this package's own client, which has checked them.
+  // Any process can write a row: the engine checks the request as it checks one of its own.
   return { ...(body as unknown as OperatorRequest), kind };
 }

@@ -13,6 +13,8 @@ export interface DescribedError {
 // Class names and codes become labels and search keys; anything else in their place could carry a message.
 const safeType = /^[A-Za-z_$][\w$.:]{0,63}$/;
 const safeCode = /^[A-Za-z0-9_.:-]{1,64}$/;
+// Error numbers are small; a larger one is more likely an account's or a customer's.
+const maxCode = 99_999;
 const maxMessageChars = 2000;
 const maxStackChars = 8000;
 
@@ -33,7 +35,7 @@ function sortOut(thrown: unknown): DescribedError {
   const error = thrown instanceof Error ? thrown : null;
   const type = typeOf(thrown, error);
   const status = numberOf(fields['status']) ?? numberOf(fields['statusCode']);
-  const code = codeOf(fields['code'] ?? error?.cause);
+  const code = codeOf(fields['code']) ?? codeOfCause(error?.cause);
   const message = truncate(error ? error.message : safeString(thrown), maxMessageChars);
   const isPublic = isA(thrown, PublicError, 'PublicError');
   const retryAfterMs = fields['retryAfterMs'];
@@ -68,9 +70,15 @@ function typeOf(thrown: unknown, error: Error | null): string {
 
 function codeOf(value: unknown): string | undefined {
   if (typeof value === 'string' && safeCode.test(value)) return value;
-  if (typeof value === 'number' && Number.isInteger(value)) return String(value);
-  // fetch() reports every network failure as a TypeError and puts the code that tells them apart on the cause.
-  return value instanceof Error && 'code' in value ? codeOf(value.code) : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= maxCode ? String(value) : undefined;
+}
+
+/**
+ * fetch() reports every network failure as a TypeError and puts the code that tells them apart on the cause. Only an
+ * error's own code: a cause that is itself a text or a number may be anything, a card's number too.
+ */
+function codeOfCause(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause ? codeOf(cause.code) : undefined;
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -100,7 +100,14 @@ export class Engine {
       takeUp: (taken, mode) => this.#takeUp(taken, mode),
       onProblem,
     });
-    this.#commands = new CommandLoop({ inbox: storage.commands, clock, engine: this, onProblem });
+    this.#commands = new CommandLoop({
+      inbox: storage.commands,
+      clock,
+      engine: this,
+      // An engine for its own tasks alone would stop in the middle of others' work.
+      takes: ({ taskId }) => this.#advance === 'all' || (taskId !== null && this.#runs.has(taskId)),
+      onProblem,
+    });
   }
 
   get running(): boolean {
@@ -130,7 +137,13 @@ export class Engine {
     this.#letProcessEnd = holdProcess();
     this.#phase = 'running';
     this.#advance = advance;
-    await prepare();
+    try {
+      await prepare();
+    } catch (error) {
+      await this.stop(0).catch(this.#options.onProblem);
+      this.#phase = 'new';
+      throw error;
+    }
     if (advance === 'all') this.#due.start();
     this.#commands.start();
   }
@@ -145,6 +158,8 @@ export class Engine {
       await Promise.allSettled(this.#loading.values());
       for (const run of this.#runs.values()) run.pass();
       await this.#emptied(graceMs);
+      // Attempts whose beginning is still being written are running by then, and are returned with the others.
+      await this.#recorder.drain();
       let returnedAttempts = 0;
       for (const run of this.#runs.values()) returnedAttempts += run.returnAttempts();
       // What cannot be written now is recovered by the next engine, as after a crash.
@@ -226,7 +241,7 @@ export class Engine {
     this.#restListeners.set(taskId, listeners);
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0) this.#restListeners.delete(taskId);
+      if (listeners.size === 0 && this.#restListeners.get(taskId) === listeners) this.#restListeners.delete(taskId);
     };
   }
 

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { TaskerError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { operate } from '../tasks/decide-operator.ts';
@@ -19,8 +21,22 @@ export interface OperatorRequest {
 /** With the results as they will be stored. */
 export type CheckedRequest = Omit<OperatorRequest, 'results'> & { readonly results: StepResults | null };
 
-/** @throws TaskerError `TASKER_STEP_RESULTS_INVALID`. */
+const wordsSchema = z.object({
+  by: z.string().max(128),
+  why: z.string().max(2000),
+  step: z.string().max(128).optional(),
+});
+
+/** @throws TaskerError `TASKER_REQUEST_INVALID` or `TASKER_STEP_RESULTS_INVALID`. */
 export function checkRequest(request: OperatorRequest, maxResultBytes: number): CheckedRequest {
+  const words = wordsSchema.safeParse(request);
+  if (!words.success) {
+    const problems = words.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new TaskerError(
+      'TASKER_REQUEST_INVALID',
+      `The ${request.kind} request is not valid: ${problems.join('; ')}.`,
+    );
+  }
   return { ...request, results: request.results === undefined ? null : toStepResults(request.results, maxResultBytes) };
 }
 
@@ -48,8 +64,7 @@ export function operatorInput(
       }
       if (commandId !== undefined) turn.commands.push(commandId);
       if (request.step !== undefined && request.results !== null) {
-        turn.results.set(request.step, request.results.text);
-        run.task.results.set(request.step, request.results.results);
+        turn.results.set(request.step, request.results);
       }
       turn.afterwards.push(answer.done);
     },

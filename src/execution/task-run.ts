@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../shared/clock.ts';
+import { TaskerError } from '../shared/errors.ts';
 import { type Random, spanId as newSpanId } from '../shared/ids.ts';
 import { beginAttempt, recoverLostAttempts } from '../tasks/decide-attempt.ts';
 import { checkDeadlines, settleTask, startTask } from '../tasks/decide-task.ts';
@@ -107,20 +108,21 @@ export class TaskRun {
     const inputs = this.#inbox;
     this.#inbox = [];
     let turn: Turn;
+    let change: Change | null;
     try {
       turn = this.#decide(inputs);
+      const release = this.#scheduleIfIdle(turn);
+      const idle = turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null;
+      change = idle ? null : this.#change(turn, release);
     } catch (error) {
       // A defect: no input is worth a crash of the process. The next engine recovers the task as after one.
       for (const input of inputs) input.failed?.(error);
       return this.#around.onProblem(error);
     }
-    const release = this.#scheduleIfIdle(turn);
-    if (turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null) {
-      for (const effect of turn.afterwards) effect();
-      this.#around.narration.passed(this.task, turn);
-      return this.#setWake();
-    }
-    this.#write(turn, inputs, this.#change(turn, release)).catch(this.#around.onProblem);
+    if (change !== null) return void this.#write(turn, inputs, change).catch(this.#around.onProblem);
+    for (const effect of turn.afterwards) effect();
+    this.#around.narration.passed(this.task, turn);
+    this.#setWake();
   }
 
   /** Creates the task. Resolves to the id of an earlier one with its idempotency key, or null; rejects with nothing written. */
@@ -144,7 +146,11 @@ export class TaskRun {
     }
     this.#undo(turn);
     this.#close(null);
-    return result.kind === 'duplicate' ? result.taskId : null;
+    if (result.kind === 'duplicate') return result.taskId;
+    throw new TaskerError(
+      'TASKER_LEASE_LOST',
+      'This process is no longer the engine of its store; nothing was created.',
+    );
   }
 
   /**
@@ -267,6 +273,7 @@ export class TaskRun {
 
   #committed(turn: Turn, change: Change, firstPosition: number | null): void {
     const before = this.#state;
+    for (const [step, { results }] of turn.results) this.task.results.set(step, results);
     this.#state = turn.draft.state;
     this.#failedWrites = 0;
     this.#writing = false;

@@ -5,6 +5,7 @@ import { TaskDraft } from '../tasks/task-draft.ts';
 import type { TaskFact } from '../tasks/task-fact.ts';
 import type { TaskPlan } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
+import type { StepResults } from './step-results.ts';
 import type { AttemptError, Change, StepRow } from './task-store.ts';
 
 /** Something that a task has to answer to: an attempt's outcome, an operator's command, a timer. */
@@ -20,8 +21,8 @@ export interface Input {
 /** Everything that one change of a task is made of, gathered while inputs are decided. */
 export class Turn {
   readonly draft: TaskDraft;
-  /** JSON text by step. */
-  readonly results = new Map<string, string>();
+  /** By step. The task in memory takes them over once they are on disk. */
+  readonly results = new Map<string, StepResults>();
   readonly errors: AttemptError[] = [];
   readonly commands: string[] = [];
   /** Called once the change is on disk, or at once when there is nothing to write. */
@@ -83,12 +84,12 @@ function draftOf(fact: TaskFact, task: TaskIdentity, causationId: string | null)
 export function changedRows(
   before: TaskState | null,
   after: TaskState,
-  results: ReadonlyMap<string, string>,
+  results: ReadonlyMap<string, StepResults>,
 ): Pick<Change, 'task' | 'steps'> {
   const steps: StepRow[] = [];
   for (const [index, state] of after.steps.entries()) {
     if (before?.steps[index] === state) continue;
-    const text = results.get(state.name);
+    const text = results.get(state.name)?.text;
     steps.push(text === undefined ? { state } : { state, results: text });
   }
   const sameTask =

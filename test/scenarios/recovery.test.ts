@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import Database from 'better-sqlite3';
 
-import { defineTask } from '../../src/index.ts';
+import { createTasker, defineTask, TaskerError } from '../../src/index.ts';
 import { rest } from '../support/fake-clock.ts';
 import { restartable } from '../support/restartable.ts';
 import { gate } from '../support/world.ts';
@@ -231,4 +231,78 @@ test('a running task keeps the template it began with, also when the next engine
   assert.equal((await second.wait(id)).steps[1]?.results, 'old');
   const fresh = await second.run({ name: 'versioned', context: {} });
   assert.equal((await fresh.wait()).steps[1]?.results, 'new');
+});
+
+test('every request that was stored while no engine ran is carried out, however many', async (t) => {
+  const { task } = payment();
+  const engines = await restartable(t, [task]);
+  const first = await engines.start();
+  const ids: string[] = [];
+  for (let index = 0; index < 130; index += 1) ids.push((await first.run({ name: 'payment', context: {} })).id);
+  await rest();
+  await engines.crash();
+  const client = await createTasker(
+    { storage: { kind: 'sqlite', file: engines.file } },
+    { clock: engines.clock, env: {}, onWarning: () => undefined },
+  );
+  for (const id of ids) await assert.rejects(client.cancel(id), { code: 'TASKER_COMMAND_NOT_APPLIED' });
+  await client.stop();
+  const second = await engines.start();
+  for (let turn = 0; turn < 8; turn += 1) await engines.clock.advance(250);
+  const { tasks } = await second.list({ status: 'cancelled', limit: 1000 });
+  assert.equal(tasks.length, ids.length);
+});
+
+test('a start that cannot prepare is no start: the next one takes over', async (t) => {
+  const { task, open } = payment();
+  let failures = 1;
+  const tasker = await createTasker(
+    { storage: { kind: 'memory' }, tasks: [task] },
+    {
+      env: {},
+      wrapStorage: (storage) => ({
+        ...storage,
+        templates: {
+          latestId: (namespace, name, version) => storage.templates.latestId(namespace, name, version),
+          load: (id) => storage.templates.load(id),
+          save: async (template) => {
+            failures -= 1;
+            if (failures >= 0) throw new TaskerError('TASKER_STORAGE_FULL', 'the disk is full');
+            return storage.templates.save(template);
+          },
+        },
+      }),
+    },
+  );
+  t.after(() => tasker.stop({ graceMs: 0 }));
+  await assert.rejects(tasker.start(), { code: 'TASKER_STORAGE_FULL' });
+  assert.equal(tasker.status().running, false);
+  await tasker.start();
+  open();
+  assert.equal((await (await tasker.run({ name: 'payment', context: {} })).wait()).status, 'complete');
+});
+
+test('SLAs of tasks that a crash left behind are watched though there is no room to run them', async (t) => {
+  const hold = gate();
+  const slow = defineTask({
+    name: 'slow',
+    handler_config: { monitoring: { sla_seconds: 60 } },
+    step_templates: [
+      { name: 'pay', handler_config: { monitoring: { stall_seconds: 3600 } }, handler: () => hold.promise },
+    ],
+  });
+  const limits = { tasksInMemory: 1 };
+  const engines = await restartable(t, [slow], {}, limits);
+  const first = await engines.start();
+  const ids = [];
+  for (let index = 0; index < 2; index += 1) ids.push((await first.run({ name: 'slow', context: {} })).id);
+  await rest();
+  await engines.crash();
+  const second = await engines.start();
+  for (let elapsed = 0; elapsed < 70; elapsed += 1) await engines.clock.advance(1000);
+  for (const id of ids) {
+    const breaches = (await engines.story(second, id)).filter((line) => line === 'task.sla_breached');
+    assert.equal(breaches.length, 1);
+  }
+  hold.open();
 });

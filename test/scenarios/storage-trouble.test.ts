@@ -166,3 +166,50 @@ test('a wait that ends while its change is still being written is not forgotten'
   for (let turn = 0; turn < 5; turn += 1) await clock.advance(1);
   assert.equal((await handle.wait()).status, 'complete');
 });
+
+test('results of a refused resolve are not seen by later steps', async (t) => {
+  const store = troubled();
+  const seen: unknown[] = [];
+  const order = defineTask({
+    name: 'order',
+    step_templates: [
+      {
+        name: 'pay',
+        skippable: true,
+        default_retryable: false,
+        handler: () => {
+          throw new Error('no');
+        },
+      },
+      {
+        name: 'ship',
+        depends_on_step: 'pay',
+        handler: ({ results }) => {
+          seen.push(results);
+        },
+      },
+      { name: 'hold', handler: () => new Promise(() => undefined) },
+    ],
+  });
+  const { tasker, clock } = await world(t, [order], { surroundings: { wrapStorage: store.wrap } });
+  const handle = await tasker.run({ name: 'order', context: {} });
+  await rest();
+  store.fail(1);
+  await assert.rejects(tasker.resolve(handle.id, { step: 'pay', results: { paid: 100 } }), {
+    code: 'TASKER_STORAGE_FULL',
+  });
+  await clock.advance(1000);
+  await tasker.skip(handle.id, { step: 'pay' });
+  await clock.advance(1000);
+  assert.deepEqual(seen, [{}]);
+});
+
+test("an operator's words are checked, and do not take others' inputs down", async (t) => {
+  const { task, hold } = payment();
+  const { tasker } = await world(t, [task]);
+  const handle = await tasker.run({ name: 'payment', context: {} });
+  const wrong = JSON.parse('{ "by": 10 }') as { by: string };
+  await assert.rejects(tasker.cancel(handle.id, wrong), { code: 'TASKER_REQUEST_INVALID', message: /by/ });
+  hold.open(1);
+  assert.equal((await handle.wait()).status, 'complete');
+});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
+import type { LimitsInput } from '../../src/config/define-config.ts';
 import { createTasker } from '../../src/create-tasker.ts';
 import type { RecordedEvent } from '../../src/events/envelope.ts';
 import type { Storage } from '../../src/execution/storage.ts';
@@ -30,6 +31,7 @@ export async function restartable(
   context: TestContext,
   tasks: readonly TaskDefinition[],
   listeners: Listeners = {},
+  limits: LimitsInput = {},
 ): Promise<Restartable> {
   const folder = await mkdtemp(join(tmpdir(), 'tasker-restart-'));
   const file = join(folder, 'tasker.db');
@@ -52,7 +54,7 @@ export async function restartable(
     async start() {
       let opened: Storage | undefined;
       const tasker = await createTasker(
-        { storage: { kind: 'sqlite', file }, tasks },
+        { storage: { kind: 'sqlite', file }, tasks, limits },
         {
           clock,
           random: seededRandom((seed += 1)),

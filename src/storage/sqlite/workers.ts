@@ -24,7 +24,7 @@ export class SqliteWorkers implements WorkerRegistry {
   readonly #clock: Clock;
   readonly #joined: Statement<[], WorkerRow>;
   readonly #heldBy: Statement<[string], number>;
-  readonly #freeAll: Statement<[number]>;
+  readonly #freeAll: Statement<[number, number]>;
   readonly #insert: Statement<[string, number, string, number]>;
   readonly #deleteAll: Statement<[]>;
 
@@ -43,8 +43,9 @@ export class SqliteWorkers implements WorkerRegistry {
     this.#clock = clock;
     this.#joined = db.prepare('select id, pid, host, started_at from workers order by started_at, id');
     this.#heldBy = db.prepare<[string], number>('select count(*) from tasks where lease_worker = ?').pluck();
+    // Looked at for their SLAs at once, also when there is no room to run them: which comes next is in the steps.
     this.#freeAll = db.prepare(
-      'update tasks set lease_worker = null, due_at = ?, deadline_at = null where lease_worker is not null',
+      'update tasks set lease_worker = null, due_at = ?, deadline_at = ? where lease_worker is not null',
     );
     this.#insert = db.prepare('insert into workers (id, pid, host, started_at) values (?, ?, ?, ?)');
     this.#deleteAll = db.prepare('delete from workers');
@@ -56,7 +57,7 @@ export class SqliteWorkers implements WorkerRegistry {
       return this.#transactions.run(() => {
         // The lock is ours alone, so whoever is still listed is gone.
         const lost = this.#joined.all().map((row) => this.#toLost(row));
-        this.#freeAll.run(this.#clock.now());
+        this.#freeHeld();
         this.#deleteAll.run();
         this.#insert.run(worker.id, worker.pid, worker.host, worker.startedAt);
         return this.#events.append(facts(lost));
@@ -73,7 +74,7 @@ export class SqliteWorkers implements WorkerRegistry {
     let position: number | null;
     try {
       position = this.#transactions.run(() => {
-        this.#freeAll.run(this.#clock.now());
+        this.#freeHeld();
         this.#deleteAll.run();
         return this.#events.append(events);
       });
@@ -86,6 +87,11 @@ export class SqliteWorkers implements WorkerRegistry {
 
   async isEngineRunning(): Promise<boolean> {
     return this.#lock.isHeld();
+  }
+
+  #freeHeld(): void {
+    const now = this.#clock.now();
+    this.#freeAll.run(now, now);
   }
 
   #toLost(row: WorkerRow): LostWorker {

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { PublicError } from '../tasks/handler-errors.ts';
+import { describeError } from './describe-error.ts';
+
+test('of an error only type, code and status are told', () => {
+  const told = describeError(Object.assign(new TypeError('secret'), { code: 'E_DECLINED', status: 402 })).public;
+  assert.deepEqual(told, { type: 'TypeError', code: 'E_DECLINED', status: 402 });
+});
+
+test("a cause is never told, but for an error's own code", () => {
+  for (const cause of [4111111111111111, 'ada.lovelace.secret', { code: 'secret' }, new Error('secret')]) {
+    assert.deepEqual(describeError(new Error('declined', { cause })).public, { type: 'Error' });
+  }
+  const refused = Object.assign(new Error('secret'), { code: 'ECONNREFUSED' });
+  assert.equal(describeError(new TypeError('fetch failed', { cause: refused })).public.code, 'ECONNREFUSED');
+});
+
+test('what could be an account or a sentence is no code and no type', () => {
+  assert.equal(describeError(Object.assign(new Error('x'), { code: 4111111111111111 })).public.code, undefined);
+  assert.equal(describeError(Object.assign(new Error('x'), { code: 'card 4111 declined' })).public.code, undefined);
+  assert.equal(describeError(Object.assign(new Error('x'), { name: 'card 4111' })).public.type, '_OTHER');
+});
+
+test('the message is told only where the handler made it public', () => {
+  assert.equal(describeError(new PublicError('The card was declined.')).public.message, 'The card was declined.');
+  assert.equal(describeError(new Error('secret')).private.message, 'secret');
+});
+
+test('a thrown object whose getters throw is described all the same', () => {
+  const hostile = new Proxy(
+    {},
+    {
+      ownKeys: () => {
+        throw new Error('no');
+      },
+    },
+  );
+  assert.equal(describeError(hostile).public.type, '_OTHER');
+});
