@@ -296,7 +296,8 @@ test('SLAs of tasks that a crash left behind are watched though there is no room
   const first = await engines.start();
   const ids = [];
   for (let index = 0; index < 2; index += 1) ids.push((await first.run({ name: 'slow', context: {} })).id);
-  await rest();
+  // So that the waiting one has been due for longer, and takes the only place.
+  await engines.clock.advance(5000);
   await engines.crash();
   const second = await engines.start();
   for (let elapsed = 0; elapsed < 70; elapsed += 1) await engines.clock.advance(1000);
