@@ -1,6 +1,7 @@
 import type { TaskerConfigInput } from './config/define-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import { Engine } from './execution/engine.ts';
+import { Recorder } from './execution/recorder.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
@@ -55,8 +56,10 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     for (const registration of registrations) {
       types.register(await registerWarning(registration, storage, config.environment, warn));
     }
+    const recorder = new Recorder(storage);
     const engine = new Engine({
       storage,
+      recorder,
       types,
       clock,
       random,

@@ -7,7 +7,7 @@ import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { newTask, storedTask } from './loaded-task.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
-import { Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
 import { type RunMode, type RunSurroundings, TaskRun } from './task-run.ts';
@@ -31,6 +31,8 @@ export interface EngineLimits {
 
 export interface EngineOptions {
   readonly storage: Storage;
+  /** Of this storage; shared with whoever else writes to it. */
+  readonly recorder: Recorder;
   readonly types: TaskTypes;
   readonly clock: Clock;
   readonly random: Random;
@@ -67,15 +69,15 @@ export class Engine {
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: EngineOptions) {
-    const { storage, clock, random, limits, onProblem } = options;
+    const { storage, recorder, clock, random, limits, onProblem } = options;
     this.#options = options;
-    this.#recorder = new Recorder(storage.tasks);
+    this.#recorder = recorder;
     this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
     this.#worker = workerFacts(uuidV7(clock.now(), random), clock, random);
     this.#surroundings = {
       clock,
       random,
-      recorder: this.#recorder,
+      recorder,
       slots: this.#slots,
       limits,
       // Nobody would take up again what an engine for its own tasks alone had put back.

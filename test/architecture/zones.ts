@@ -22,6 +22,7 @@ const portTypes = [
   'execution/command-inbox.ts',
   'execution/template-store.ts',
   'execution/task-reader.ts',
+  'subscribers/subscriber-store.ts',
   'log/event-log.ts',
   'tasks/states.ts',
   'tasks/task-state.ts',
@@ -41,7 +42,12 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['config', 'events'],
     packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto'],
   },
-  execution: { uses: [...vocabulary, 'tasks', 'log'], sees: ['config'], packages: ['zod', 'node:'] },
+  // Of subscribers it sees what they save, as data: their writes join its group commit.
+  execution: {
+    uses: [...vocabulary, 'tasks', 'log'],
+    sees: ['config', 'subscribers/subscriber-store.ts'],
+    packages: ['zod', 'node:'],
+  },
   log: { uses: vocabulary, sees: ['config'], packages: [] },
   bus: { uses: vocabulary, sees: ['config'], packages: ['node:'] },
   subscribers: { uses: [...vocabulary, 'log', 'bus', 'signals'], sees: ['config'], packages: ['zod', 'node:'] },
