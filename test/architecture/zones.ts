@@ -91,6 +91,11 @@ export const importExceptions: readonly Exception[] = [
     why: 'an unknown key is answered with the nearest right one, as in templates',
   },
   {
+    from: 'subscribers/event-patterns.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown event is answered with the nearest right name, as in templates',
+  },
+  {
     from: 'storage/sqlite/event-log.ts',
     to: 'log/append.ts',
     why: 'how an event is read back is said once, beside how it is written',
