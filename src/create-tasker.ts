@@ -8,6 +8,9 @@ import { loadRegistrations, register, type Registration } from './register-tasks
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom } from './shared/ids.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
+import { progressBytes } from './subscribers/subscriber-store.ts';
+import { Subscribers } from './subscribers/subscribers.ts';
 import { TaskerFacade } from './tasker-facade.ts';
 import type { Tasker } from './tasker.ts';
 import { formatProblem } from './tasks/template-problem.ts';
@@ -44,6 +47,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const random = around.random ?? systemRandom;
   const warn = around.onWarning ?? ((message: string) => process.emitWarning(message, 'TaskerWarning'));
   const registrations = await loadRegistrations(input, config);
+  const resolvedSubscribers = resolveSubscribers(input.subscribers ?? []);
 
   const { storage: chosen } = config;
   const opened =
@@ -56,7 +60,18 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     for (const registration of registrations) {
       types.register(await registerWarning(registration, storage, config.environment, warn));
     }
+    const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
     const recorder = new Recorder(storage);
+    const subscribers = new Subscribers({
+      resolved: resolvedSubscribers,
+      store: storage.subscribers,
+      writer: { save: (progress) => recorder.save(progress, progressBytes(progress)) },
+      log: storage.log,
+      clock,
+      random,
+      onProblem,
+    });
+    recorder.onEvents = () => subscribers.committed();
     const engine = new Engine({
       storage,
       recorder,
@@ -64,9 +79,10 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       clock,
       random,
       limits: config.limits,
-      onProblem: (error) => warn(error instanceof Error ? error.message : String(error)),
+      beforeLeave: () => subscribers.stop(),
+      onProblem,
     });
-    return new TaskerFacade({ config, storage, types, engine, clock, random });
+    return new TaskerFacade({ config, storage, types, engine, subscribers, clock, random });
   } catch (error) {
     await storage.close();
     throw error;

@@ -10,6 +10,7 @@ import { type Clock, holdProcess } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject } from './shared/json.ts';
+import type { Subscribers } from './subscribers/subscribers.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
 import type {
@@ -18,8 +19,13 @@ import type {
   EventQuery,
   ListQuery,
   OperatorAction,
+  ParkedOutcome,
+  ReplayOptions,
+  ReplayProgress,
   StartOptions,
   StopOptions,
+  StoredParkedEvent,
+  SubscriberStatus,
   Tasker,
   TaskHandle,
   TaskHistory,
@@ -37,6 +43,7 @@ export interface FacadeParts {
   readonly storage: Storage;
   readonly types: TaskTypes;
   readonly engine: Engine;
+  readonly subscribers: Subscribers;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -162,6 +169,27 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'skip', ...whoAndWhy(action), step: action.step });
   }
 
+  subscribers(): Promise<readonly SubscriberStatus[]> {
+    return this.#parts.subscribers.list();
+  }
+
+  parked(name?: string): Promise<readonly StoredParkedEvent[]> {
+    const { subscribers } = this.#parts.storage;
+    return subscribers.parked({ ...(name !== undefined && { subscriber: name }), limit: 1000 });
+  }
+
+  retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return this.#parts.subscribers.retryParked(name, position);
+  }
+
+  dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return this.#parts.subscribers.dropParked(name, position);
+  }
+
+  replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
+    return this.#parts.subscribers.replay(name, options);
+  }
+
   validateTemplate(
     source: { readonly text: string; readonly file: string },
     options: { readonly strict?: boolean } = {},
@@ -180,13 +208,14 @@ export class TaskerFacade implements Tasker {
   async #start({ advance = 'all', handleSignals = false }: StartOptions): Promise<void> {
     if (this.#stopping !== null)
       throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
-    const { types, storage, engine } = this.#parts;
+    const { types, storage, engine, subscribers } = this.#parts;
     // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
     for (const { templateId, plan } of types.all()) {
       const { namespace, name, version } = plan.template;
       await storage.templates.save({ id: templateId, namespace, name, version, body: JSON.stringify(plan.template) });
     }
     await engine.start(advance);
+    await subscribers.start();
     if (!handleSignals) return;
     const stop = (): void => void this.stop();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);

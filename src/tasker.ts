@@ -6,6 +6,10 @@ import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
 import type { EventFilter, EventPage } from './log/event-log.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
+import type { ParkedOutcome } from './subscribers/parked-events.ts';
+import type { ReplayOptions, ReplayProgress } from './subscribers/replay.ts';
+import type { StoredParkedEvent } from './subscribers/subscriber-store.ts';
+import type { SubscriberStatus } from './subscribers/subscribers.ts';
 import type { StepStatus, TaskStatus } from './tasks/states.ts';
 import type { TemplateProblem } from './tasks/template-problem.ts';
 
@@ -197,6 +201,19 @@ export interface Tasker {
   ): Promise<TaskView>;
   /** Settles a skippable step without results. */
   skip(taskId: string, action: OperatorAction & { readonly step: string }): Promise<TaskView>;
+  /** Every subscriber that the store knows, by name: where it stands, how far behind, what it has parked. */
+  subscribers(): Promise<readonly SubscriberStatus[]>;
+  /** The events that this subscriber, or any, has set aside; at most 1000. */
+  parked(name?: string): Promise<readonly StoredParkedEvent[]>;
+  /** Hands the parked event of this position, or all, to the subscriber again. Only where the engine runs. */
+  retryParked(name: string, position?: number): Promise<ParkedOutcome>;
+  /** Gives the parked event of this position, or all, up. Only where the engine runs. */
+  dropParked(name: string, position?: number): Promise<ParkedOutcome>;
+  /**
+   * Rebuilds a subscriber's state from old events, beside the living one, and swaps it in at the end. Only where the
+   * engine runs. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
+   */
+  replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
   /** Checks a template without registering it. */
   validateTemplate(
     source: { readonly text: string; readonly file: string },
@@ -207,4 +224,16 @@ export interface Tasker {
   isEngineRunning(): Promise<boolean>;
 }
 
-export type { EventPage, RecordedEvent, TaskerConfigInput, TaskFilter, TaskPage, TemplateProblem };
+export type {
+  EventPage,
+  ParkedOutcome,
+  RecordedEvent,
+  ReplayOptions,
+  ReplayProgress,
+  StoredParkedEvent,
+  SubscriberStatus,
+  TaskerConfigInput,
+  TaskFilter,
+  TaskPage,
+  TemplateProblem,
+};

@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: EngineLimits;
+  /** Awaited when no task is held any more, while this is still the engine. */
+  readonly beforeLeave?: () => Promise<void>;
   /** Something that no caller waits for went wrong. */
   readonly onProblem: (error: unknown) => void;
 }
@@ -142,6 +144,7 @@ export class Engine {
       // What cannot be written now is recovered by the next engine, as after a crash.
       if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
       await this.#recorder.drain();
+      await this.#options.beforeLeave?.();
       const counts = { returnedAttempts, abandonedHandlers: this.#slots.abandoned };
       await this.#options.storage.workers.leave(this.#worker.info.id, this.#worker.stopped(counts));
     } finally {

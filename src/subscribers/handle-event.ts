@@ -21,9 +21,12 @@ export type Handled =
   /** Nothing is decided: the event comes again. */
   | { readonly kind: 'stopped' };
 
-type Outcome = { readonly kind: 'done' | 'stopped' } | { readonly kind: 'failed'; readonly error: unknown };
+type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly error: unknown };
 
-const done: Outcome = { kind: 'done' };
+const succeeded: Outcome = { kind: 'done' };
 const stopped: Outcome = { kind: 'stopped' };
 
 /** Calls the handler until it succeeds or may not be tried again. At once, without a promise, if the handler has none. */
@@ -71,7 +74,7 @@ function attempt(
 ): Outcome | Promise<Outcome> {
   try {
     const returned = handler(event, context);
-    return isThenable(returned) ? withinTime(handling, returned) : done;
+    return isThenable(returned) ? withinTime(handling, returned) : succeeded;
   } catch (error) {
     return { kind: 'failed', error };
   }
@@ -91,7 +94,7 @@ function withinTime({ clock, subscriber, stop }: Handling, returned: PromiseLike
     );
     stop.addEventListener('abort', onStop);
     returned.then(
-      () => end(done),
+      () => end(succeeded),
       (error: unknown) => end({ kind: 'failed', error }),
     );
   });

@@ -34,7 +34,7 @@ const publicApi = ['index.ts', 'tasker.ts', 'create-tasker.ts'];
 export const zones: Readonly<Record<string, Zone>> = {
   shared: { uses: [], packages: ['node:crypto'] },
   events: { uses: ['shared'], sees: ['config'], packages: ['zod'] },
-  config: { uses: ['shared'], sees: ['tasks', 'events'], packages: ['zod', 'node:'] },
+  config: { uses: ['shared'], sees: ['tasks', 'events', 'subscribers'], packages: ['zod', 'node:'] },
 
   // Pure: text and values in, values out. Reading files is for whoever calls it.
   tasks: {
@@ -67,13 +67,20 @@ export const zones: Readonly<Record<string, Zone>> = {
   // The one file that sees every folder.
   'create-tasker.ts': { uses: ['*'], packages: ['node:'] },
   // What it is made of knows the engine, and of storage, sinks and subscribers only what it is handed.
-  'tasker-facade.ts': { uses: [...surroundings, 'tasker.ts', 'task-view.ts', 'task-history.ts'], packages: [] },
+  'tasker-facade.ts': {
+    uses: [...surroundings, 'tasker.ts', 'task-view.ts', 'task-history.ts'],
+    sees: ['subscribers'],
+    packages: [],
+  },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
   'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
   'task-history.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
 
   // The public door: names by hand from anywhere but the command line; its types say nothing that runs.
-  'index.ts': { uses: ['shared', 'events', 'config', 'tasks', 'tasker.ts', 'create-tasker.ts'], packages: [] },
+  'index.ts': {
+    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'tasker.ts', 'create-tasker.ts'],
+    packages: [],
+  },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
 };
 
