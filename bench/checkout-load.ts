@@ -1,4 +1,4 @@
-import { createTasker, defineTask } from '../src/index.ts';
+import { createTasker, defineTask, type SubscriberDefinition } from '../src/index.ts';
 
 export const inFlight = 50;
 
@@ -38,9 +38,14 @@ export interface LoadFigures {
 }
 
 /** Runs that many checkouts through an engine on a new database, `inFlight` at a time. */
-export async function runCheckouts(file: string, tasks: number, wrapStorage?: WrapStorage): Promise<LoadFigures> {
+export async function runCheckouts(
+  file: string,
+  tasks: number,
+  wrapStorage?: WrapStorage,
+  subscribers: readonly SubscriberDefinition[] = [],
+): Promise<LoadFigures> {
   const tasker = await createTasker(
-    { storage: { kind: 'sqlite', file }, tasks: [checkout] },
+    { storage: { kind: 'sqlite', file }, tasks: [checkout], subscribers },
     { env: {}, ...(wrapStorage !== undefined && { wrapStorage }) },
   );
   await tasker.start({ advance: 'own' });
