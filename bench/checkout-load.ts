@@ -35,6 +35,8 @@ export type WrapStorage = NonNullable<NonNullable<Parameters<typeof createTasker
 export interface LoadFigures {
   readonly seconds: number;
   readonly latenciesMs: readonly number[];
+  /** How far the slowest subscriber was behind when the last checkout ended. */
+  readonly lag: number;
 }
 
 /** Runs that many checkouts through an engine on a new database, `inFlight` at a time. */
@@ -64,6 +66,7 @@ export async function runCheckouts(
   const began = performance.now();
   await Promise.all(Array.from({ length: inFlight }, lane));
   const seconds = (performance.now() - began) / 1000;
+  const lag = Math.max(0, ...(await tasker.subscribers()).map((subscriber) => subscriber.lag));
   await tasker.stop();
-  return { seconds, latenciesMs };
+  return { seconds, latenciesMs, lag };
 }

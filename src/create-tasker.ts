@@ -79,6 +79,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       clock,
       random,
       limits: config.limits,
+      carryOutOther: ({ kind, body }) => subscribers.carryOut(kind, body),
       beforeLeave: () => subscribers.stop(),
       onProblem,
     });

@@ -179,15 +179,19 @@ export class TaskerFacade implements Tasker {
   }
 
   retryParked(name: string, position?: number): Promise<ParkedOutcome> {
-    return this.#parts.subscribers.retryParked(name, position);
+    if (this.#parts.engine.running) return this.#parts.subscribers.retryParked(name, position);
+    return this.#askOfSubscriber('retry_parked', { subscriber: name, ...(position !== undefined && { position }) });
   }
 
   dropParked(name: string, position?: number): Promise<ParkedOutcome> {
-    return this.#parts.subscribers.dropParked(name, position);
+    if (this.#parts.engine.running) return this.#parts.subscribers.dropParked(name, position);
+    return this.#askOfSubscriber('drop_parked', { subscriber: name, ...(position !== undefined && { position }) });
   }
 
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
-    return this.#parts.subscribers.replay(name, options);
+    if (this.#parts.engine.running) return this.#parts.subscribers.replay(name, options);
+    const { from, deliver = false, reset = false } = options;
+    return this.#askOfSubscriber('replay', { subscriber: name, options: { from, deliver, reset } });
   }
 
   validateTemplate(
@@ -225,7 +229,8 @@ export class TaskerFacade implements Tasker {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const { engine, storage } = this.#parts;
+    const { engine, storage, subscribers } = this.#parts;
+    subscribers.abortReplays();
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
     try {
@@ -244,6 +249,10 @@ export class TaskerFacade implements Tasker {
       await askEngine(this.#parts, kind, taskId, JSON.parse(JSON.stringify(body)) as JsonObject);
     }
     return this.get(taskId);
+  }
+
+  async #askOfSubscriber<T>(kind: 'retry_parked' | 'drop_parked' | 'replay', body: JsonObject): Promise<T> {
+    return JSON.parse(await askEngine(this.#parts, kind, null, body)) as T;
   }
 
   #handle(id: string, existing: boolean): TaskHandle {

@@ -205,13 +205,13 @@ export interface Tasker {
   subscribers(): Promise<readonly SubscriberStatus[]>;
   /** The events that this subscriber, or any, has set aside; at most 1000. */
   parked(name?: string): Promise<readonly StoredParkedEvent[]>;
-  /** Hands the parked event of this position, or all, to the subscriber again. Only where the engine runs. */
+  /** Hands the parked event of this position, or all, to the subscriber again. */
   retryParked(name: string, position?: number): Promise<ParkedOutcome>;
-  /** Gives the parked event of this position, or all, up. Only where the engine runs. */
+  /** Gives the parked event of this position, or all, up. */
   dropParked(name: string, position?: number): Promise<ParkedOutcome>;
   /**
-   * Rebuilds a subscriber's state from old events, beside the living one, and swaps it in at the end. Only where the
-   * engine runs. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
+   * Rebuilds a subscriber's state from old events, beside the living one, and swaps it in at the end. Asked of
+   * another process's engine, it is waited for 5 seconds and goes on by itself. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
    */
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
   /** Checks a template without registering it. */

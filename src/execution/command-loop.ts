@@ -10,6 +10,8 @@ export interface CommandLoopOptions {
     create(request: unknown, commandId: string): Promise<{ taskId: string }>;
     operate(taskId: string, request: OperatorRequest, commandId: string): Promise<void>;
   };
+  /** Commands that are no task's: carried out elsewhere, for an answer as JSON text. */
+  readonly carryOutOther: (command: StoredCommand) => Promise<string>;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -73,13 +75,19 @@ export class CommandLoop {
     const { engine, inbox } = this.#options;
     try {
       if (command.kind === 'run') await engine.create(command.body, command.id);
-      else await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
+      else if (isTaskCommand(command.kind))
+        await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
+      else await inbox.settle(command.id, { kind: 'applied', taskId: await this.#options.carryOutOther(command) });
     } catch (error) {
       // A storage that refuses now may take the command later: it stays.
       if (!isTaskerError(error) || error.retryable) throw error;
       await inbox.settle(command.id, { kind: 'refused', code: error.code, message: error.message });
     }
   }
+}
+
+function isTaskCommand(kind: StoredCommand['kind']): kind is OperatorRequest['kind'] {
+  return kind === 'cancel' || kind === 'retry' || kind === 'resolve' || kind === 'skip';
 }
 
 function operatorRequest({ body }: StoredCommand, kind: OperatorRequest['kind']): OperatorRequest {

@@ -3,6 +3,7 @@ import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
+import type { StoredCommand } from './command-inbox.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { newTask, storedTask } from './loaded-task.ts';
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: EngineLimits;
+  /** Carries out commands of other processes that are no task's. */
+  readonly carryOutOther: (command: StoredCommand) => Promise<string>;
   /** Awaited when no task is held any more, while this is still the engine. */
   readonly beforeLeave?: () => Promise<void>;
   /** Something that no caller waits for went wrong. */
@@ -98,7 +101,13 @@ export class Engine {
       takeUp: (taken, mode) => this.#takeUp(taken, mode),
       onProblem,
     });
-    this.#commands = new CommandLoop({ inbox: storage.commands, clock, engine: this, onProblem });
+    this.#commands = new CommandLoop({
+      inbox: storage.commands,
+      clock,
+      engine: this,
+      carryOutOther: options.carryOutOther,
+      onProblem,
+    });
   }
 
   get running(): boolean {

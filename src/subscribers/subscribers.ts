@@ -2,6 +2,7 @@ import type { EventLog } from '../log/event-log.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { ParkedEvents, type ParkedOutcome } from './parked-events.ts';
 import { Replay, type ReplayOptions, type ReplayProgress } from './replay.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
@@ -59,11 +60,16 @@ export class Subscribers {
     this.#look();
   }
 
+  /** Replays would hold up whoever stops the engine; what another process asked for is done at the next start. */
+  abortReplays(): void {
+    for (const replay of this.#replays.values()) replay.abort();
+  }
+
   async stop(): Promise<void> {
     this.#running = false;
     this.#poll?.cancel();
     this.#gathering?.cancel();
-    for (const replay of this.#replays.values()) replay.abort();
+    this.abortReplays();
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop(stopGraceMs)));
   }
 
@@ -118,6 +124,21 @@ export class Subscribers {
       return await replay.run();
     } finally {
       this.#replays.delete(name);
+    }
+  }
+
+  /** What another process asks, as its command row has it; the answer as JSON. */
+  async carryOut(kind: string, body: JsonObject): Promise<string> {
+    const name = typeof body['subscriber'] === 'string' ? body['subscriber'] : '';
+    const position = typeof body['position'] === 'number' ? body['position'] : undefined;
+    switch (kind) {
+      case 'retry_parked':
+        return JSON.stringify(await this.retryParked(name, position));
+      case 'drop_parked':
+        return JSON.stringify(await this.dropParked(name, position));
+      default:
+        // Command rows are written by this package's own client, which has checked them.
+        return JSON.stringify(await this.replay(name, body['options'] as unknown as ReplayOptions));
     }
   }
 
