@@ -1,6 +1,7 @@
 // The event reference as Markdown, from the catalog alone: the generator writes it, a test compares it.
 import { catalog, type CatalogEntry } from '../src/events/catalog.ts';
-import { eventNamespaces, eventsIn, payloadFields } from '../src/events/discover.ts';
+import { EventDirectory } from '../src/events/event-directory.ts';
+import { payloadFields } from '../src/events/payload-fields.ts';
 
 const introductions: Readonly<Record<string, string>> = {
   task: 'What happens to a task.',
@@ -21,7 +22,7 @@ export function renderEventReference(): string {
     `Every event there is: ${catalog.length}, of which ${recorded} are recorded. **Recorded** events are facts: written to the log in the transaction of the state change they tell of, once. **Live** events are narration: published in process after the commit, to whoever listens just then, and never stored. Count facts, never their echoes. \`tasker.\` ahead of a name is accepted wherever a name is.`,
     envelope,
     overview(),
-    ...eventNamespaces().map(renderNamespace),
+    ...new EventDirectory().namespaces().map(renderNamespace),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -41,7 +42,11 @@ function overview(): string {
 function renderNamespace(namespace: string): string {
   const introduction = introductions[namespace];
   if (introduction === undefined) throw new Error(`say in one sentence what '${namespace}.*' is about`);
-  return [`## ${namespace}.*`, introduction, ...eventsIn(namespace).map(renderEntry)].join('\n\n');
+  return [
+    `## ${namespace}.*`,
+    introduction,
+    ...catalog.filter(({ name }) => name.startsWith(`${namespace}.`)).map(renderEntry),
+  ].join('\n\n');
 }
 
 function renderEntry(entry: CatalogEntry): string {

@@ -1,7 +1,8 @@
 import type { TaskerConfigInput } from './config/define-config.ts';
 import { Bus } from './bus/bus.ts';
-import { type Listeners, listenToAll } from './bus/listen.ts';
+import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
 import { resolveConfig } from './config/resolve-config.ts';
+import { EventDirectory } from './events/event-directory.ts';
 import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
 import { LiveEvents } from './execution/live-events.ts';
@@ -18,6 +19,7 @@ import { type Progress, progressBytes, type ProgressResult } from './subscribers
 import { Subscribers } from './subscribers/subscribers.ts';
 import { TaskerFacade } from './tasker-facade.ts';
 import type { Tasker } from './tasker.ts';
+import { declaredEvents } from './tasks/declared-events.ts';
 import { formatProblem } from './tasks/template-problem.ts';
 import { fullTaskName } from './tasks/template.ts';
 
@@ -54,14 +56,17 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const random = around.random ?? systemRandom;
   const warn = around.onWarning ?? ((message: string) => process.emitWarning(message, 'TaskerWarning'));
   const bus = new Bus(warn);
-  listenToAll(bus, around.listeners ?? {});
+  const directory = new EventDirectory();
+  listenToAll({ bus, directory }, around.listeners ?? {});
   // Ids of its own chance: listening must not change what a seeded engine does.
   const live = new LiveEvents(bus, clock, (atMs) => uuidV7(atMs, systemRandom));
   const registrations = await loadRegistrations(input, config).catch((error: unknown) => {
     tellRefused(live, error);
     throw error;
   });
-  const resolvedSubscribers = resolveSubscribers(input.subscribers ?? []);
+  directory.declare(declaredEvents(registrations.map(({ template }) => template)));
+  requireListeners(directory, around.listeners ?? {});
+  const resolvedSubscribers = resolveSubscribers(input.subscribers ?? [], directory);
 
   const { storage: chosen } = config;
   const opened =
@@ -99,7 +104,19 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       beforeLeave: () => subscribers.stop(),
       onProblem,
     });
-    return new TaskerFacade({ config, storage, types, engine, subscribers, clock, random, bus, live, onProblem });
+    return new TaskerFacade({
+      config,
+      storage,
+      types,
+      engine,
+      subscribers,
+      clock,
+      random,
+      bus,
+      directory,
+      live,
+      onProblem,
+    });
   } catch (error) {
     await storage.close();
     throw error;

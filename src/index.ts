@@ -68,9 +68,18 @@ export {
   type PayloadOf,
   type RecordedEventName,
 } from './events/catalog.ts';
-export type { LiveEvent, PublishedEvent, RecordedEvent } from './events/envelope.ts';
+export type {
+  CustomEvent,
+  HeardName,
+  LiveEvent,
+  LoggedEvent,
+  PublishedEvent,
+  RecordedEvent,
+} from './events/envelope.ts';
+export type { CustomEventName } from './events/custom-events.ts';
+export type { CustomEntry, DirectoryEntry } from './events/event-directory.ts';
 export type { EventPattern, MatchedName } from './events/pattern.ts';
-export type { PayloadField } from './events/discover.ts';
+export type { PayloadField } from './events/payload-fields.ts';
 
 // Listening to what happens.
 export type {

@@ -1,14 +1,11 @@
 import type { JsonValue } from '../shared/json.ts';
 import type { StepContext } from '../tasks/handler.ts';
 import type { PlannedStep } from '../tasks/task-plan.ts';
+import type { AttemptsOwn } from './attempt.ts';
 import type { LoadedTask } from './loaded-task.ts';
 
-/** What a handler is told; signal and heartbeat are the attempt's own. */
-export function stepContext(
-  task: LoadedTask,
-  planned: PlannedStep,
-  attempt: number,
-): Omit<StepContext, 'signal' | 'heartbeat'> {
+/** What a handler is told; the rest is the attempt's own. */
+export function stepContext(task: LoadedTask, planned: PlannedStep, attempt: number): Omit<StepContext, AttemptsOwn> {
   const { row, context } = task;
   const step = planned.template.name;
   return {

@@ -170,7 +170,7 @@ export class TaskRun {
   returnAttempts(): number {
     const running = [...this.attempts.values()];
     this.#endAttempts('the engine is stopping');
-    for (const attempt of running) this.post({ decide: returnAttempt(attempt) });
+    for (const attempt of running) this.post({ decide: returnAttempt(this, attempt) });
     return running.length;
   }
 
@@ -262,6 +262,7 @@ export class TaskRun {
       clock,
       slots,
       maxResultBytes: limits.resultBytes,
+      checkEvent: (event, payload) => this.task.type.checkEvent(name, event, payload),
       listener: this.#listener,
     });
     this.attempts.set(name, attempt);

@@ -16,6 +16,7 @@ export const errorTable = {
   TASKER_STEP_NOT_FOUND: { httpStatus: 404, retryable: false },
   TASKER_TRANSITION_REFUSED: { httpStatus: 409, retryable: false },
   TASKER_STEP_RESULTS_INVALID: { httpStatus: 500, retryable: false },
+  TASKER_EVENT_REFUSED: { httpStatus: 500, retryable: false },
   TASKER_ENGINE_NOT_RUNNING: { httpStatus: 503, retryable: true },
   TASKER_ENGINE_ALREADY_RUNNING: { httpStatus: 409, retryable: true },
   TASKER_ENGINE_OCCUPIED: { httpStatus: 503, retryable: true },

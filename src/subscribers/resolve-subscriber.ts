@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
-import type { RecordedEvent } from '../events/envelope.ts';
+import { isCustomName } from '../events/custom-events.ts';
+import type { EventDirectory } from '../events/event-directory.ts';
+import type { LoggedEvent } from '../events/envelope.ts';
 import { TaskerError } from '../shared/errors.ts';
 import type { StartFrom, SubscriberClass, SubscriberContext, SubscriberDefinition } from './define-subscriber.ts';
-import { exactness, expandPattern, recordedNames } from './event-patterns.ts';
+import { exactness, expandPattern, storedNames } from './event-patterns.ts';
 
-export type EventHandler = (event: RecordedEvent, context: SubscriberContext) => unknown;
+export type EventHandler = (event: LoggedEvent, context: SubscriberContext) => unknown;
 
 /** A subscriber as it is run: checked, defaults filled in. */
 export interface ResolvedSubscriber {
@@ -54,8 +56,9 @@ const inputSchema = z.strictObject({
 /** @throws TaskerError `TASKER_SUBSCRIBER_INVALID`, listing every problem. */
 export function resolveSubscribers(
   given: readonly (SubscriberDefinition | SubscriberClass)[],
+  directory: EventDirectory,
 ): readonly ResolvedSubscriber[] {
-  const resolved = given.map((one, index) => resolveOne(one, index));
+  const resolved = given.map((one, index) => resolveOne(one, index, directory));
   const seen = new Set<string>();
   for (const { name } of resolved) {
     if (seen.has(name)) throw invalid(name, ['there are two of this name; a checkpoint belongs to one']);
@@ -64,8 +67,12 @@ export function resolveSubscribers(
   return resolved;
 }
 
-function resolveOne(given: SubscriberDefinition | SubscriberClass, index: number): ResolvedSubscriber {
-  const input: unknown = typeof given === 'function' ? fromClass(given) : given;
+function resolveOne(
+  given: SubscriberDefinition | SubscriberClass,
+  index: number,
+  directory: EventDirectory,
+): ResolvedSubscriber {
+  const input: unknown = typeof given === 'function' ? fromClass(given, directory) : given;
   const parsed = inputSchema.safeParse(input);
   if (!parsed.success) {
     const name = z.object({ name: z.string() }).safeParse(input).data?.name ?? `number ${index + 1}`;
@@ -78,17 +85,21 @@ function resolveOne(given: SubscriberDefinition | SubscriberClass, index: number
   return {
     ...rest,
     name,
-    handlers: handlersOf(name, on),
+    handlers: handlersOf(name, on, directory),
     initial: state?.initial ?? null,
     holdsTask: onPark === 'hold-task',
   };
 }
 
-function handlersOf(name: string, on: Readonly<Record<string, EventHandler>>): ReadonlyMap<string, EventHandler> {
+function handlersOf(
+  name: string,
+  on: Readonly<Record<string, EventHandler>>,
+  directory: EventDirectory,
+): ReadonlyMap<string, EventHandler> {
   const problems: string[] = [];
   const handlers = new Map<string, EventHandler>();
   for (const [pattern, handler] of Object.entries(on).sort(([a], [b]) => exactness(a) - exactness(b))) {
-    const expanded = expandPattern(pattern);
+    const expanded = expandPattern(directory, pattern);
     if ('problem' in expanded) problems.push(expanded.problem);
     else for (const event of expanded.names) handlers.set(event, handler);
   }
@@ -99,25 +110,28 @@ function handlersOf(name: string, on: Readonly<Record<string, EventHandler>>): R
 
 const methodOf = (event: string): string => `handle_${event.replaceAll('.', '_')}`;
 
-function fromClass(given: SubscriberClass): unknown {
+function fromClass(given: SubscriberClass, directory: EventDirectory): unknown {
   const name = given.subscriber_name ?? given.name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
   const instance = new given();
   const method = (key: string): EventHandler | null => {
     const found: unknown = Reflect.get(instance, key);
     return typeof found === 'function' ? (event, context) => Reflect.apply(found, instance, [event, context]) : null;
   };
-  const named = given.subscribe_to ?? given.events ?? recordedNames.filter((event) => method(methodOf(event)) !== null);
+  const methodFor = (event: string): EventHandler | null =>
+    method(methodOf(event)) ?? (isCustomName(event) ? method(methodOf(event.slice('custom.'.length))) : null);
+  const named =
+    given.subscribe_to ?? given.events ?? storedNames(directory.all()).filter((event) => methodFor(event) !== null);
   const problems: string[] = [];
   const on: Record<string, EventHandler> = {};
   for (const pattern of named) {
-    const expanded = expandPattern(pattern);
+    const expanded = expandPattern(directory, pattern);
     if ('problem' in expanded) {
       problems.push(expanded.problem);
       continue;
     }
     const before = problems.length;
     for (const event of expanded.names) {
-      const handler = method(methodOf(event)) ?? method('handle');
+      const handler = methodFor(event) ?? method('handle');
       if (handler !== null) on[event] = handler;
       else if (expanded.names.length === 1)
         problems.push(`it subscribes to '${event}' but has no method '${methodOf(event)}' and no 'handle'`);

@@ -1,6 +1,6 @@
 import { TaskerError } from '../shared/errors.ts';
 import { isDone, type Status, stepTransitions, taskTransitions } from './states.ts';
-import type { TaskFact } from './task-fact.ts';
+import { isCustomFact, type TaskFact } from './task-fact.ts';
 import type { TaskPlan } from './task-plan.ts';
 import type { StepState, TaskState } from './task-state.ts';
 
@@ -13,6 +13,7 @@ export function evolve(plan: TaskPlan, state: TaskState | null, fact: TaskFact):
     if (fact.name !== 'task.initialize_requested') throw illegal(`'${fact.name}' comes before the task was created`);
     return initialState(plan, fact.at, fact.payload.slaDeadlineAt);
   }
+  if (isCustomFact(fact)) return state;
   return fact.step === undefined ? evolveTask(state, fact) : evolveStep(plan, state, fact, fact.step);
 }
 

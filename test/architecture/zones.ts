@@ -38,9 +38,9 @@ export const zones: Readonly<Record<string, Zone>> = {
 
   // Pure: text and values in, values out. Reading files is for whoever calls it.
   tasks: {
-    uses: ['shared', 'events/payload-parts.ts'],
+    uses: ['shared', 'events/payload-parts.ts', 'events/custom-events.ts'],
     sees: ['config', 'events'],
-    packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto'],
+    packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto', 'node:util'],
   },
   // Of subscribers it sees what they save, as data: their writes join its group commit.
   execution: {
@@ -126,6 +126,11 @@ export const importExceptions: readonly Exception[] = [
     from: 'cli/configured-templates.ts',
     to: 'register-tasks.ts',
     why: '`validate` and `config` load templates one by one, so that a broken one does not hide the others',
+  },
+  {
+    from: 'cli/commands/catalog.ts',
+    to: 'tasks/declared-events.ts',
+    why: '`catalog` shows what templates declare without opening the store',
   },
 ];
 

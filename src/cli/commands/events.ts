@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 
 import { isEventName } from '../../events/catalog.ts';
-import type { EventPage, EventQuery, RecordedEvent } from '../../tasker.ts';
+import { customName, customNameProblem, isCustomName } from '../../events/custom-events.ts';
+import type { EventPage, EventQuery, LoggedEvent } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { printable, shorten } from '../format/printable.ts';
@@ -44,19 +45,25 @@ export const eventsCommand = defineCommand<EventsOptions>({
 
 async function readEvents(session: Session, _args: readonly string[], options: EventsOptions): Promise<ExitCode> {
   const { task, name, after, since, limit } = options;
-  for (const unknown of (name ?? []).filter((given) => !isEventName(given)))
+  const names = name?.map(storedName);
+  for (const unknown of (names ?? []).filter((given) => !isEventName(given) && !isCustomName(given)))
     session.warn(`no event is called '${unknown}'`);
   const query: EventQuery = {
     after,
     limit,
     ...(task !== undefined && { taskId: task }),
-    ...(name !== undefined && { names: name }),
+    ...(names !== undefined && { names }),
     ...(since !== undefined && { sinceMs: parseSince(since, session.io.now()) }),
   };
   const page = await session.withClient((tasker) => tasker.events(query));
   if (session.json) for (const event of page.events) session.print(`${JSON.stringify(event)}\n`);
   else printPage(session, page, limit);
   return exitCodes.ok.code;
+}
+
+/** Custom events may be named as they are declared. */
+function storedName(name: string): string {
+  return isEventName(name) || customNameProblem(name) !== null ? name : customName(name);
 }
 
 function printPage(session: Session, page: EventPage, limit: number): void {
@@ -69,7 +76,7 @@ function printPage(session: Session, page: EventPage, limit: number): void {
   if (page.events.length >= limit) session.note(session.paintNote('dim', `more: --after ${page.lastPosition}`));
 }
 
-function toRow(event: RecordedEvent): CellInput[] {
+function toRow(event: LoggedEvent): CellInput[] {
   const step = event.step === null ? '' : event.attempt === null ? event.step : `${event.step} #${event.attempt}`;
   return [
     { text: String(event.position), align: 'right' },
