@@ -31,6 +31,11 @@ export interface LimitsInput {
   readonly stopGraceMs?: number;
   /** A task whose next step is further away than this is put back into the store meanwhile. Default 5000. */
   readonly releaseAfterMs?: number;
+  /**
+   * How long this process's event loop may be blocked, milliseconds. Beyond it a watchdog thread says so on standard
+   * error, and `worker.unresponsive` is recorded once the loop is back. 0 turns it off. Default 1000.
+   */
+  readonly unresponsiveMs?: number;
 }
 
 export interface TaskerConfigInput {

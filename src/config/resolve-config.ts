@@ -19,6 +19,9 @@ const limitsSchema = z.strictObject({
   resultBytes: count(1_048_576, 64 * 1024 * 1024),
   stopGraceMs: waitMs(10_000),
   releaseAfterMs: waitMs(5000),
+  unresponsiveMs: z
+    .union([z.literal(0), z.number().min(20).max(3_600_000)], 'expected 0, or 20 to 3,600,000 milliseconds')
+    .default(1000),
 });
 
 const storageSchema = z.discriminatedUnion('kind', [

@@ -29,7 +29,7 @@ test('entries are found by namespace, and by words in their names and meanings',
   assert.ok(eventNamespaces().includes('workflow'));
   assert.deepEqual(
     eventsIn('worker').map((entry) => entry.name),
-    ['worker.started', 'worker.stopped', 'worker.lost'],
+    ['worker.started', 'worker.stopped', 'worker.lost', 'worker.unresponsive'],
   );
   assert.deepEqual(eventsIn('observability.task.*').length, 3);
   assert.deepEqual(

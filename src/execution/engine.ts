@@ -1,5 +1,5 @@
 import type { NewEvent } from '../log/event-log.ts';
-import { holdProcess, type Clock } from '../shared/clock.ts';
+import { type Clock, holdProcess, systemClock } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import { createTask } from '../tasks/decide-task.ts';
@@ -19,6 +19,7 @@ import type { Schedule, TaskSnapshot } from './task-store.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TakenTask } from './work-queue.ts';
+import { type Block, LoopWatch } from './watchdog/loop-watch.ts';
 import { workerFacts } from './worker-facts.ts';
 
 export interface EngineLimits {
@@ -30,6 +31,8 @@ export interface EngineLimits {
   readonly resultBytes: number;
   readonly releaseAfterMs: number;
   readonly stopGraceMs: number;
+  /** 0: nobody watches the event loop. */
+  readonly unresponsiveMs: number;
 }
 
 export interface EngineOptions {
@@ -64,6 +67,8 @@ export class Engine {
   readonly #due: DueTasks;
   readonly #commands: CommandLoop;
   readonly #worker: ReturnType<typeof workerFacts>;
+  readonly #watch: LoopWatch | null;
+  #noted: Promise<void> = Promise.resolve();
   #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #advance: Advance = 'all';
   #lateResults = 0;
@@ -76,6 +81,11 @@ export class Engine {
     this.#recorder = new Recorder(storage.tasks);
     this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
     this.#worker = workerFacts(uuidV7(clock.now(), random), clock, random);
+    // Time that is made up says nothing of the loop.
+    this.#watch =
+      limits.unresponsiveMs === 0 || clock !== systemClock
+        ? null
+        : new LoopWatch({ clock, limitMs: limits.unresponsiveMs, onBlocked: (block) => this.#note(block), onProblem });
     this.#surroundings = {
       clock,
       random,
@@ -83,6 +93,7 @@ export class Engine {
       slots: this.#slots,
       narration,
       limits,
+      watched: this.#watch?.memory ?? null,
       // Nobody would take up again what an engine for its own tasks alone had put back.
       mayRelease: () => this.#advance === 'all',
       accepting: () => this.#phase === 'running',
@@ -136,6 +147,7 @@ export class Engine {
     narration.recorded(facts, position);
     this.#letProcessEnd = holdProcess();
     this.#phase = 'running';
+    this.#watch?.start();
     this.#advance = advance;
     try {
       await prepare();
@@ -165,12 +177,15 @@ export class Engine {
       // What cannot be written now is recovered by the next engine, as after a crash.
       if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
       await this.#recorder.drain();
+      this.#watch?.stop();
+      await this.#noted;
       const counts = { returnedAttempts, abandonedHandlers: this.#slots.abandoned };
       const facts = this.#worker.stopped(counts);
       const { narration, storage } = this.#options;
       narration.recorded(facts, await storage.workers.leave(this.#worker.info.id, facts));
     } finally {
       this.#phase = 'stopped';
+      this.#watch?.stop();
       this.#letProcessEnd?.();
       for (const listeners of this.#restListeners.values()) for (const listener of listeners) listener(null);
     }
@@ -309,6 +324,16 @@ export class Engine {
     const { results } = run.task;
     for (const listener of listeners)
       listener({ task: run.task.row, state: run.state, resultOf: (step) => results.get(step) });
+  }
+
+  /** Best effort: a store that refuses it now gets no second try, but whoever runs the engine is told. */
+  #note(block: Block): void {
+    const { narration, storage, onProblem } = this.#options;
+    const facts = this.#worker.unresponsive(block);
+    this.#noted = storage.workers
+      .note(this.#worker.info.id, facts)
+      .then((position) => narration.recorded(facts, position))
+      .catch(onProblem);
   }
 
   /** Resolves when no task is held any more, or when the time is up. */

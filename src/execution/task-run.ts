@@ -17,6 +17,7 @@ import { stepContext } from './step-context.ts';
 import type { StepSlots } from './step-slots.ts';
 import type { Change, CommitResult, LeaseToken, Schedule } from './task-store.ts';
 import { changedRows, type Input, Turn } from './turn.ts';
+import type { WatchMemory } from './watchdog/watch-memory.ts';
 
 /** What a run needs from its engine. */
 export interface RunSurroundings {
@@ -26,6 +27,8 @@ export interface RunSurroundings {
   readonly slots: StepSlots;
   readonly narration: Narration;
   readonly limits: { readonly stepsPerTask: number; readonly releaseAfterMs: number; readonly resultBytes: number };
+  /** Where the watchdog sees which handler is being called; null when there is none. */
+  readonly watched: WatchMemory | null;
   /** Whether a waiting task may go back into the store: somebody will take it up again in time. */
   readonly mayRelease: () => boolean;
   /** False once the engine is stopping: nothing new begins. */
@@ -293,7 +296,7 @@ export class TaskRun {
     const handler = this.task.type.handlers.get(name);
     const number = planned && this.#state?.steps[planned.index]?.attempts;
     if (planned === undefined || handler === undefined || number === undefined) return;
-    const { clock, slots, limits, narration } = this.#around;
+    const { clock, slots, limits, narration, watched } = this.#around;
     const attempt = new Attempt(planned.template, number, {
       clock,
       slots,
@@ -304,7 +307,9 @@ export class TaskRun {
     const { spanId = null } = this.#state?.steps[planned.index] ?? {};
     const told = { step: name, attempt: number, spanId, causationId: this.causes.latest(name) };
     narration.handling('before', this.task, planned.template, told);
+    watched?.called(this.task.row, name, number);
     attempt.start(handler, stepContext(this.task, planned, number));
+    watched?.returned();
     narration.handling('called', this.task, planned.template, told);
   }
 

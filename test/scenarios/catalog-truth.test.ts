@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test';
 
 import Database from 'better-sqlite3';
 
+import type { LimitsInput } from '../../src/config/define-config.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import {
   catalog,
@@ -11,8 +12,10 @@ import {
   type EventName,
   PermanentError,
   RetryableError,
+  systemClock,
   TaskerError,
 } from '../../src/index.ts';
+import { block } from '../support/block.ts';
 import { restartable } from '../support/restartable.ts';
 import { Witness } from '../support/witness.ts';
 import { gate, rest, world } from '../support/world.ts';
@@ -20,7 +23,7 @@ import { gate, rest, world } from '../support/world.ts';
 const patient = { monitoring: { stall_seconds: 3600 } };
 
 /** What a scenario does to a payment step, by attempt. */
-const payment = (pay: (attempt: number) => unknown) =>
+const payment = (pay: (attempt: number) => unknown, retryLimit = 2) =>
   defineTask({
     name: 'payment',
     handler_config: { monitoring: { sla_seconds: 600 }, business_context: ['tier'] },
@@ -30,7 +33,7 @@ const payment = (pay: (attempt: number) => unknown) =>
         name: 'pay',
         depends_on_step: 'check',
         skippable: true,
-        default_retry_limit: 2,
+        default_retry_limit: retryLimit,
         handler_config: {
           monitoring: { stall_seconds: 60, sla_seconds: 300 },
           retry_backoff: { kind: 'constant', base_seconds: 1, jitter: 0 },
@@ -42,11 +45,18 @@ const payment = (pay: (attempt: number) => unknown) =>
 
 const run = { name: 'payment', context: { tier: 'gold' } };
 
-async function heardWorld(t: TestContext, witness: Witness, pay: (attempt: number) => unknown) {
+async function heardWorld(
+  t: TestContext,
+  witness: Witness,
+  pay: (attempt: number) => unknown,
+  options: { readonly limits?: LimitsInput; readonly realTime?: boolean; readonly retryLimit?: number } = {},
+) {
   let storage: Storage | undefined;
   let failures = 0;
-  const made = await world(t, [payment(pay)], {
+  const made = await world(t, [payment(pay, options.retryLimit)], {
+    ...(options.limits !== undefined && { limits: options.limits }),
     surroundings: {
+      ...(options.realTime === true && { clock: systemClock }),
       listeners: witness.listeners,
       wrapStorage(opened) {
         storage = opened;
@@ -165,6 +175,28 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
       // The state was changed behind the log's back: that alone may differ.
       assert.match(String(error), /does not fold to the stored state/);
     });
+  },
+
+  async 'a handler that blocks the event loop'(t, witness) {
+    let seen = false;
+    const { tasker, end } = await heardWorld(
+      t,
+      witness,
+      // Again and again, should the watchdog have been slower to start than the handler.
+      (attempt) => {
+        if (seen || attempt > 50) return 1;
+        block(100);
+        throw new RetryableError('blocked', { retryAfterMs: 20 });
+      },
+      { limits: { unresponsiveMs: 40 }, realTime: true, retryLimit: 60 },
+    );
+    tasker.on('worker.unresponsive', ({ payload }) => {
+      seen = true;
+      assert.equal(payload.handler?.step, 'pay');
+      assert.equal(payload.handler.calling, true);
+    });
+    assert.equal((await (await tasker.run(run)).wait()).status, 'complete');
+    await end();
   },
 
   async 'a template that is refused'(_t, witness) {
