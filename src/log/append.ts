@@ -1,5 +1,6 @@
 import { catalogEntry, type PayloadOf, type RecordedEventName } from '../events/catalog.ts';
 import type { RecordedEvent, TaskEnvelope } from '../events/envelope.ts';
+import { upcast } from '../events/upcast.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import type { NewEvent } from './event-log.ts';
@@ -54,11 +55,15 @@ export function toNewEvent(draft: EventDraft, random: Random, envelope: EncodedE
   };
 }
 
-/** The inverse, for readers. */
-export function fromStored(stored: NewEvent & { readonly position: number }): RecordedEvent {
+/** The inverse, for readers: every one of them, so that old payloads are made new here and nowhere else. */
+export function fromStored(
+  stored: NewEvent & { readonly position: number },
+  inTodaysWords: typeof upcast = upcast,
+): RecordedEvent {
   const { body, ...columns } = stored;
-  return {
+  const event = {
     ...columns,
     ...(JSON.parse(body) as Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>),
-  } as RecordedEvent;
+  };
+  return inTodaysWords(event) as RecordedEvent;
 }
