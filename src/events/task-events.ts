@@ -37,6 +37,8 @@ export const taskEvents = [
       sourceSystem: z.string(),
       reason: z.string(),
       slaDeadlineAt: timestampMs.nullable(),
+      /** Paths of `business_context` fields that are there but too large to leave the task. */
+      omittedContext: z.array(z.string()).optional(),
     }),
     example: {
       templateId: '9f2c…',

@@ -10,8 +10,10 @@ export interface CommandLoopOptions {
     create(request: unknown, commandId: string): Promise<{ taskId: string }>;
     operate(taskId: string, request: OperatorRequest, commandId: string): Promise<void>;
   };
-  /** False: the command is left to another engine. */
-  readonly takes: (command: StoredCommand) => boolean;
+  /** `refuse`: its sender may become an engine itself; `leave`: the command stays for another engine. */
+  readonly takes: (command: StoredCommand) => 'take' | 'refuse' | 'leave';
+  /** Commands that are no task's: carried out elsewhere, for an answer as JSON text. */
+  readonly carryOutOther: (command: StoredCommand) => Promise<string>;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -51,7 +53,11 @@ export class CommandLoop {
         const commands = await this.#options.inbox.pending(batch);
         // A full batch may not be all of them, and carrying it out brings no news of the rest.
         if (commands.length === batch) this.#unsettled = true;
-        for (const command of commands) if (this.#options.takes(command)) this.#begin(command);
+        for (const command of commands) {
+          const taking = this.#options.takes(command);
+          if (taking === 'take') this.#begin(command, () => this.#carryOut(command));
+          else if (taking === 'refuse') this.#begin(command, () => this.#refuse(command));
+        }
       }
     } catch (error) {
       this.#unsettled = true;
@@ -63,9 +69,9 @@ export class CommandLoop {
     });
   }
 
-  #begin(command: StoredCommand): void {
+  #begin(command: StoredCommand, carryOut: () => Promise<void>): void {
     if (this.#underWay.has(command.id)) return;
-    const done = this.#carryOut(command)
+    const done = carryOut()
       .catch((error: unknown) => {
         this.#unsettled = true;
         this.#options.onProblem(error);
@@ -74,11 +80,21 @@ export class CommandLoop {
     this.#underWay.set(command.id, done);
   }
 
+  #refuse({ id }: StoredCommand): Promise<void> {
+    return this.#options.inbox.settle(id, {
+      kind: 'refused',
+      code: 'TASKER_ENGINE_OCCUPIED',
+      message: 'The engine on this store works for one task alone and ends with it; try again then.',
+    });
+  }
+
   async #carryOut(command: StoredCommand): Promise<void> {
     const { engine, inbox } = this.#options;
     try {
       if (command.kind === 'run') await engine.create(command.body, command.id);
-      else await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
+      else if (isTaskCommand(command.kind))
+        await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
+      else await inbox.settle(command.id, { kind: 'applied', taskId: await this.#options.carryOutOther(command) });
     } catch (error) {
       // A storage that refuses now may take the command later: it stays.
       if (isTaskerError(error) && errorTable[error.code].retryable) throw error;
@@ -86,6 +102,10 @@ export class CommandLoop {
       await inbox.settle(command.id, { kind: 'refused', code, message: errorMessage(error) });
     }
   }
+}
+
+function isTaskCommand(kind: StoredCommand['kind']): kind is OperatorRequest['kind'] {
+  return kind === 'cancel' || kind === 'retry' || kind === 'resolve' || kind === 'skip';
 }
 
 function operatorRequest({ body }: StoredCommand, kind: OperatorRequest['kind']): OperatorRequest {

@@ -9,9 +9,11 @@ export interface Creation {
   readonly initiator: string;
   readonly sourceSystem: string;
   readonly reason: string;
+  /** Fields of the business context that are too large to leave the task. */
+  readonly omittedContext: readonly string[];
 }
 
-export function createTask(draft: TaskDraft, creation: Creation): void {
+export function createTask(draft: TaskDraft, { omittedContext, ...creation }: Creation): void {
   const { monitoring, steps } = draft.plan.template;
   draft.record({
     name: 'task.initialize_requested',
@@ -20,6 +22,7 @@ export function createTask(draft: TaskDraft, creation: Creation): void {
       ...creation,
       steps: steps.map((step) => step.name),
       slaDeadlineAt: monitoring.slaMs === null ? null : draft.now + monitoring.slaMs,
+      ...(omittedContext.length > 0 && { omittedContext: [...omittedContext] }),
     },
   });
 }

@@ -8,11 +8,13 @@ import type { Storage } from '../../src/execution/storage.ts';
 import {
   catalog,
   createTasker,
+  defineSubscriber,
   defineTask,
   type EventName,
   PermanentError,
   type RecordedEvent,
   RetryableError,
+  type SubscriberDefinition,
   systemClock,
   TaskerError,
 } from '../../src/index.ts';
@@ -51,12 +53,18 @@ async function heardWorld(
   t: TestContext,
   witness: Witness,
   pay: (attempt: number) => unknown,
-  options: { readonly limits?: LimitsInput; readonly realTime?: boolean; readonly retryLimit?: number } = {},
+  options: {
+    readonly limits?: LimitsInput;
+    readonly realTime?: boolean;
+    readonly retryLimit?: number;
+    readonly subscribers?: readonly SubscriberDefinition[];
+  } = {},
 ) {
   let storage: Storage | undefined;
   let failures = 0;
   const made = await world(t, [payment(pay, options.retryLimit)], {
     ...(options.limits !== undefined && { limits: options.limits }),
+    ...(options.subscribers !== undefined && { subscribers: options.subscribers }),
     surroundings: {
       ...(options.realTime === true && { clock: systemClock }),
       listeners: witness.listeners,
@@ -192,12 +200,33 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
       },
       { limits: { unresponsiveMs: 40 }, realTime: true, retryLimit: 60 },
     );
-    tasker.on('worker.unresponsive', ({ payload }) => {
-      seen = true;
-      assert.equal(payload.handler?.step, 'pay');
-      assert.equal(payload.handler.calling, true);
+    tasker.on('worker.unresponsive', ({ payload: { handler, blockedMs, limitMs } }) => {
+      seen ||= handler?.step === 'pay' && handler.calling && blockedMs >= limitMs;
     });
     assert.equal((await (await tasker.run(run)).wait()).status, 'complete');
+    assert.ok(seen);
+    await end();
+  },
+
+  async 'a subscriber that lags, catches up and parks what it cannot take'(t, witness) {
+    const hold = gate();
+    const slow = defineSubscriber({
+      name: 'slow',
+      lagLimit: 5,
+      retries: { limit: 0 },
+      on: {
+        'task.initialize_requested': () => hold.promise,
+        'task.completed': () => {
+          throw new Error('not today');
+        },
+      },
+    });
+    const { tasker, clock, end } = await heardWorld(t, witness, () => 1, { subscribers: [slow] });
+    await (await tasker.run(run)).wait();
+    await clock.advance(1000);
+    hold.open();
+    await clock.advance(1000);
+    assert.equal((await tasker.parked('slow')).length, 1);
     await end();
   },
 
