@@ -1,5 +1,6 @@
 import type { AnyStepHandler } from '../tasks/handler.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../subscribers/define-subscriber.ts';
+import type { Sink } from '../sinks/define-sink.ts';
 import type { TaskDefinition } from '../tasks/define-task.ts';
 
 export interface SqliteStorageInput {
@@ -55,6 +56,8 @@ export interface TaskerConfigInput {
   readonly tasks?: readonly TaskDefinition[];
   /** They follow the log in the process that is the engine, on its thread. */
   readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass)[];
+  /** Where log records of everything recorded go, from the beginning of the log on: `ndjsonSink()`, or your own by `defineSink`. */
+  readonly sinks?: readonly Sink[];
   readonly limits?: LimitsInput;
   /** Unknown keys in templates are errors. Default false. */
   readonly strict?: boolean;

@@ -20,7 +20,9 @@ const limitsSchema = z.strictObject({
   stopGraceMs: waitMs(10_000),
   releaseAfterMs: waitMs(5000),
   unresponsiveMs: z
-    .union([z.literal(0), z.number().min(20).max(3_600_000)], 'expected 0, or 20 to 3,600,000 milliseconds')
+    .number()
+    .max(3_600_000)
+    .refine((ms) => ms === 0 || ms >= 20, 'expected 0, which turns the watchdog off, or at least 20')
     .default(1000),
 });
 
@@ -33,7 +35,7 @@ const storageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('memory') }),
 ]);
 
-// Handlers, tasks and subscribers hold functions: they are checked where they are registered.
+// Handlers, tasks, subscribers and sinks hold functions: they are checked where they are registered.
 const configSchema = z.strictObject({
   environment: z
     .string()
@@ -46,6 +48,7 @@ const configSchema = z.strictObject({
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
   subscribers: z.array(z.unknown()).default([]),
+  sinks: z.array(z.unknown()).default([]),
 });
 
 export type ResolvedLimits = Readonly<z.infer<typeof limitsSchema>>;

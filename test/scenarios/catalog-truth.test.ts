@@ -8,6 +8,7 @@ import type { Storage } from '../../src/execution/storage.ts';
 import {
   catalog,
   createTasker,
+  defineSink,
   defineSubscriber,
   defineTask,
   type EventName,
@@ -228,6 +229,15 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
     await clock.advance(1000);
     assert.equal((await tasker.parked('slow')).length, 1);
     await end();
+  },
+
+  async 'a sink that comes and goes, and one that is refused'(_t, witness) {
+    const around = { env: {}, listeners: witness.listeners };
+    const nowhere = defineSink({ name: 'nowhere', logs: async () => ({ kind: 'delivered' }) });
+    const tasker = await createTasker({ storage: { kind: 'memory' }, sinks: [nowhere] }, around);
+    await tasker.stop();
+    const refused = createTasker({ storage: { kind: 'memory' }, sinks: [nowhere, nowhere] }, around);
+    await assert.rejects(refused, { code: 'TASKER_SINK_INVALID' });
   },
 
   async 'a template that is refused'(_t, witness) {
