@@ -10,6 +10,8 @@ const introductions: Readonly<Record<string, string>> = {
   observability: "Timings and turning points under the names that Tasker's telemetry listens to.",
   handler:
     'Templates with their handlers. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
+  plugin:
+    'Sinks, and subscribers that come as a package. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
   worker: 'Processes that run tasks.',
   subscriber: 'What durable subscribers record of themselves: lag, and events that they have set aside.',
 };

@@ -7,13 +7,18 @@ import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
 import { LiveEvents } from './execution/live-events.ts';
 import { Narration } from './execution/narration.ts';
+import { tellPluginRefused, tellPluginRegistered, tellPluginUnregistered } from './execution/plugin-narration.ts';
 import { Recorder } from './execution/recorder.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
+import { closeSinks } from './sinks/close-sinks.ts';
+import type { Sink } from './sinks/define-sink.ts';
+import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
 import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
 import { type Progress, progressBytes, type ProgressResult } from './subscribers/subscriber-store.ts';
 import { Subscribers } from './subscribers/subscribers.ts';
@@ -66,7 +71,9 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   });
   directory.declare(declaredEvents(registrations.map(({ template }) => template)));
   requireListeners(directory, around.listeners ?? {});
-  const resolvedSubscribers = resolveSubscribers(input.subscribers ?? [], directory);
+  const sinks = registerSinks(input.sinks ?? [], live);
+  const exports = sinks.map(({ name, logs }) => eventExport({ sink: name, deliver: logs, clock }));
+  const resolvedSubscribers = resolveSubscribers([...(input.subscribers ?? []), ...exports], directory);
 
   const { storage: chosen } = config;
   const opened =
@@ -104,7 +111,11 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       beforeLeave: () => subscribers.stop(),
       onProblem,
     });
-    return new TaskerFacade({
+    const afterEngine = async (): Promise<void> => {
+      await closeSinks(sinks, clock, onProblem);
+      for (const { name } of sinks) tellPluginUnregistered(live, { kind: 'sink', plugin: name });
+    };
+    const parts = {
       config,
       storage,
       types,
@@ -116,7 +127,9 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       directory,
       live,
       onProblem,
-    });
+      afterEngine,
+    };
+    return new TaskerFacade(parts);
   } catch (error) {
     await storage.close();
     throw error;
@@ -128,6 +141,19 @@ async function saveAndTell(recorder: Recorder, narration: Narration, progress: P
   const result = await recorder.save(progress, progressBytes(progress));
   if (result.kind === 'saved' && 'events' in progress) narration.recorded(progress.events, result.firstPosition);
   return result;
+}
+
+function registerSinks(given: readonly Sink[], live: LiveEvents): readonly Sink[] {
+  try {
+    const sinks = resolveSinks(given);
+    for (const { name } of sinks) {
+      tellPluginRegistered(live, { kind: 'sink', plugin: name, subscriber: exportName(name) });
+    }
+    return sinks;
+  } catch (error) {
+    tellPluginRefused(live, 'sink', error);
+    throw error;
+  }
 }
 
 async function registerWarning(

@@ -57,6 +57,12 @@ export {
 } from './subscribers/define-subscriber.ts';
 export type { EventsOf, RecordedPattern } from './subscribers/event-patterns.ts';
 
+// Writing sinks: where what operators see goes.
+export { defineSink, type Sink } from './sinks/define-sink.ts';
+export { ndjsonSink, type NdjsonSinkOptions } from './sinks/ndjson/ndjson-sink.ts';
+export type { Deliver, Delivery, DeliveryContext } from './signals/delivery.ts';
+export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
+
 // Reading what happened.
 export {
   catalog,

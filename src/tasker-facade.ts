@@ -52,6 +52,8 @@ export interface FacadeParts {
   readonly types: TaskTypes;
   readonly engine: Engine;
   readonly subscribers: Subscribers;
+  /** Awaited when the engine has stopped: lets go of what nothing more is handed to. */
+  readonly afterEngine: () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: Bus;
@@ -268,13 +270,14 @@ export class TaskerFacade implements Tasker {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const { engine, storage, types, bus, live, subscribers } = this.#parts;
+    const { engine, storage, types, bus, live, subscribers, afterEngine } = this.#parts;
     subscribers.abortReplays();
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
     try {
       await engine.stop(graceMs);
     } finally {
+      await afterEngine();
       for (const { plan } of types.all()) tellUnregistered(live, plan.template);
       bus.close();
       await storage.close();

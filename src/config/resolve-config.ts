@@ -19,6 +19,11 @@ const limitsSchema = z.strictObject({
   resultBytes: count(1_048_576, 64 * 1024 * 1024),
   stopGraceMs: waitMs(10_000),
   releaseAfterMs: waitMs(5000),
+  unresponsiveMs: z
+    .number()
+    .max(3_600_000)
+    .refine((ms) => ms === 0 || ms >= 20, 'expected 0, which turns the watchdog off, or at least 20')
+    .default(1000),
 });
 
 const storageSchema = z.discriminatedUnion('kind', [
@@ -30,7 +35,7 @@ const storageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('memory') }),
 ]);
 
-// Handlers, tasks and subscribers hold functions: they are checked where they are registered.
+// Handlers, tasks, subscribers and sinks hold functions: they are checked where they are registered.
 const configSchema = z.strictObject({
   environment: z
     .string()
@@ -43,6 +48,7 @@ const configSchema = z.strictObject({
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
   subscribers: z.array(z.unknown()).default([]),
+  sinks: z.array(z.unknown()).default([]),
 });
 
 export type ResolvedLimits = Readonly<z.infer<typeof limitsSchema>>;

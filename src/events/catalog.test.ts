@@ -32,7 +32,7 @@ test('entries are found by namespace, and by words in their names and meanings',
   assert.ok(directory.namespaces().includes('workflow'));
   assert.deepEqual(
     directory.inNamespace('worker').map((entry) => entry.name),
-    ['worker.started', 'worker.stopped', 'worker.lost'],
+    ['worker.started', 'worker.stopped', 'worker.lost', 'worker.unresponsive'],
   );
   assert.deepEqual(directory.inNamespace('observability.task.*').length, 3);
   assert.deepEqual(

@@ -16,11 +16,14 @@ import { nextLookAt } from './task-schedule.ts';
 import type { Change, CommitResult, LeaseToken, Schedule } from './task-store.ts';
 import { isRunnableHere } from './task-type.ts';
 import type { Input, Turn } from './turn.ts';
+import type { WatchMemory } from './watchdog/watch-memory.ts';
 
 /** What a run needs from its engine. */
 export interface RunSurroundings extends DecidingSurroundings {
   readonly recorder: Recorder;
   readonly limits: DecidingSurroundings['limits'] & { readonly resultBytes: number };
+  /** Where the watchdog sees which handler is being called; null when there is none. */
+  readonly watched: WatchMemory | null;
   readonly onLate: () => void;
   /** The task has ended or was parked, durably. */
   readonly onRest: (run: TaskRun) => void;
@@ -257,7 +260,7 @@ export class TaskRun {
     const handler = this.task.type.handlers.get(name);
     const number = planned && this.#state?.steps[planned.index]?.attempts;
     if (planned === undefined || handler === undefined || number === undefined) return;
-    const { clock, slots, limits, narration } = this.#around;
+    const { clock, slots, limits, narration, watched } = this.#around;
     const attempt = new Attempt(planned.template, number, {
       clock,
       slots,
@@ -269,7 +272,9 @@ export class TaskRun {
     const { spanId = null } = this.#state?.steps[planned.index] ?? {};
     const told = { step: name, attempt: number, spanId, causationId: this.causes.latest(name) };
     narration.handling('before', this.task, planned.template, told);
+    watched?.called(this.task.row, name, number);
     attempt.start(handler, stepContext(this.task, planned, number));
+    watched?.returned();
     narration.handling('called', this.task, planned.template, told);
   }
 

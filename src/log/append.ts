@@ -2,6 +2,7 @@ import { catalogEntry, type PayloadOf, type RecordedEventName } from '../events/
 import { type CustomEventName, isCustomName } from '../events/custom-events.ts';
 import type { LoggedEvent, RecordedEvent, TaskEnvelope } from '../events/envelope.ts';
 import type { JsonObject } from '../shared/json.ts';
+import { upcast } from '../events/upcast.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import type { NewEvent } from './event-log.ts';
@@ -75,11 +76,15 @@ function versionOf(name: string): number {
   throw new TaskerError('TASKER_INTERNAL', `'${name}' is not a recorded event of the catalog`);
 }
 
-/** The inverse, for readers. */
-export function fromStored(stored: NewEvent & { readonly position: number }): LoggedEvent {
+/** The inverse, for readers: every one of them, so that old payloads are made new here and nowhere else. */
+export function fromStored(
+  stored: NewEvent & { readonly position: number },
+  inTodaysWords: typeof upcast = upcast,
+): LoggedEvent {
   const { body, ...columns } = stored;
-  return {
+  const event = {
     ...columns,
     ...(JSON.parse(body) as Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>),
-  } as LoggedEvent;
+  };
+  return inTodaysWords(event) as LoggedEvent;
 }

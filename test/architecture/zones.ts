@@ -34,7 +34,7 @@ const publicApi = ['index.ts', 'tasker.ts', 'create-tasker.ts'];
 export const zones: Readonly<Record<string, Zone>> = {
   shared: { uses: [], packages: ['node:crypto'] },
   events: { uses: ['shared'], sees: ['config'], packages: ['zod'] },
-  config: { uses: ['shared'], sees: ['tasks', 'events', 'subscribers'], packages: ['zod', 'node:'] },
+  config: { uses: ['shared'], sees: ['tasks', 'events', 'subscribers', 'sinks'], packages: ['zod', 'node:'] },
 
   // Pure: text and values in, values out. Reading files is for whoever calls it.
   tasks: {
@@ -78,7 +78,7 @@ export const zones: Readonly<Record<string, Zone>> = {
 
   // The public door: names by hand from anywhere but the command line; its types say nothing that runs.
   'index.ts': {
-    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'tasker.ts', 'create-tasker.ts'],
+    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'signals', 'sinks', 'tasker.ts', 'create-tasker.ts'],
     packages: [],
   },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },

@@ -22,6 +22,11 @@ export class Witness {
     this.#fired = fired;
   }
 
+  /** All facts that were heard, as they were recorded. */
+  get recorded(): readonly LoggedEvent[] {
+    return this.#recorded;
+  }
+
   /** To be called while the store is open; nobody else may have written to it. */
   async check(storage: Storage): Promise<void> {
     this.requireNoProblems();
