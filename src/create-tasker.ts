@@ -11,6 +11,7 @@ import { tellPluginRefused, tellPluginRegistered, tellPluginUnregistered } from 
 import { Recorder } from './execution/recorder.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
+import { loadSubscriptions } from './load-subscriptions.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
@@ -73,7 +74,10 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   requireListeners(directory, around.listeners ?? {});
   const sinks = registerSinks(input.sinks ?? [], live);
   const exports = sinks.map(({ name, logs }) => eventExport({ sink: name, deliver: logs, clock }));
-  const resolvedSubscribers = resolveSubscribers([...(input.subscribers ?? []), ...exports], directory);
+  const subscriptions = await loadSubscriptions(input, config, directory);
+  for (const problem of subscriptions.warnings) warn(formatProblem(problem));
+  const given = [...(input.subscribers ?? []), ...subscriptions.enabled, ...exports];
+  const resolvedSubscribers = resolveSubscribers(given, directory);
 
   const { storage: chosen } = config;
   const opened =

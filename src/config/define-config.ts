@@ -56,6 +56,13 @@ export interface TaskerConfigInput {
   readonly tasks?: readonly TaskDefinition[];
   /** They follow the log in the process that is the engine, on its thread. */
   readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass)[];
+  /**
+   * Subscription files in Tasker's YAML, relative to the configuration file: which class follows which events, with
+   * what configuration.
+   */
+  readonly subscriptions?: readonly string[];
+  /** The classes that subscription files name, by full name or its last segment. */
+  readonly subscriberClasses?: Readonly<Record<string, SubscriberClass>>;
   /** Where log records of everything recorded go, from the beginning of the log on: `ndjsonSink()`, or your own by `defineSink`. */
   readonly sinks?: readonly Sink[];
   readonly limits?: LimitsInput;

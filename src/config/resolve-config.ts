@@ -48,6 +48,8 @@ const configSchema = z.strictObject({
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
   subscribers: z.array(z.unknown()).default([]),
+  subscriptions: z.array(z.string().min(1)).default([]),
+  subscriberClasses: z.record(z.string(), z.unknown()).default({}),
   sinks: z.array(z.unknown()).default([]),
 });
 
@@ -61,6 +63,8 @@ export interface ResolvedConfig {
     | { readonly kind: 'memory' };
   /** Absolute paths. */
   readonly templates: readonly string[];
+  /** Absolute paths. */
+  readonly subscriptions: readonly string[];
   readonly limits: ResolvedLimits;
   readonly strict: boolean;
 }
@@ -84,7 +88,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, limits, strict } = parsed.data;
+  const { environment, storage, templates, subscriptions, limits, strict } = parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
     storage:
@@ -92,6 +96,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
         ? storage
         : { kind: 'sqlite', file: resolve(around.baseDir, storage.file), maxBytes: storage.maxBytes ?? null },
     templates: templates.map((file) => resolve(around.baseDir, file)),
+    subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
     limits,
     strict,
   });

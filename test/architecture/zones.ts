@@ -72,6 +72,7 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['subscribers'],
     packages: [],
   },
+  'load-subscriptions.ts': { uses: [...surroundings, 'subscribers'], packages: ['node:'] },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
   'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
   'task-history.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
