@@ -38,7 +38,7 @@ export type {
 
 // Writing tasks: templates, handlers, and the errors that handlers throw.
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';
-export type { StepContext, StepHandler } from './tasks/handler.ts';
+export type { AnyStepHandler, StepContext, StepHandler } from './tasks/handler.ts';
 export { PermanentError, PublicError, RetryableError, type HandlerErrorOptions } from './tasks/handler-errors.ts';
 export { checkTemplateFile } from './tasks/load-template.ts';
 export { formatProblem, type TemplateProblem } from './tasks/template-problem.ts';

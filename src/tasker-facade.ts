@@ -17,7 +17,7 @@ import type { TaskTypes } from './execution/task-types.ts';
 import { type Clock, holdProcess } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
-import type { JsonObject } from './shared/json.ts';
+import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
@@ -211,6 +211,15 @@ export class TaskerFacade implements Tasker {
 
   subscribers(): Promise<readonly SubscriberStatus[]> {
     return this.#parts.subscribers.list();
+  }
+
+  async subscriberState(name: string): Promise<JsonValue> {
+    const stored = await this.#parts.storage.subscribers.load(name);
+    return stored === null || stored.state === null ? null : (JSON.parse(stored.state) as JsonValue);
+  }
+
+  templates(): readonly TaskTemplate[] {
+    return this.#parts.types.all().map(({ plan }) => plan.template);
   }
 
   parked(name?: string): Promise<readonly StoredParkedEvent[]> {

@@ -10,6 +10,7 @@ import type { EventPattern, MatchedName } from './events/pattern.ts';
 import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
 import type { EventFilter, EventPage } from './log/event-log.ts';
+import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
 import type { ParkedOutcome } from './subscribers/parked-events.ts';
 import type { ReplayOptions, ReplayProgress } from './subscribers/replay.ts';
@@ -226,6 +227,8 @@ export interface Tasker {
   readonly catalog: Discovery;
   /** Every subscriber that the store knows, by name: where it stands, how far behind, what it has parked. */
   subscribers(): Promise<readonly SubscriberStatus[]>;
+  /** What a subscriber keeps, as of its last checkpoint; null if it keeps nothing, or is not known. Its own type is its own business. */
+  subscriberState(name: string): Promise<JsonValue>;
   /** The events that this subscriber, or any, has set aside; at most 1000. */
   parked(name?: string): Promise<readonly StoredParkedEvent[]>;
   /** Hands the parked event of this position, or all, to the subscriber again. */
@@ -237,6 +240,8 @@ export interface Tasker {
    * another process's engine, it is waited for 5 seconds and goes on by itself. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
    */
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
+  /** The templates that this process runs. */
+  templates(): readonly TaskTemplate[];
   /** Checks a template without registering it. */
   validateTemplate(
     source: { readonly text: string; readonly file: string },

@@ -19,6 +19,8 @@ export interface Discovery {
   all(): readonly DirectoryEntry[];
   /** `task`, `step`, `observability.task`, `custom`, … */
   namespace(name: string): readonly DirectoryEntry[];
+  /** Those that a name or a pattern (`step.*`, `*`) means. */
+  matching(pattern: string): readonly DirectoryEntry[];
   /** Those whose name or meaning has every word. */
   search(text: string): readonly DirectoryEntry[];
   /** @throws TaskerError `TASKER_REQUEST_INVALID` for a name that no event has. */
@@ -33,6 +35,7 @@ export function discovery(
   return {
     all: () => directory.all(),
     namespace: (name) => directory.inNamespace(name),
+    matching: (pattern) => directory.matching(pattern),
     search: (text) => directory.search(text),
     describe(name) {
       const entry = directory.find(name);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { FakeClock } from '../../test/support/fake-clock.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { closeSinks } from './close-sinks.ts';
 import { defineSink, type Sink } from './define-sink.ts';
 import { resolveSinks } from './resolve-sinks.ts';

@@ -62,7 +62,8 @@ export const zones: Readonly<Record<string, Zone>> = {
   storage: { uses: vocabulary, sees: ['config', ...portTypes], packages: ['better-sqlite3', 'node:'] },
 
   cli: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['commander', 'node:'] },
-  testing: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['node:'] },
+  // Whoever writes a storage is held to the ports themselves.
+  testing: { uses: [...vocabulary, ...publicApi], sees: ['config', ...portTypes], packages: ['node:'] },
 
   // The one file that sees every folder.
   'create-tasker.ts': { uses: ['*'], packages: ['node:'] },
@@ -158,6 +159,8 @@ export const ambientSources: readonly {
   { file: 'cli/io.ts', names: ['Date.now'], why: 'the outside world of the command line, faked in its tests' },
   { file: 'cli/main.ts', names: ['setInterval'], why: 'keeps the process alive while a command waits' },
   { file: 'cli/follow-task.ts', names: ['node:timers/promises'], why: 'polls a store that another process writes' },
+  { file: 'testing/event-spy.ts', names: ['setTimeout'], why: 'a test that waits in vain must end in real time' },
+  { file: 'testing/run-task.ts', names: ['setTimeout'], why: 'handlers at work take real time' },
   {
     file: 'cli/commands/run.ts',
     names: ['node:timers/promises'],

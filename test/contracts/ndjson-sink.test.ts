@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 
 import { ndjsonSink } from '../../src/index.ts';
-import { sinkContract } from './sink-contract.ts';
+import { sinkContract } from '../../src/testing/contracts/sink.contract.ts';
 
 const namesIn = (text: string): string[] =>
   text

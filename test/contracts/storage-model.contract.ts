@@ -6,7 +6,15 @@ import fc from 'fast-check';
 import type { Storage } from '../../src/execution/storage.ts';
 import type { Change, Schedule } from '../../src/execution/task-store.ts';
 import { type Operation, operations, type PlannedChange, stepNames } from './arbitraries.ts';
-import { event, joined, newTask, type Open, stepState, taskState, wholeLog } from './fixtures.ts';
+import {
+  event,
+  joined,
+  newTask,
+  type Open,
+  stepState,
+  taskState,
+  wholeLog,
+} from '../../src/testing/contracts/fixtures.ts';
 import { StorageModel } from './storage-model.ts';
 
 const ids = ['t0', 't1', 't2', 't3', 't4'];

@@ -37,5 +37,5 @@ const ownDoor = /'(?:(?:\.\.\/)+src\/index|\.\.\/tasker)\.ts'/g;
 
 /** What a tested file says to a reader who has installed the package. */
 export function asInstalled(text: string): string {
-  return text.replace(ownDoor, `'tasker'`);
+  return text.replace(/'(?:\.\.\/)+src\/testing\/index\.ts'/g, `'tasker/testing'`).replace(ownDoor, `'tasker'`);
 }

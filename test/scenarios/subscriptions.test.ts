@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { createTasker, defineTask, type LoggedEvent, type SubscriberClass } from '../../src/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 
 const sale = defineTask({ name: 'sale', step_templates: [{ name: 'pay', handler: () => 1 }] });
 

@@ -9,8 +9,8 @@ import type { LoggedEvent } from '../../src/events/envelope.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import type { Listeners, Tasker } from '../../src/tasker.ts';
 import type { TaskDefinition } from '../../src/tasks/define-task.ts';
-import { FakeClock } from './fake-clock.ts';
-import { seededRandom } from './seeded-random.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { line } from './world.ts';
 
 /** What is different about the next engine. */

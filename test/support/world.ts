@@ -6,8 +6,9 @@ import type { LoggedEvent } from '../../src/events/envelope.ts';
 import type { Tasker } from '../../src/tasker.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../../src/subscribers/define-subscriber.ts';
 import type { TaskDefinition } from '../../src/tasks/define-task.ts';
-import { FakeClock, rest } from './fake-clock.ts';
-import { seededRandom } from './seeded-random.ts';
+import { storyLine } from '../../src/testing/run-task.ts';
+import { FakeClock, rest } from '../../src/testing/fake-clock.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 
 export interface World {
   readonly tasker: Tasker;
@@ -52,20 +53,12 @@ export async function world(
     await stopped;
   });
   const events = async (taskId: string): Promise<readonly LoggedEvent[]> => (await tasker.events({ taskId })).events;
-  return { tasker, clock, warnings, events, story: async (taskId) => (await events(taskId)).map(line) };
+  return { tasker, clock, warnings, events, story: async (taskId) => (await events(taskId)).map(storyLine) };
 }
 
 export { rest };
 
-/** `step.failed pay#1 error/no`: what happened, to which attempt, and how, in the words that tell cases apart. */
-export function line(event: LoggedEvent): string {
-  const payload = event.payload as Readonly<Record<string, unknown>>;
-  const subject = event.step === null ? '' : ` ${event.step}${event.attempt === null ? '' : `#${event.attempt}`}`;
-  const how = (['cause', 'final', 'reason', 'action'] as const)
-    .map((key) => payload[key])
-    .filter((value) => typeof value === 'string' && event.name !== 'task.initialize_requested');
-  return `${event.name}${subject}${how.length === 0 ? '' : ` ${how.join('/')}`}`;
-}
+export { storyLine as line };
 
 /** A promise that a test settles when it likes. */
 export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => void; fail: (error: Error) => void } {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
-import { FakeClock } from '../../../test/support/fake-clock.ts';
-import { createTasker, defineTask, PublicError } from '../tasker.ts';
+import { createTestTasker } from '../../../src/testing/index.ts';
+import { defineTask, PublicError } from '../tasker.ts';
 import { type FraudCase, fraudWatcher, type FraudWatcherOptions } from './fraud-watcher.ts';
 
 /** A checkout reduced to its payment: each card is declined that the context says is. */
@@ -22,7 +22,6 @@ const checkout = defineTask<{ region: string; declined: boolean }>({
 });
 
 async function shop(t: TestContext, options: Partial<FraudWatcherOptions> = {}) {
-  const clock = new FakeClock();
   const cases: (FraudCase & { readonly key: string })[] = [];
   const watcher = fraudWatcher({
     openCase: (fraud, key) => void cases.push({ ...fraud, key }),
@@ -30,16 +29,8 @@ async function shop(t: TestContext, options: Partial<FraudWatcherOptions> = {}) 
     windowMs: 60_000,
     ...options,
   });
-  const tasker = await createTasker(
-    { storage: { kind: 'memory' }, tasks: [checkout], subscribers: [watcher] },
-    { clock, env: {} },
-  );
-  await tasker.start();
-  t.after(async () => {
-    const stopped = tasker.stop();
-    await clock.advance(10_000);
-    await stopped;
-  });
+  const { tasker, clock, stop } = await createTestTasker({ tasks: [checkout], subscribers: [watcher] });
+  t.after(stop);
   const pay = async (region: string, declined = true): Promise<string> => {
     const handle = await tasker.run({ name: 'checkout', context: { region, declined } });
     await handle.wait();

@@ -40,7 +40,7 @@ export function fraudWatcher({
     on: {
       'step.failed': async (event, context) => {
         if (event.payload.error.code !== 'card_declined') return;
-        const region = String(event.business?.['region'] ?? 'unknown');
+        const { region = 'unknown' } = event.business as { readonly region?: string };
         const before = context.state.declined[region] ?? [];
         const times = [...before, event.occurredAt].filter((at) => at > event.occurredAt - windowMs);
         const isCase = times.length >= threshold;

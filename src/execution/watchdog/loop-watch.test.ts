@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 
-import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { describeBlock } from './describe-block.ts';
 import { type Block, LoopWatch } from './loop-watch.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
 import { defineSink, defineTask, type Delivery, type LogRecord, type Sink } from '../../index.ts';
-import { seededRandom } from '../../../test/support/seeded-random.ts';
-import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { seededRandom } from '../../testing/seeded-random.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { createTasker } from '../../create-tasker.ts';
 
 const checkout = defineTask({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { StoredCommand } from '../../src/execution/command-inbox.ts';
+import type { StoredCommand } from '../../execution/command-inbox.ts';
 import { oneConnectionOnly, type Open, withStorage } from './fixtures.ts';
 
 function command(id: string, given: Partial<StoredCommand> = {}): StoredCommand {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { LostWorker, WorkerInfo } from '../../src/execution/workers.ts';
+import type { LostWorker, WorkerInfo } from '../../execution/workers.ts';
 import {
   change,
   commitOne,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { Delivery, LogRecord, Sink } from '../../src/index.ts';
+import type { Delivery, LogRecord, Sink } from '../../index.ts';
 
 /** What any test runner has: `describe` and `it` of node:test, for one. */
 export interface Runner {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { Storage } from '../../src/execution/storage.ts';
-import type { EventFilter } from '../../src/log/event-log.ts';
+import type { Storage } from '../../execution/storage.ts';
+import type { EventFilter } from '../../log/event-log.ts';
 import { creation, event, joined, type Open } from './fixtures.ts';
 
 const names = ['task.initialize_requested', 'step.failed', 'task.failed', 'step.completed', 'step.failed'] as const;

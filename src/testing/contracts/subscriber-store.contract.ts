@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { Storage } from '../../src/execution/storage.ts';
-import type { ParkedEvent, Progress, ProgressResult } from '../../src/subscribers/subscriber-store.ts';
+import type { Storage } from '../../execution/storage.ts';
+import type { ParkedEvent, Progress, ProgressResult } from '../../subscribers/subscriber-store.ts';
 import { change, creation, event, joined, type Open, wholeLog, withStorage } from './fixtures.ts';
 
 const nothing = { countsFrom: null, park: [], unpark: [], events: [] } as const;

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/shared/ids.ts';
+import type { Random } from '../shared/ids.ts';
 
 /** Chance that repeats: mulberry32, for ids and jitter that are the same in every run. */
 export function seededRandom(seed: number): Random {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { Storage } from '../../src/execution/storage.ts';
+import type { Storage } from '../../execution/storage.ts';
 import { change, commitOne, creation, joined, type Open, withStorage } from './fixtures.ts';
 
 async function released(

@@ -1,8 +1,8 @@
-import type { Storage } from '../../src/execution/storage.ts';
-import type { Change, CommitResult, NewTask } from '../../src/execution/task-store.ts';
-import type { WorkerInfo } from '../../src/execution/workers.ts';
-import type { NewEvent } from '../../src/log/event-log.ts';
-import type { StepState, TaskState } from '../../src/tasks/task-state.ts';
+import type { Storage } from '../../execution/storage.ts';
+import type { Change, CommitResult, NewTask } from '../../execution/task-store.ts';
+import type { WorkerInfo } from '../../execution/workers.ts';
+import type { NewEvent } from '../../log/event-log.ts';
+import type { StepState, TaskState } from '../../tasks/task-state.ts';
 
 export interface Opened {
   readonly storage: Storage;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { Storage } from '../../src/execution/storage.ts';
-import type { TaskFilter } from '../../src/execution/task-reader.ts';
-import { uuidV7Floor } from '../../src/shared/ids.ts';
+import type { Storage } from '../../execution/storage.ts';
+import type { TaskFilter } from '../../execution/task-reader.ts';
+import { uuidV7Floor } from '../../shared/ids.ts';
 import { change, creation, event, joined, newTask, type Open, stepState, taskState } from './fixtures.ts';
 
 /** An id as the engine makes it: ids sort by the time of creation. */

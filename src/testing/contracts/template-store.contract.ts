@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { StoredTemplate } from '../../src/execution/template-store.ts';
+import type { StoredTemplate } from '../../execution/template-store.ts';
 import { type Open, withStorage } from './fixtures.ts';
 
 function template(id: string, given: Partial<StoredTemplate> = {}): StoredTemplate {

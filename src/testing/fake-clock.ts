@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../src/shared/clock.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
 
 interface Pending {
   readonly at: number;
