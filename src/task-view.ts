@@ -23,6 +23,8 @@ export function taskView({ task, state, resultOf }: TaskSnapshot, template: Task
     tags: request.tags,
     bypassSteps: request.bypass_steps,
     createdAt: state.createdAt,
+    startAt: state.startAt,
+    priority: task.priority,
     startedAt: state.startedAt,
     endedAt: state.endedAt,
     slaDeadlineAt: state.slaDeadlineAt,

@@ -35,6 +35,16 @@ export interface TaskRequest {
   readonly tags?: readonly string[];
   /** Skippable steps that are not to run; they end `resolved_manually` when the task starts. */
   readonly bypass_steps?: readonly string[];
+  /**
+   * A whole number from -100 to 100; default 0. Of tasks that wait for room (in memory, or for a step's slot) the
+   * highest go first, then those that have been ready longest. It never interrupts a step.
+   */
+  readonly priority?: number;
+  /**
+   * Not before then: a Date, or milliseconds since the Unix epoch. The task is created and recorded now and waits in
+   * the store. Its SLA, durations and waits count from then. A time that has passed means at once.
+   */
+  readonly startAt?: Date | number;
 }
 
 export interface TaskHandle {
@@ -65,6 +75,9 @@ export interface TaskView {
   readonly bypassSteps: readonly string[];
   /** Milliseconds since the Unix epoch, as all times here. */
   readonly createdAt: number;
+  /** When it was asked to start, if that was later than its creation: its SLA and durations count from then. */
+  readonly startAt: number | null;
+  readonly priority: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly slaDeadlineAt: number | null;

@@ -181,7 +181,8 @@ export class Engine {
     this.#requireRunning();
     const { types, clock, random, limits } = this.#options;
     const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
-    const hasRoom = this.#runs.size < limits.tasksInMemory || this.#advance === 'own';
+    // One that came later does not go before those that wait for room: it waits with them, by its priority.
+    const hasRoom = (this.#runs.size < limits.tasksInMemory && !this.#due.backlog) || this.#advance === 'own';
     const run = new TaskRun(
       newTask(prepared.type, prepared.row),
       null,
@@ -193,7 +194,15 @@ export class Engine {
     const earlier = await run.create({
       decide: (turn) => {
         turn.causedBy(commandId ?? null);
-        createTask(turn.draft, { templateId: prepared.type.templateId, initiator, sourceSystem, reason });
+        const { templateId, priority, startAt } = prepared.row;
+        createTask(turn.draft, {
+          templateId,
+          initiator,
+          sourceSystem,
+          reason,
+          ...(priority !== 0 && { priority }),
+          ...(startAt !== null && { startAt }),
+        });
         if (commandId !== undefined) turn.commands.push(commandId);
       },
     });

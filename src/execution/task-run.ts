@@ -198,7 +198,7 @@ export class TaskRun {
   #advance(turn: Turn): void {
     const { draft } = turn;
     const accepting = this.#around.accepting();
-    if (draft.state.status === 'pending' && accepting) {
+    if (draft.state.status === 'pending' && accepting && (draft.state.startAt ?? 0) <= draft.now) {
       const { request } = this.task;
       startTask(draft, { steps: request.bypass_steps, by: request.initiator, why: request.reason });
     }
@@ -210,7 +210,7 @@ export class TaskRun {
   #beginSteps(turn: Turn): void {
     const { draft } = turn;
     for (const name of startableSteps(draft.plan, draft.state, draft.now, this.#around.limits.stepsPerTask)) {
-      if (!this.#around.slots.tryTake(this.#pass)) break;
+      if (!this.#around.slots.tryTake(this.#pass, this.task.row.priority)) break;
       const before = this.#state?.steps.find((step) => step.name === name);
       if (before !== undefined && isRunnable(before) && this.#state?.startedAt !== null) {
         turn.causedBy(this.causes.of(name));
@@ -224,7 +224,7 @@ export class TaskRun {
   #scheduleIfIdle({ draft: { state, now } }: Turn): Schedule | null {
     if (isAtRest(state)) return { dueAt: null, deadlineAt: null };
     const running = state.steps.some((step) => step.status === 'in_progress');
-    const startAt = state.status === 'pending' ? state.createdAt : nextStartAt(state);
+    const startAt = nextStartAt(state);
     const deadlineAt = nextDeadlineAt(state);
     if (this.#mode === 'watch') return { dueAt: running ? now : (startAt ?? now), deadlineAt };
     if (running || this.#inbox.length > 0) return null;

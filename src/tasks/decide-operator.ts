@@ -1,5 +1,6 @@
 import type { JsonObject } from '../shared/json.ts';
 import { startTask } from './decide-task.ts';
+import { countedFrom } from './readiness.ts';
 import { isDone } from './states.ts';
 import type { Refusal, TaskDraft } from './task-draft.ts';
 import { plannedStep } from './task-plan.ts';
@@ -60,7 +61,7 @@ function cancel(draft: TaskDraft, { by, why }: Operator): Refusal | null {
   draft.record({
     name: 'task.cancelled',
     at: now,
-    payload: { by, why, from: state.status, durationMs: Math.max(0, now - state.createdAt) },
+    payload: { by, why, from: state.status, durationMs: Math.max(0, now - countedFrom(state)) },
   });
   return null;
 }
@@ -71,7 +72,7 @@ function resolveTask(draft: TaskDraft, { by, why }: Operator): Refusal | null {
   draft.record({
     name: 'task.resolved_manually',
     at: now,
-    payload: { by, why, durationMs: Math.max(0, now - state.createdAt) },
+    payload: { by, why, durationMs: Math.max(0, now - countedFrom(state)) },
   });
   return null;
 }

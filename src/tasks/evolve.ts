@@ -1,3 +1,4 @@
+import type { PayloadOf } from '../events/catalog.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { isDone, type Status, stepTransitions, taskTransitions } from './states.ts';
 import type { TaskFact } from './task-fact.ts';
@@ -11,15 +12,21 @@ import type { StepState, TaskState } from './task-state.ts';
 export function evolve(plan: TaskPlan, state: TaskState | null, fact: TaskFact): TaskState {
   if (state === null) {
     if (fact.name !== 'task.initialize_requested') throw illegal(`'${fact.name}' comes before the task was created`);
-    return initialState(plan, fact.at, fact.payload.slaDeadlineAt);
+    return initialState(plan, fact.at, fact.payload);
   }
   return fact.step === undefined ? evolveTask(state, fact) : evolveStep(plan, state, fact, fact.step);
 }
 
-function initialState(plan: TaskPlan, at: number, slaDeadlineAt: number | null): TaskState {
+function initialState(
+  plan: TaskPlan,
+  at: number,
+  { slaDeadlineAt, startAt }: PayloadOf<'task.initialize_requested'>,
+): TaskState {
+  const readyAt = startAt ?? at;
   return {
     status: 'pending',
     createdAt: at,
+    startAt: startAt ?? null,
     startedAt: null,
     endedAt: null,
     firstEndedAt: null,
@@ -34,12 +41,12 @@ function initialState(plan: TaskPlan, at: number, slaDeadlineAt: number | null):
         attempts: 0,
         failures: 0,
         losses: 0,
-        firstReadyAt: ready ? at : null,
-        readyAt: ready ? at : null,
+        firstReadyAt: ready ? readyAt : null,
+        readyAt: ready ? readyAt : null,
         startedAt: null,
         finishedAt: null,
         spanId: null,
-        slaDeadlineAt: ready && template.slaMs !== null ? at + template.slaMs : null,
+        slaDeadlineAt: ready && template.slaMs !== null ? readyAt + template.slaMs : null,
         slaBreachedAt: null,
         stalledAttempt: 0,
         failure: null,

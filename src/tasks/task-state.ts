@@ -8,6 +8,8 @@ import type { StepStatus, TaskStatus } from './states.ts';
 export interface TaskState {
   readonly status: TaskStatus;
   readonly createdAt: number;
+  /** Not before then: what SLA and durations are counted from, in place of its creation; null: at once. */
+  readonly startAt: number | null;
   readonly startedAt: number | null;
   /** The latest end; null while the task is open. */
   readonly endedAt: number | null;

@@ -64,6 +64,7 @@ const plannedChange = fc.record({
   stale: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
   unknownStep: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   key: fc.option(fc.constantFrom('k1', 'k2')),
+  fixed: fc.record({ priority: fc.integer({ min: -1, max: 1 }), startAt: maybeTime }, { noNullPrototype: true }),
   own: fc.option(own),
   steps: fc.uniqueArray(fc.constantFrom(...stepNames)),
   step,

@@ -10,6 +10,8 @@ export interface TaskRow {
   readonly name: string;
   readonly version: string;
   readonly created_at: number;
+  readonly priority: number;
+  readonly start_at: number | null;
   readonly context_json: string;
   readonly request_json: string;
   readonly correlation_id: string;
@@ -53,6 +55,8 @@ export function toNewTask(row: TaskRow): NewTask {
     name: row.name,
     version: row.version,
     createdAt: row.created_at,
+    priority: row.priority,
+    startAt: row.start_at,
     context: row.context_json,
     request: row.request_json,
     correlationId: row.correlation_id,
@@ -68,6 +72,7 @@ export function toTaskState(row: TaskRow, steps: readonly StepRecord[]): TaskSta
   return {
     status: row.status,
     createdAt: row.created_at,
+    startAt: row.start_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
     firstEndedAt: row.first_ended_at,

@@ -36,8 +36,8 @@ export class ChangeWriter {
     this.#insertTask = db.prepare(`insert into tasks (
       id, template_id, namespace, name, version, created_at, context_json, request_json, correlation_id, idempotency_key,
       trace_id, root_span_id, parent_span_id, sla_deadline_at, status, started_at, ended_at, first_ended_at,
-      sla_breached_at, parked, due_at, deadline_at, lease_worker, lease_token
-    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      sla_breached_at, parked, due_at, deadline_at, lease_worker, lease_token, priority, start_at
+    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#insertStep = db.prepare(`insert into steps (
       task_id, name, ordinal, status, attempts, failures, losses, first_ready_at, ready_at, started_at, finished_at,
       span_id, sla_deadline_at, sla_breached_at, stalled_attempt, failure_json, results_json
@@ -108,6 +108,8 @@ export class ChangeWriter {
       change.release === undefined ? null : change.release.deadlineAt,
       holder,
       holder === null ? 0 : 1,
+      task.priority,
+      task.startAt,
     );
     for (let ordinal = 0; ordinal < change.steps.length; ordinal += 1) {
       const row = change.steps[ordinal];
