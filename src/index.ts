@@ -19,6 +19,7 @@ export type {
   HistoryEntry,
   ListQuery,
   OperatorAction,
+  RetryAction,
   StartOptions,
   StepView,
   StopOptions,

@@ -44,6 +44,7 @@ export function timeline(events: readonly RecordedEvent[], errors: readonly Atte
       by: text(payload['by']),
       why: text(payload['why']),
       nextAttemptAt: numeric(payload['notBefore']),
+      keyGeneration: numeric(payload['keyGeneration']),
     });
   }
   return lines;
@@ -88,6 +89,7 @@ function blank(event: RecordedEvent): Entry {
     by: null,
     why: null,
     nextAttemptAt: null,
+    keyGeneration: null,
   };
 }
 

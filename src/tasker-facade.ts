@@ -25,6 +25,7 @@ import type {
   EventQuery,
   ListQuery,
   OperatorAction,
+  RetryAction,
   StartOptions,
   StopOptions,
   Tasker,
@@ -166,8 +167,9 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'cancel', ...whoAndWhy(action) });
   }
 
-  retry(taskId: string, action: OperatorAction & { readonly step?: string } = {}): Promise<TaskView> {
-    return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step: action.step });
+  retry(taskId: string, action: RetryAction = {}): Promise<TaskView> {
+    const { step, newIdempotencyKey } = action;
+    return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step, newIdempotencyKey });
   }
 
   resolve(

@@ -93,6 +93,10 @@ export interface StepView {
   readonly status: StepStatus;
   readonly dependsOn: readonly string[];
   readonly attempts: number;
+  /** What its handler gives to the services it calls. */
+  readonly idempotencyKey: string;
+  /** 1, and one more with each retry with a new idempotency key. */
+  readonly keyGeneration: number;
   readonly retryLimit: number;
   /** Since when it could run; in the future while it waits for its next attempt. */
   readonly readyAt: number | null;
@@ -132,6 +136,8 @@ export interface HistoryEntry {
   readonly by: string | null;
   readonly why: string | null;
   readonly nextAttemptAt: number | null;
+  /** Of a retry that gave the step a new idempotency key. */
+  readonly keyGeneration: number | null;
 }
 
 export interface TaskHistory {
@@ -145,6 +151,16 @@ export interface OperatorAction {
   readonly by?: string;
   /** Why; kept with the event. */
   readonly why?: string;
+}
+
+export interface RetryAction extends OperatorAction {
+  /** Only this failed step. */
+  readonly step?: string;
+  /**
+   * Gives the step named an idempotency key of a new generation, which all its further attempts have: the services it
+   * calls take it for new work and do it again. Default false.
+   */
+  readonly newIdempotencyKey?: boolean;
 }
 
 export interface StartOptions {
@@ -209,7 +225,7 @@ export interface Tasker {
   /** Calls the task and its open steps off. Running handlers' signals are aborted. */
   cancel(taskId: string, action?: OperatorAction): Promise<TaskView>;
   /** Takes a failed task up again: all its failed steps, or the one named. */
-  retry(taskId: string, action?: OperatorAction & { readonly step?: string }): Promise<TaskView>;
+  retry(taskId: string, action?: RetryAction): Promise<TaskView>;
   /** Settles a step (with results that later steps see) or, without `step`, a failed task. */
   resolve(
     taskId: string,

@@ -291,20 +291,19 @@ export class TaskRun {
   #launch(name: string): void {
     const planned = plannedStep(this.task.type.plan, name);
     const handler = this.task.type.handlers.get(name);
-    const number = planned && this.#state?.steps[planned.index]?.attempts;
-    if (planned === undefined || handler === undefined || number === undefined) return;
+    const step = planned && this.#state?.steps[planned.index];
+    if (planned === undefined || handler === undefined || step === undefined) return;
     const { clock, slots, limits, narration } = this.#around;
-    const attempt = new Attempt(planned.template, number, {
+    const attempt = new Attempt(planned.template, step.attempts, {
       clock,
       slots,
       maxResultBytes: limits.resultBytes,
       listener: this.#listener,
     });
     this.attempts.set(name, attempt);
-    const { spanId = null } = this.#state?.steps[planned.index] ?? {};
-    const told = { step: name, attempt: number, spanId, causationId: this.causes.latest(name) };
+    const told = { step: name, attempt: step.attempts, spanId: step.spanId, causationId: this.causes.latest(name) };
     narration.handling('before', this.task, planned.template, told);
-    attempt.start(handler, stepContext(this.task, planned, number));
+    attempt.start(handler, stepContext(this.task, planned, step));
     narration.handling('called', this.task, planned.template, told);
   }
 

@@ -49,6 +49,7 @@ function initialState(
         slaDeadlineAt: ready && template.slaMs !== null ? readyAt + template.slaMs : null,
         slaBreachedAt: null,
         stalledAttempt: 0,
+        keyGeneration: 1,
         failure: null,
       };
     }),
@@ -126,8 +127,9 @@ function nextStep(step: StepState, fact: TaskFact): StepState {
       return to('error', final === 'no' ? failed : { ...failed, slaDeadlineAt: null });
     }
     case 'step.retry_requested': {
-      const anew = fact.payload.reason === 'operator' ? { failures: 0, losses: 0 } : {};
-      return to('pending', { ...anew, readyAt: fact.payload.notBefore });
+      const { reason, notBefore, keyGeneration = step.keyGeneration } = fact.payload;
+      const anew = reason === 'operator' ? { failures: 0, losses: 0 } : {};
+      return to('pending', { ...anew, keyGeneration, readyAt: notBefore });
     }
     case 'step.cancelled':
       return to('cancelled', { finishedAt: fact.at });

@@ -43,6 +43,8 @@ export interface StepState {
   readonly slaBreachedAt: number | null;
   /** The attempt that `step.stalled` was recorded for; 0 for none. */
   readonly stalledAttempt: number;
+  /** Of its idempotency key: 1, and one more with each retry for which an operator asks for a new key. */
+  readonly keyGeneration: number;
   readonly failure: StepFailure | null;
 }
 

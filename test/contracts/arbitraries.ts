@@ -37,6 +37,7 @@ const step = fc.record(
     slaDeadlineAt: maybeTime,
     slaBreachedAt: maybeTime,
     stalledAttempt: count,
+    keyGeneration: count,
     failure: fc.option(failure),
   },
   { noNullPrototype: true },

@@ -71,6 +71,7 @@ export function stepState(name: string, given: Partial<StepState> = {}): StepSta
     slaDeadlineAt: null,
     slaBreachedAt: null,
     stalledAttempt: 0,
+    keyGeneration: 1,
     failure: null,
     ...given,
   };

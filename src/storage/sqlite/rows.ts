@@ -43,6 +43,7 @@ export interface StepRecord {
   readonly sla_deadline_at: number | null;
   readonly sla_breached_at: number | null;
   readonly stalled_attempt: number;
+  readonly key_generation: number;
   readonly failure_json: string | null;
   readonly results_json: string | null;
 }
@@ -98,6 +99,7 @@ function toStepState(row: StepRecord): StepState {
     slaDeadlineAt: row.sla_deadline_at,
     slaBreachedAt: row.sla_breached_at,
     stalledAttempt: row.stalled_attempt,
+    keyGeneration: row.key_generation,
     failure: row.failure_json === null ? null : (JSON.parse(row.failure_json) as StepFailure),
   };
 }

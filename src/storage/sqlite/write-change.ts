@@ -40,12 +40,13 @@ export class ChangeWriter {
     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#insertStep = db.prepare(`insert into steps (
       task_id, name, ordinal, status, attempts, failures, losses, first_ready_at, ready_at, started_at, finished_at,
-      span_id, sla_deadline_at, sla_breached_at, stalled_attempt, failure_json, results_json
-    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      span_id, sla_deadline_at, sla_breached_at, stalled_attempt, key_generation, failure_json, results_json
+    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     // Results that are not given stay as they are.
     this.#updateStep = db.prepare(`update steps set
       status = ?, attempts = ?, failures = ?, losses = ?, first_ready_at = ?, ready_at = ?, started_at = ?,
-      finished_at = ?, span_id = ?, sla_deadline_at = ?, sla_breached_at = ?, stalled_attempt = ?, failure_json = ?,
+      finished_at = ?, span_id = ?, sla_deadline_at = ?, sla_breached_at = ?, stalled_attempt = ?,
+      key_generation = ?, failure_json = ?,
       results_json = coalesce(?, results_json)
       where task_id = ? and name = ?`);
     this.#insertError = db.prepare(
@@ -136,6 +137,7 @@ export class ChangeWriter {
       step.slaDeadlineAt,
       step.slaBreachedAt,
       step.stalledAttempt,
+      step.keyGeneration,
       failureText(step),
       row.results === undefined ? null : row.results,
     );
@@ -156,6 +158,7 @@ export class ChangeWriter {
       step.slaDeadlineAt,
       step.slaBreachedAt,
       step.stalledAttempt,
+      step.keyGeneration,
       failureText(step),
       row.results === undefined ? null : row.results,
       taskId,
