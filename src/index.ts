@@ -34,6 +34,9 @@ export type {
 
 // Writing tasks: templates, handlers, and the errors that handlers throw.
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';
+export type { StepsFunction, TaskDefinitionInput } from './tasks/task-definition.ts';
+export type { TaskSteps, TypedStep } from './tasks/task-steps.ts';
+export type { Jsonified } from './tasks/jsonified.ts';
 export type { StepContext, StepHandler } from './tasks/handler.ts';
 export { PermanentError, PublicError, RetryableError, type HandlerErrorOptions } from './tasks/handler-errors.ts';
 export { checkTemplateFile } from './tasks/load-template.ts';
