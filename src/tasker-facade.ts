@@ -6,7 +6,7 @@ import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { askEngine } from './execution/client.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
-import type { Engine } from './execution/engine.ts';
+import type { Advance, Engine } from './execution/engine.ts';
 import { tellUnregistered } from './execution/handler-narration.ts';
 import type { LiveEvents } from './execution/live-events.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
@@ -61,6 +61,7 @@ export class TaskerFacade implements Tasker {
   readonly #parts: FacadeParts;
   readonly catalog: Discovery;
   #starting: Promise<void> | null = null;
+  #advance: Advance = 'all';
   #stopping: Promise<void> | null = null;
   #forgetSignals: (() => void) | null = null;
 
@@ -74,6 +75,9 @@ export class TaskerFacade implements Tasker {
   }
 
   start(options: StartOptions = {}): Promise<void> {
+    const { advance = 'all' } = options;
+    if (this.#starting !== null && advance !== this.#advance) return Promise.reject(startedOtherwise(this.#advance));
+    this.#advance = advance;
     this.#starting ??= this.#start(options).catch((error: unknown) => {
       // An engine that is in the way may be gone at the next try.
       this.#starting = null;
@@ -151,6 +155,7 @@ export class TaskerFacade implements Tasker {
             const snapshot = snapshotOf(await this.#require(taskId));
             if (isAtRest(snapshot.state)) return await this.#view(snapshot);
             if (this.#stopping !== null || (!engine.running && (await watch.isGone()))) throw stoppedFirst(taskId);
+            if (engine.running) await engine.adopt(taskId);
           }
           const snapshot = await change.promise;
           if (snapshot !== null) return await this.#view(snapshot);
@@ -317,6 +322,13 @@ function stoppedFirst(taskId: string): TaskerError {
   return new TaskerError(
     'TASKER_ENGINE_NOT_RUNNING',
     `The engine stopped before task '${taskId}' ended; it goes on at the next start.`,
+  );
+}
+
+function startedOtherwise(advance: Advance): TaskerError {
+  return new TaskerError(
+    'TASKER_ENGINE_ALREADY_RUNNING',
+    `This tasker was started with advance: '${advance}' and keeps to it; create another one to run it otherwise.`,
   );
 }
 

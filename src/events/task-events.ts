@@ -41,6 +41,8 @@ export const taskEvents = [
       priority: z.number().int().optional(),
       /** Only where the task is to start later than it was created. */
       startAt: timestampMs.optional(),
+      /** Paths of `business_context` fields that are there but too large to leave the task. */
+      omittedContext: z.array(z.string()).optional(),
     }),
     example: {
       templateId: '9f2c…',

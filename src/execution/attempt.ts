@@ -16,7 +16,7 @@ export interface AttemptListener {
     durationMs: number,
   ): void;
   stalled(silence: Silence): void;
-  /** A handler settled after its attempt had ended: refused. */
+  /** A handler came with an outcome of its own after its attempt had ended: refused. */
   late(): void;
 }
 
@@ -91,7 +91,7 @@ export class Attempt {
     }
     if (!this.#close()) {
       this.#whenSettled?.();
-      this.#around.listener.late();
+      if (!('thrown' in settled && isObedience(settled.thrown, this.#abort.signal))) this.#around.listener.late();
       return;
     }
     const { durationMs } = this;
@@ -149,6 +149,11 @@ export class Attempt {
     this.#stallTimer?.cancel();
     return true;
   }
+}
+
+/** The handler gave up because it was told to. */
+function isObedience(thrown: unknown, signal: AbortSignal): boolean {
+  return thrown === signal.reason || (thrown instanceof Error && thrown.name === 'AbortError');
 }
 
 function roundMs(ms: number): number {

@@ -10,8 +10,8 @@ export interface CommandLoopOptions {
     create(request: unknown, commandId: string): Promise<{ taskId: string }>;
     operate(taskId: string, request: OperatorRequest, commandId: string): Promise<void>;
   };
-  /** False: the command is left to another engine. */
-  readonly takes: (command: StoredCommand) => boolean;
+  /** `refuse`: its sender may become an engine itself; `leave`: the command stays for another engine. */
+  readonly takes: (command: StoredCommand) => 'take' | 'refuse' | 'leave';
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -51,7 +51,11 @@ export class CommandLoop {
         const commands = await this.#options.inbox.pending(batch);
         // A full batch may not be all of them, and carrying it out brings no news of the rest.
         if (commands.length === batch) this.#unsettled = true;
-        for (const command of commands) if (this.#options.takes(command)) this.#begin(command);
+        for (const command of commands) {
+          const taking = this.#options.takes(command);
+          if (taking === 'take') this.#begin(command, () => this.#carryOut(command));
+          else if (taking === 'refuse') this.#begin(command, () => this.#refuse(command));
+        }
       }
     } catch (error) {
       this.#unsettled = true;
@@ -63,15 +67,23 @@ export class CommandLoop {
     });
   }
 
-  #begin(command: StoredCommand): void {
+  #begin(command: StoredCommand, carryOut: () => Promise<void>): void {
     if (this.#underWay.has(command.id)) return;
-    const done = this.#carryOut(command)
+    const done = carryOut()
       .catch((error: unknown) => {
         this.#unsettled = true;
         this.#options.onProblem(error);
       })
       .finally(() => this.#underWay.delete(command.id));
     this.#underWay.set(command.id, done);
+  }
+
+  #refuse({ id }: StoredCommand): Promise<void> {
+    return this.#options.inbox.settle(id, {
+      kind: 'refused',
+      code: 'TASKER_ENGINE_OCCUPIED',
+      message: 'The engine on this store works for one task alone and ends with it; try again then.',
+    });
   }
 
   async #carryOut(command: StoredCommand): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../shared/clock.ts';
-import type { RunMode, TaskRun } from './task-run.ts';
+import type { RunMode } from './decider.ts';
+import type { TaskRun } from './task-run.ts';
 import type { Schedule } from './task-store.ts';
 import type { TakenTask, WorkQueue } from './work-queue.ts';
 

@@ -4,6 +4,8 @@ import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
+import { fullTaskName } from '../tasks/template.ts';
+import type { RunMode } from './decider.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { loadTask } from './load-task.ts';
@@ -11,11 +13,13 @@ import { newTask } from './loaded-task.ts';
 import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
 import { Recorder } from './recorder.ts';
+import { type RestListener, RestListeners } from './rest-listeners.ts';
 import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
-import { type RunMode, type RunSurroundings, TaskRun } from './task-run.ts';
+import { type RunSurroundings, TaskRun } from './task-run.ts';
 import { prepareTask } from './task-request.ts';
-import type { Schedule, TaskSnapshot } from './task-store.ts';
+import type { Schedule } from './task-store.ts';
+import { isRunnableHere, type TaskType } from './task-type.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TakenTask } from './work-queue.ts';
@@ -43,8 +47,6 @@ export interface EngineOptions {
   readonly onProblem: (error: unknown) => void;
 }
 
-export type RestListener = (task: TaskSnapshot | null) => void;
-
 /** `all`: every due task of the store; `own`: those that this process creates or is asked about. */
 export type Advance = 'all' | 'own';
 
@@ -59,7 +61,8 @@ export class Engine {
   readonly #slots: StepSlots;
   readonly #runs = new Map<string, TaskRun>();
   readonly #loading = new Map<string, Promise<TaskRun | null>>();
-  readonly #restListeners = new Map<string, Set<RestListener>>();
+  readonly #restListeners = new RestListeners();
+  readonly #unrunnable = new Set<string>();
   readonly #surroundings: RunSurroundings;
   readonly #due: DueTasks;
   readonly #commands: CommandLoop;
@@ -90,7 +93,7 @@ export class Engine {
         this.#lateResults += 1;
       },
       onProblem,
-      onRest: (run) => this.#announceRest(run),
+      onRest: (run) => this.#restListeners.announce(run),
       onClosed: (run, schedule) => this.#closed(run, schedule),
     };
     this.#due = new DueTasks({
@@ -105,7 +108,10 @@ export class Engine {
       clock,
       engine: this,
       // An engine for its own tasks alone would stop in the middle of others' work.
-      takes: ({ taskId }) => this.#advance === 'all' || (taskId !== null && this.#runs.has(taskId)),
+      takes: ({ kind, taskId }) => {
+        if (this.#advance === 'all' || (taskId !== null && this.#runs.has(taskId))) return 'take';
+        return kind === 'run' ? 'refuse' : 'leave';
+      },
       onProblem,
     });
   }
@@ -172,7 +178,8 @@ export class Engine {
     } finally {
       this.#phase = 'stopped';
       this.#letProcessEnd?.();
-      for (const listeners of this.#restListeners.values()) for (const listener of listeners) listener(null);
+      for (const run of this.#runs.values()) run.abandon();
+      this.#restListeners.stopped();
     }
   }
 
@@ -183,12 +190,8 @@ export class Engine {
     const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
     // One that came later does not go before those that wait for room: it waits with them, by its priority.
     const hasRoom = (this.#runs.size < limits.tasksInMemory && !this.#due.backlog) || this.#advance === 'own';
-    const run = new TaskRun(
-      newTask(prepared.type, prepared.row),
-      null,
-      this.#surroundings,
-      hasRoom ? 'advance' : 'watch',
-    );
+    const task = newTask(prepared.type, prepared.row);
+    const run = new TaskRun(task, null, this.#surroundings, hasRoom ? 'advance' : 'watch');
     this.#runs.set(run.id, run);
     const { initiator, source_system: sourceSystem, reason } = prepared.request;
     const earlier = await run.create({
@@ -200,6 +203,7 @@ export class Engine {
           initiator,
           sourceSystem,
           reason,
+          omittedContext: task.omittedContext,
           ...(priority !== 0 && { priority }),
           ...(startAt !== null && { startAt }),
         });
@@ -209,9 +213,20 @@ export class Engine {
     if (earlier === null) return { taskId: run.id, existing: false };
     if (commandId !== undefined)
       await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier, existing: true });
-    if (this.#advance === 'own' && !this.#runs.has(earlier) && !this.#loading.has(earlier))
-      await this.#takeOne(earlier);
+    await this.adopt(earlier);
     return { taskId: earlier, existing: true };
+  }
+
+  /** An engine for its own tasks alone takes up a task that somebody waits for: nobody else would. */
+  async adopt(taskId: string): Promise<void> {
+    if (this.#advance === 'all' || this.#runs.has(taskId) || this.#loading.has(taskId)) return;
+    const run = await this.#takeOne(taskId);
+    if (run === null || isRunnableHere(run.task.type)) return;
+    throw new TaskerError(
+      'TASKER_HANDLER_NOT_FOUND',
+      `Task '${taskId}' (${fullTaskName(run.task.row)}) cannot go on here: this process has no handlers for it. Register that version and try again.`,
+      { details: { taskId } },
+    );
   }
 
   /** Carries an operator's request out; resolves when it is on disk, rejects when it is refused or not written. */
@@ -231,7 +246,7 @@ export class Engine {
         const run = this.#runs.get(taskId);
         if (run !== undefined) run.post(inputFor(run));
         else if (this.#loading.has(taskId)) resolve('dropped');
-        else this.#takeOne(taskId, inputFor).then((taken) => taken || resolve('dropped'), reject);
+        else this.#takeOne(taskId, inputFor).then((taken) => taken ?? resolve('dropped'), reject);
       });
       if (outcome === 'done') return;
     }
@@ -245,36 +260,29 @@ export class Engine {
 
   /** Calls back once when the task has ended or was parked, or, with null, when this engine stops. */
   onRest(taskId: string, listener: RestListener): () => void {
-    const listeners = this.#restListeners.get(taskId) ?? new Set();
-    listeners.add(listener);
-    this.#restListeners.set(taskId, listeners);
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#restListeners.get(taskId) === listeners) this.#restListeners.delete(taskId);
-    };
+    return this.#restListeners.add(taskId, listener);
   }
 
-  /** False when this engine had the task already, so that `inputFor` was not asked. */
-  async #takeOne(taskId: string, inputFor?: (run: TaskRun) => Input): Promise<boolean> {
-    const taking = this.#options.storage.queue.takeOne(taskId).then(async (taken) => {
-      if (taken === null) return this.#notTaken(taskId);
-      const run = await this.#load(taken, 'advance', inputFor);
-      if (run !== null) return run;
-      throw new TaskerError(
-        'TASKER_HANDLER_NOT_FOUND',
-        `Task '${taskId}' was begun with a template whose handlers this process does not have; register them and try again.`,
-        { details: { taskId } },
-      );
-    });
-    return (await this.#whileLoading(taskId, taking)) !== null;
+  /** null when this engine had the task already, so that `inputFor` was not asked. */
+  #takeOne(taskId: string, inputFor?: (run: TaskRun) => Input): Promise<TaskRun | null> {
+    const takenElsewhere = (): boolean => this.#runs.has(taskId) || this.#loading.get(taskId) !== noted;
+    const noted: Promise<TaskRun | null> = this.#whileLoading(
+      taskId,
+      this.#options.storage.queue
+        .takeOne(taskId)
+        .then((taken) =>
+          taken === null ? this.#notTaken(taskId, takenElsewhere) : this.#load(taken, 'advance', inputFor),
+        ),
+    );
+    return noted;
   }
 
   /** Somebody has the task: this engine, if it took it in the very same moment, or another. */
-  async #notTaken(taskId: string): Promise<null> {
+  async #notTaken(taskId: string, takenHere: () => boolean): Promise<null> {
     const stored = await this.#options.storage.tasks.load(taskId);
-    // What was taken just before is loaded by the end of this turn.
+    // What was taken just before is in this engine's hands by the end of this turn.
     await new Promise((resolve) => setImmediate(resolve));
-    if (this.#runs.has(taskId)) return null;
+    if (takenHere()) return null;
     throw stored === null
       ? new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}'.`, { details: { taskId } })
       : new TaskerError('TASKER_LEASE_LOST', `Task '${taskId}' is held by another engine; ask that one.`, {
@@ -299,25 +307,31 @@ export class Engine {
     const { storage, ...around } = this.#options;
     const task = await loadTask(taken, { ...around, tasks: storage.tasks, recorder: this.#recorder });
     if (task === null) return null;
+    this.#warnIfUnrunnable(task.type);
     const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
     this.#runs.set(run.id, run);
     run.takeUp(inputFor?.(run));
     return run;
   }
 
+  /** Once per template: every task of it comes by again and again. */
+  #warnIfUnrunnable(type: TaskType): void {
+    if (isRunnableHere(type) || this.#unrunnable.has(type.templateId)) return;
+    this.#unrunnable.add(type.templateId);
+    const name = fullTaskName(type.plan.template);
+    this.#options.onProblem(
+      new TaskerError(
+        'TASKER_HANDLER_NOT_FOUND',
+        `Tasks of ${name} wait: this process has no handlers for them. Register that version beside the new one, or cancel them.`,
+        { details: { template: name } },
+      ),
+    );
+  }
+
   #closed(run: TaskRun, schedule: Schedule | null): void {
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
     this.#due.released(schedule);
     if (this.#runs.size === 0) this.#whenEmpty?.();
-  }
-
-  #announceRest(run: TaskRun): void {
-    const listeners = this.#restListeners.get(run.id);
-    if (listeners === undefined || run.state === null) return;
-    this.#restListeners.delete(run.id);
-    const { results } = run.task;
-    for (const listener of listeners)
-      listener({ task: run.task.row, state: run.state, resultOf: (step) => results.get(step) });
   }
 
   /** Resolves when no task is held any more, or when the time is up. */

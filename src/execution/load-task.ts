@@ -15,13 +15,12 @@ export interface LoadSurroundings {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly narration: Narration;
-  readonly onProblem: (error: unknown) => void;
 }
 
-/** How long a task that cannot be run here stays away before it is looked at again. */
+/** How long a task that cannot be read here stays away before it is looked at again. */
 const awayMs = 30_000;
 
-/** Reads a task that was taken; null when this process cannot run it: then it has been given back. */
+/** Reads a task that was taken; null when it is not there. One that cannot be read is given back. */
 export async function loadTask(taken: TakenTask, around: LoadSurroundings): Promise<LoadedTask | null> {
   let stored: StoredTask | null = null;
   try {
@@ -29,19 +28,14 @@ export async function loadTask(taken: TakenTask, around: LoadSurroundings): Prom
     if (stored === null) return null;
     const type = await around.types.forStored(stored.task.templateId);
     if (type !== null) return storedTask(type, stored);
-    around.narration.withoutHandlers(stored);
-    around.onProblem(
-      new TaskerError(
-        'TASKER_HANDLER_NOT_FOUND',
-        `Task '${taken.taskId}' (${fullTaskName(stored.task)}) waits: this process has no handlers for it.`,
-      ),
+    throw new TaskerError(
+      'TASKER_TEMPLATE_NOT_FOUND',
+      `Task '${taken.taskId}' (${fullTaskName(stored.task)}) was begun with a template that the store does not have.`,
     );
   } catch (error) {
     await giveBack(taken, stored, around);
     throw error;
   }
-  await giveBack(taken, stored, around);
-  return null;
 }
 
 async function giveBack(taken: TakenTask, stored: StoredTask | null, around: LoadSurroundings): Promise<void> {

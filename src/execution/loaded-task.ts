@@ -24,6 +24,8 @@ export interface LoadedTask {
   readonly request: RequestMeta;
   readonly context: DeepReadonly<JsonObject>;
   readonly envelope: EncodedEnvelope;
+  /** Fields of the business context that are too large to leave the task. */
+  readonly omittedContext: readonly string[];
   /** null for a task that is only about to be created. */
   readonly state: TaskState | null;
   readonly results: Map<string, JsonValue>;
@@ -33,7 +35,7 @@ export interface LoadedTask {
 
 export function newTask(type: TaskType, row: NewTask): LoadedTask {
   const context = JSON.parse(row.context) as JsonObject;
-  const { template } = type.plan;
+  const { fields, omitted } = pickFields(context, type.plan.template.businessContext);
   return {
     type,
     row,
@@ -45,8 +47,9 @@ export function newTask(type: TaskType, row: NewTask): LoadedTask {
       version: row.version,
       correlationId: row.correlationId,
       traceId: row.traceId,
-      business: pickFields(context, template.businessContext).fields,
+      business: fields,
     }),
+    omittedContext: omitted,
     state: null,
     results: new Map(),
     lastEventIds: new Map(),

@@ -13,7 +13,7 @@ import { Batches } from './batches.ts';
 import { passReason, type Sides, tellAhead, tellEchoes } from './echoes.ts';
 import type { LiveEvents, Subject, Tell } from './live-events.ts';
 import type { LoadedTask } from './loaded-task.ts';
-import type { Change, NewTask, Schedule, StoredTask } from './task-store.ts';
+import type { Change, NewTask, Schedule } from './task-store.ts';
 import type { Turn } from './turn.ts';
 
 /** A change that is on disk. */
@@ -107,12 +107,12 @@ export class Narration {
     });
   }
 
-  withoutHandlers({ task, state }: StoredTask): void {
+  withoutHandlers({ row }: LoadedTask, state: TaskState): void {
     if (this.silent) return;
     this.#safely(() => {
       for (const step of state.steps) {
-        if (!isRunnable(step) && step.status !== 'in_progress') continue;
-        const tell = this.#aboutRow(task, { step: step.name });
+        if (!isRunnable(step)) continue;
+        const tell = this.#aboutRow(row, { step: step.name });
         tell(
           'workflow.step_execution_failed',
           () => ({ reason: 'no_handler', code: 'TASKER_HANDLER_NOT_FOUND' }) as const,

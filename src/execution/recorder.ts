@@ -37,7 +37,7 @@ export class Recorder {
     return this.#lastError;
   }
 
-  /** Resolves when the change is on disk or was refused; rejects when nothing of it was written. */
+  /** Resolves when the change is on disk or was refused alone; rejects when the store took none of its group. */
   write(change: Change): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ change, resolve, reject });
@@ -60,11 +60,9 @@ export class Recorder {
       this.#lastError = null;
       for (const [index, waiting] of group.entries()) {
         const result = results[index];
+        if (result?.kind === 'failed') this.#lastError = result.error.message;
         if (result === undefined) waiting.reject(new Error('the store gave fewer results than changes'));
-        else if (result.kind === 'failed') {
-          this.#lastError = result.error.message;
-          waiting.reject(result.error);
-        } else waiting.resolve(result);
+        else waiting.resolve(result);
       }
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error);

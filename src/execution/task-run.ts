@@ -1,48 +1,36 @@
-import type { Clock, Timer } from '../shared/clock.ts';
+import type { Timer } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
-import { type Random, spanId as newSpanId } from '../shared/ids.ts';
-import { beginAttempt, recoverLostAttempts } from '../tasks/decide-attempt.ts';
-import { checkDeadlines, settleTask, startTask } from '../tasks/decide-task.ts';
-import { isAtRest, isRunnable, nextDeadlineAt, nextStartAt, startableSteps } from '../tasks/readiness.ts';
+import { recoverLostAttempts } from '../tasks/decide-attempt.ts';
+import { isAtRest } from '../tasks/readiness.ts';
 import { plannedStep } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import { findUnclear } from '../tasks/unclear-state.ts';
 import { attemptListener, returnAttempt } from './attempt-outcome.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
+import { type Decided, Decider, type DecidingSurroundings, type RunMode, type Standing } from './decider.ts';
 import type { LoadedTask } from './loaded-task.ts';
-import type { Narration } from './narration.ts';
 import { ReadyCauses } from './ready-causes.ts';
 import type { Recorder } from './recorder.ts';
 import { stepContext } from './step-context.ts';
-import type { StepSlots } from './step-slots.ts';
+import { nextLookAt } from './task-schedule.ts';
 import type { Change, CommitResult, LeaseToken, Schedule } from './task-store.ts';
-import { changedRows, type Input, Turn } from './turn.ts';
+import { isRunnableHere } from './task-type.ts';
+import type { Input, Turn } from './turn.ts';
 
 /** What a run needs from its engine. */
-export interface RunSurroundings {
-  readonly clock: Clock;
-  readonly random: Random;
+export interface RunSurroundings extends DecidingSurroundings {
   readonly recorder: Recorder;
-  readonly slots: StepSlots;
-  readonly narration: Narration;
-  readonly limits: { readonly stepsPerTask: number; readonly releaseAfterMs: number; readonly resultBytes: number };
-  /** Whether a waiting task may go back into the store: somebody will take it up again in time. */
-  readonly mayRelease: () => boolean;
-  /** False once the engine is stopping: nothing new begins. */
-  readonly accepting: () => boolean;
+  readonly limits: DecidingSurroundings['limits'] & { readonly resultBytes: number };
   readonly onLate: () => void;
-  /** Something that no caller waits for went wrong. */
-  readonly onProblem: (error: unknown) => void;
   /** The task has ended or was parked, durably. */
   readonly onRest: (run: TaskRun) => void;
   /** The run is over: the task was given back (and when it is wanted again), or another engine has it. */
   readonly onClosed: (run: TaskRun, schedule: Schedule | null) => void;
 }
 
-/** `advance`: runs it. `watch`: records the SLAs that have run out, then gives it back. */
-export type RunMode = 'advance' | 'watch';
-
 const retryWriteAfterMs = [100, 500, 2000, 5000] as const;
+/** A change that the store refuses again while it takes others is a defect, not trouble that passes. */
+const triesAlone = 3;
 
 /**
  * One task that this engine holds.
@@ -50,7 +38,8 @@ const retryWriteAfterMs = [100, 500, 2000, 5000] as const;
  * Inputs wait in the inbox. A turn takes all of them, decides what follows, lets ready steps begin, and hands one
  * change to the recorder; until that is on disk there is no further turn, so a task has at most one change under way
  * and its order is never in doubt. Only then do its effects happen: handlers are called, timers set, waiters told.
- * A change that could not be written is forgotten, and its inputs are decided again later.
+ * A change that could not be written is forgotten, and its inputs are decided again later. What can be neither decided
+ * nor written, while the store takes other tasks' changes, is a defect: then the task is parked.
  */
 export class TaskRun {
   readonly task: LoadedTask;
@@ -58,6 +47,7 @@ export class TaskRun {
   readonly causes: ReadyCauses;
   readonly #mode: RunMode;
   readonly #around: RunSurroundings;
+  readonly #decider: Decider;
   readonly #listener: AttemptListener;
   readonly #pass = (): void => this.pass();
   #lease: LeaseToken | null;
@@ -68,7 +58,9 @@ export class TaskRun {
   #passWanted = false;
   #closed = false;
   #failedWrites = 0;
-  #decidedAt = 0;
+  /** How often the store refused a change of this task while it took others. */
+  #refusals = 0;
+  #retry: Timer | null = null;
   #wake: Timer | null = null;
   #wakeAt: number | null = null;
 
@@ -79,6 +71,7 @@ export class TaskRun {
     this.#state = task.state;
     this.#around = around;
     this.#mode = mode;
+    this.#decider = new Decider(task, mode, this.causes, around, this.#pass);
     this.#listener = attemptListener(this, around);
   }
 
@@ -105,52 +98,43 @@ export class TaskRun {
       return;
     }
     this.#passWanted = false;
-    const inputs = this.#inbox;
-    this.#inbox = [];
-    let turn: Turn;
-    let change: Change | null;
-    try {
-      turn = this.#decide(inputs);
-      const release = this.#scheduleIfIdle(turn);
-      const idle = turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null;
-      change = idle ? null : this.#change(turn, release);
-    } catch (error) {
-      // A defect: no input is worth a crash of the process. The next engine recovers the task as after one.
-      for (const input of inputs) input.failed?.(error);
-      return this.#around.onProblem(error);
-    }
-    if (change !== null) return void this.#write(turn, inputs, change).catch(this.#around.onProblem);
-    for (const effect of turn.afterwards) effect();
-    this.#around.narration.passed(this.task, turn);
+    const inputs = this.#inbox.splice(0);
+    const decided = this.#decider.decide(this.#standing(), inputs);
+    if (decided === null) return;
+    if (decided.change !== null) return void this.#write(decided, decided.change).catch(this.#around.onProblem);
+    for (const effect of decided.turn.afterwards) effect();
+    this.#around.narration.passed(this.task, decided.turn);
     this.#setWake();
   }
 
   /** Creates the task. Resolves to the id of an earlier one with its idempotency key, or null; rejects with nothing written. */
   async create(input: Input): Promise<string | null> {
-    // Its first fact is its creation: both bear the same time.
-    const turn = this.#decide([input], this.task.row.createdAt);
-    const change: Change = { ...this.#change(turn, this.#scheduleIfIdle(turn)), create: this.task.row };
-    this.#writing = true;
-    let result: CommitResult;
-    try {
-      result = await this.#around.recorder.write(change);
-    } catch (error) {
-      this.#undo(turn);
-      this.#close(null);
-      throw error;
-    }
+    const { turn, change, result } = await this.#writeCreation(input);
     if (result.kind === 'committed') {
       this.#lease = 1;
       this.#committed(turn, change, result.firstPosition);
       return null;
     }
-    this.#undo(turn);
-    this.#close(null);
+    this.#giveUp(turn);
     if (result.kind === 'duplicate') return result.taskId;
     throw new TaskerError(
       'TASKER_LEASE_LOST',
       'This process is no longer the engine of its store; nothing was created.',
     );
+  }
+
+  async #writeCreation(input: Input) {
+    let created: ReturnType<Decider['creation']> | undefined;
+    try {
+      created = this.#decider.creation(input);
+      this.#writing = true;
+      const result = await this.#around.recorder.write(created.change);
+      if (result.kind === 'failed') throw result.error;
+      return { ...created, result };
+    } catch (error) {
+      this.#giveUp(created?.turn);
+      throw error;
+    }
   }
 
   /**
@@ -159,6 +143,9 @@ export class TaskRun {
    */
   takeUp(input?: Input): void {
     this.#around.narration.takenUp(this.task, this.#mode === 'advance');
+    if (this.#state !== null && !isRunnableHere(this.task.type)) {
+      this.#around.narration.withoutHandlers(this.task, this.#state);
+    }
     this.#inbox.push({
       decide: ({ draft }) => {
         if (draft.state.parked !== null) return;
@@ -174,6 +161,11 @@ export class TaskRun {
     this.pass();
   }
 
+  #giveUp(turn: Turn | undefined): void {
+    if (turn !== undefined) this.#decider.undo(turn);
+    this.#close(null);
+  }
+
   /** Gives what is running back, for another engine to take up. Returns how many that were. */
   returnAttempts(): number {
     const running = [...this.attempts.values()];
@@ -182,73 +174,14 @@ export class TaskRun {
     return running.length;
   }
 
-  #decide(inputs: readonly Input[], now = this.#around.clock.now()): Turn {
-    this.#decidedAt = now;
-    const turn = new Turn(this.task.type.plan, this.#state, now);
-    if (this.#state !== null) checkDeadlines(turn.draft);
-    for (const input of inputs) input.decide(turn);
-    if (this.#mode !== 'advance' || turn.draft.state.parked !== null) return turn;
-    const { clock, narration } = this.#around;
-    const startedMs = narration.silent ? null : clock.monotonicMs();
-    this.#advance(turn);
-    turn.passMs = startedMs === null ? 0 : clock.monotonicMs() - startedMs;
-    return turn;
+  /** The engine is gone: nothing of the task is written any more. The next engine recovers it as after a crash. */
+  abandon(): void {
+    if (this.#closed) return;
+    this.#endAttempts('the engine has stopped');
+    this.#close(null);
   }
 
-  #advance(turn: Turn): void {
-    const { draft } = turn;
-    const accepting = this.#around.accepting();
-    if (draft.state.status === 'pending' && accepting && (draft.state.startAt ?? 0) <= draft.now) {
-      const { request } = this.task;
-      startTask(draft, { steps: request.bypass_steps, by: request.initiator, why: request.reason });
-    }
-    // Also while stopping: a task whose last step just ended has ended.
-    settleTask(draft);
-    if (accepting) this.#beginSteps(turn);
-  }
-
-  #beginSteps(turn: Turn): void {
-    const { draft } = turn;
-    for (const name of startableSteps(draft.plan, draft.state, draft.now, this.#around.limits.stepsPerTask)) {
-      if (!this.#around.slots.tryTake(this.#pass, this.task.row.priority)) break;
-      const before = this.#state?.steps.find((step) => step.name === name);
-      if (before !== undefined && isRunnable(before) && this.#state?.startedAt !== null) {
-        turn.causedBy(this.causes.of(name));
-      }
-      turn.begun.push(name);
-      beginAttempt(draft, name, newSpanId(this.#around.random));
-    }
-  }
-
-  /** When to come back to the task, if nothing more can be done about it here and now; null to keep it. */
-  #scheduleIfIdle({ draft: { state, now } }: Turn): Schedule | null {
-    if (isAtRest(state)) return { dueAt: null, deadlineAt: null };
-    const running = state.steps.some((step) => step.status === 'in_progress');
-    const startAt = nextStartAt(state);
-    const deadlineAt = nextDeadlineAt(state);
-    if (this.#mode === 'watch') return { dueAt: running ? now : (startAt ?? now), deadlineAt };
-    if (running || this.#inbox.length > 0) return null;
-    const canWait = this.#around.mayRelease() && startAt !== null && startAt > now + this.#around.limits.releaseAfterMs;
-    return canWait || !this.#around.accepting() ? { dueAt: startAt ?? now, deadlineAt } : null;
-  }
-
-  #change(turn: Turn, release: Schedule | null): Change {
-    const { row, envelope } = this.task;
-    return {
-      taskId: row.id,
-      lease: this.#lease,
-      ...changedRows(this.#state, turn.draft.state, turn.results),
-      errors: turn.errors,
-      events: turn.events(
-        { id: row.id, rootSpanId: row.rootSpanId, parentSpanId: row.parentSpanId, envelope },
-        this.#around.random,
-      ),
-      commands: turn.commands,
-      ...(release !== null && { release }),
-    };
-  }
-
-  async #write(turn: Turn, inputs: readonly Input[], change: Change): Promise<void> {
+  async #write({ turn, inputs }: Decided, change: Change): Promise<void> {
     this.#writing = true;
     const { narration } = this.#around;
     narration.givingBack(this.task.row, change.release);
@@ -257,18 +190,47 @@ export class TaskRun {
       result = await this.#around.recorder.write(change);
     } catch (error) {
       narration.refused(this.task, turn, change, { reason: 'store_refused', error }, this.#failedWrites === 0);
-      this.#undo(turn);
-      this.#inbox.unshift(...inputs.filter((input) => input.failed === undefined));
-      for (const input of inputs) input.failed?.(error);
-      return this.#retryLater();
+      this.#takeBack(turn, inputs, error);
+      return this.#retryLater(this.#pass);
     }
     if (result.kind === 'committed') return this.#committed(turn, change, result.firstPosition);
+    if (result.kind === 'failed') {
+      const { error } = result;
+      narration.refused(this.task, turn, change, { reason: 'store_refused', error }, this.#failedWrites === 0);
+      return this.#refusedAlone(turn, inputs, error);
+    }
     narration.refused(this.task, turn, change, { reason: 'lease_lost' }, true);
     // Another engine has the task: whatever this one still does about it is void.
-    this.#undo(turn);
+    this.#decider.undo(turn);
     this.#endAttempts('the lease was lost');
     this.#inbox.unshift(...inputs);
     this.#close(null);
+  }
+
+  #refusedAlone(turn: Turn, inputs: readonly Input[], error: TaskerError): void {
+    this.#takeBack(turn, inputs, error);
+    this.#refusals += 1;
+    if (this.#refusals === 1 || this.#refusals > triesAlone) this.#around.onProblem(error);
+    if (this.#refusals < triesAlone) return this.#retryLater(this.#pass);
+    if (this.#refusals > triesAlone) {
+      // Not even its parking is taken: it stays as it is on disk until somebody asks for it or the engine restarts.
+      this.#writing = false;
+      return;
+    }
+    this.#retryLater(() => {
+      const decided = this.#decider.parked(this.#standing(), 'a change that the store refuses', error);
+      if (decided?.change) void this.#write(decided, decided.change).catch(this.#around.onProblem);
+    });
+  }
+
+  #standing(): Standing {
+    return { state: this.#state, lease: this.#lease, wanted: this.#inbox.length > 0 };
+  }
+
+  #takeBack(turn: Turn, inputs: readonly Input[], error: unknown): void {
+    this.#decider.undo(turn);
+    this.#inbox.unshift(...inputs.filter((input) => input.failed === undefined));
+    for (const input of inputs) input.failed?.(error);
   }
 
   #committed(turn: Turn, change: Change, firstPosition: number | null): void {
@@ -276,10 +238,12 @@ export class TaskRun {
     for (const [step, { results }] of turn.results) this.task.results.set(step, results);
     this.#state = turn.draft.state;
     this.#failedWrites = 0;
+    this.#refusals = 0;
     this.#writing = false;
     this.causes.committed(before, this.#state, change.events);
     this.#around.narration.committed(this.task, { before, turn, change, firstPosition });
     if (this.#state.status === 'cancelled') this.#endAttempts('the task was cancelled');
+    if (this.#state.parked !== null) this.#endAttempts('the task was parked');
     for (const name of turn.begun) this.#launch(name);
     for (const effect of turn.afterwards) effect();
     if (isAtRest(this.#state) && (before === null || !isAtRest(before))) this.#around.onRest(this);
@@ -312,35 +276,27 @@ export class TaskRun {
     this.attempts.clear();
   }
 
-  #undo(turn: Turn): void {
-    for (const _name of turn.begun) this.#around.slots.release();
-  }
-
   /** `#writing` stays set meanwhile: inputs gather, and nothing is decided that could not be written either. */
-  #retryLater(): void {
+  #retryLater(retry: () => void): void {
     const delayMs = retryWriteAfterMs[Math.min(this.#failedWrites, retryWriteAfterMs.length - 1)] ?? 0;
     this.#failedWrites += 1;
-    this.#around.clock.setTimer(delayMs, () => {
+    this.#retry = this.#around.clock.setTimer(delayMs, () => {
       this.#writing = false;
-      this.pass();
+      retry();
     });
   }
 
   #setWake(): void {
     if (this.#state === null || this.#closed) return;
-    const now = this.#around.clock.now();
-    const startAt = nextStartAt(this.#state);
-    // Against the time of the decision, not of now: a step whose wait ended while the change was being written has
-    // not been looked at yet. One that was ready before waits for room, which is announced.
-    const waiting = startAt !== null && startAt > this.#decidedAt ? startAt : null;
-    const at = earlier(waiting, nextDeadlineAt(this.#state));
+    const at = nextLookAt(this.#state, this.#decider.decidedAt);
     if (at === this.#wakeAt) return;
     this.#wake?.cancel();
     this.#wakeAt = at;
     if (at === null) return;
-    this.#wake = this.#around.clock.setTimer(Math.max(0, at - now), () => {
+    const { clock, narration } = this.#around;
+    this.#wake = clock.setTimer(Math.max(0, at - clock.now()), () => {
       this.#wakeAt = null;
-      this.#around.narration.woken(this.task, this.#state, this.#around.clock.now());
+      narration.woken(this.task, this.#state, clock.now());
       this.pass();
     });
   }
@@ -348,13 +304,9 @@ export class TaskRun {
   #close(schedule: Schedule | null): void {
     this.#closed = true;
     this.#wake?.cancel();
+    this.#retry?.cancel();
     this.#around.slots.forget(this.#pass);
     this.#around.onClosed(this, schedule);
     for (const input of this.#inbox.splice(0)) input.dropped?.();
   }
-}
-
-function earlier(a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.min(a, b);
 }

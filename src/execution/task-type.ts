@@ -6,7 +6,11 @@ import type { TaskPlan } from '../tasks/task-plan.ts';
 export interface TaskType {
   readonly templateId: string;
   readonly plan: TaskPlan;
-  /** By step name: one for every step. */
+  /** By step name: one for every step, or none at all where this process cannot run tasks of this kind. */
   readonly handlers: ReadonlyMap<string, StepHandler>;
   readonly checkContext: ContextCheck;
+}
+
+export function isRunnableHere({ handlers }: TaskType): boolean {
+  return handlers.size > 0;
 }

@@ -32,13 +32,8 @@ export class TaskTypes {
 
   /** @throws TaskerError `TASKER_TEMPLATE_NOT_FOUND`, naming what there is. */
   find(namespace: string, name: string, version: string | undefined): TaskType {
-    const named = this.all().filter(
-      ({ plan: { template } }) => template.namespace === namespace && template.name === name,
-    );
-    const found =
-      version === undefined
-        ? named.toSorted((a, b) => compareVersions(b.plan.template.version, a.plan.template.version))[0]
-        : named.find(({ plan }) => plan.template.version === version);
+    const named = this.#named(namespace, name);
+    const found = version === undefined ? named[0] : named.find(({ plan }) => plan.template.version === version);
     if (found !== undefined) return found;
     const wanted = `${namespace}.${name}${version === undefined ? '' : `@${version}`}`;
     const known = [...this.#byFullName.keys()];
@@ -56,8 +51,9 @@ export class TaskTypes {
   }
 
   /**
-   * The very template that a stored task began with, with this process's handlers; null where handlers are missing,
-   * so that this process cannot run it.
+   * The very template that a stored task began with, with this process's handlers, or without any where it has none
+   * that fit: such a task is kept and watched, and an operator can end it, but none of its steps begins. null where
+   * the store does not know the template.
    */
   async forStored(templateId: string): Promise<TaskType | null> {
     const known = this.#byTemplateId.get(templateId);
@@ -65,23 +61,41 @@ export class TaskTypes {
     const stored = await this.#templates.load(templateId);
     if (stored === null) return null;
     const template = JSON.parse(stored.body) as TaskTemplate;
-    const handlers = this.#handlersFor(template);
-    if (handlers === null) return null;
     const type: TaskType = {
       templateId,
       plan: planTask(template),
-      handlers,
+      handlers: this.#handlersFor(template) ?? new Map(),
       checkContext: compileContextSchema(template),
     };
     this.#byTemplateId.set(templateId, type);
     return type;
   }
 
-  /** An earlier revision runs with today's handlers of the same step names: code has one version, the deployed one. */
+  /**
+   * Those of the same version; else of the newest one with the same major version. Deployed code has one version, and
+   * a raised minor says that it still understands what began before. A raised major says that it does not: then
+   * the old handlers must be registered beside the new, or an operator decides.
+   */
   #handlersFor(template: TaskTemplate): TaskType['handlers'] | null {
     const same = this.#byFullName.get(fullTaskName(template));
-    return same !== undefined && template.steps.every((step) => same.handlers.has(step.name)) ? same.handlers : null;
+    const others = this.#named(template.namespace, template.name).filter(
+      ({ plan }) => majorOf(plan.template.version) === majorOf(template.version),
+    );
+    const candidates = same === undefined ? others : [same, ...others];
+    const fitting = candidates.find(({ handlers }) => template.steps.every((step) => handlers.has(step.name)));
+    return fitting?.handlers ?? null;
   }
+
+  /** Newest version first. */
+  #named(namespace: string, name: string): readonly TaskType[] {
+    return this.all()
+      .filter(({ plan: { template } }) => template.namespace === namespace && template.name === name)
+      .toSorted((a, b) => compareVersions(b.plan.template.version, a.plan.template.version));
+  }
+}
+
+function majorOf(version: string): string {
+  return version.split('.', 1)[0] ?? version;
 }
 
 function compareVersions(a: string, b: string): number {

@@ -18,6 +18,7 @@ export const errorTable = {
   TASKER_STEP_RESULTS_INVALID: { httpStatus: 500, retryable: false },
   TASKER_ENGINE_NOT_RUNNING: { httpStatus: 503, retryable: true },
   TASKER_ENGINE_ALREADY_RUNNING: { httpStatus: 409, retryable: true },
+  TASKER_ENGINE_OCCUPIED: { httpStatus: 503, retryable: true },
   TASKER_COMMAND_NOT_APPLIED: { httpStatus: 503, retryable: true },
   TASKER_WAIT_ABORTED: { httpStatus: 499, retryable: true },
   TASKER_STORAGE_UNAVAILABLE: { httpStatus: 503, retryable: true },

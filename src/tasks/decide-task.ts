@@ -13,9 +13,11 @@ export interface Creation {
   readonly priority?: number;
   /** Only where it is later than now. */
   readonly startAt?: number;
+  /** Fields of the business context that are too large to leave the task. */
+  readonly omittedContext: readonly string[];
 }
 
-export function createTask(draft: TaskDraft, creation: Creation): void {
+export function createTask(draft: TaskDraft, { omittedContext, ...creation }: Creation): void {
   const { monitoring, steps } = draft.plan.template;
   draft.record({
     name: 'task.initialize_requested',
@@ -24,6 +26,7 @@ export function createTask(draft: TaskDraft, creation: Creation): void {
       ...creation,
       steps: steps.map((step) => step.name),
       slaDeadlineAt: monitoring.slaMs === null ? null : (creation.startAt ?? draft.now) + monitoring.slaMs,
+      ...(omittedContext.length > 0 && { omittedContext: [...omittedContext] }),
     },
   });
 }

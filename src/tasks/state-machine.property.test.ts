@@ -140,7 +140,7 @@ class Run {
     this.plan = plan;
     this.model = new Model(plan);
     const draft = new TaskDraft(plan, null, this.now);
-    createTask(draft, { templateId: 't', initiator: 'i', sourceSystem: 's', reason: 'r' });
+    createTask(draft, { templateId: 't', initiator: 'i', sourceSystem: 's', reason: 'r', omittedContext: [] });
     startTask(draft, { steps: bypass, by: 'i', why: 'r' });
     settleTask(draft);
     this.state = draft.state;

@@ -134,5 +134,10 @@ export const ambientSources: readonly {
   { file: 'cli/io.ts', names: ['Date.now'], why: 'the outside world of the command line, faked in its tests' },
   { file: 'cli/main.ts', names: ['setInterval'], why: 'keeps the process alive while a command waits' },
   { file: 'cli/follow-task.ts', names: ['node:timers/promises'], why: 'polls a store that another process writes' },
+  {
+    file: 'cli/commands/run.ts',
+    names: ['node:timers/promises'],
+    why: 'waits until another process has let go of the store',
+  },
   { file: 'cli/commands/start.ts', names: ['node:timers/promises'], why: 'polls until the engine has stopped' },
 ];

@@ -13,13 +13,21 @@ import { FakeClock } from './fake-clock.ts';
 import { seededRandom } from './seeded-random.ts';
 import { line } from './world.ts';
 
+/** What is different about the next engine. */
+export interface Changed {
+  readonly tasks?: readonly TaskDefinition[];
+  readonly advance?: 'all' | 'own';
+}
+
 export interface Restartable {
   readonly file: string;
   readonly clock: FakeClock;
   /** Another engine on the same file; the one before must have crashed or stopped. */
-  start(): Promise<Tasker>;
+  start(changed?: Changed): Promise<Tasker>;
   /** Cuts the living engine off from its store, as a kill would: it leaves nothing, and nothing it does counts. */
   crash(): Promise<void>;
+  /** Of all engines so far. */
+  readonly warnings: readonly string[];
   /** Of the living engine. */
   storage(): Storage;
   /** Everything recorded, or of one task. */
@@ -39,6 +47,7 @@ export async function restartable(
   let seed = 0;
   let living: { tasker: Tasker; storage: Storage } | null = null;
   const crashed: Tasker[] = [];
+  const warnings: string[] = [];
   context.after(async () => {
     // What crashed is still in this process: it must let go of it, though it can no longer say goodbye to its store.
     const stopped = [...crashed, ...(living === null ? [] : [living.tasker])].map((tasker) =>
@@ -51,15 +60,16 @@ export async function restartable(
   return {
     file,
     clock,
-    async start() {
+    warnings,
+    async start(changed = {}) {
       let opened: Storage | undefined;
       const tasker = await createTasker(
-        { storage: { kind: 'sqlite', file }, tasks, limits },
+        { storage: { kind: 'sqlite', file }, tasks: changed.tasks ?? tasks, limits },
         {
           clock,
           random: seededRandom((seed += 1)),
           env: {},
-          onWarning: () => undefined,
+          onWarning: (message) => void warnings.push(message),
           listeners,
           wrapStorage(storage) {
             opened = storage;
@@ -67,7 +77,7 @@ export async function restartable(
           },
         },
       );
-      await tasker.start();
+      await tasker.start(changed.advance === undefined ? {} : { advance: changed.advance });
       if (opened === undefined) throw new Error('the storage was not opened');
       living = { tasker, storage: opened };
       return tasker;

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { isTaskerError } from '../../shared/errors.ts';
 import type { TaskHandle, Tasker, TaskRequest, TaskView } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
@@ -17,6 +19,7 @@ interface RunOptions extends RequestOptions {
 type Engine = 'own' | 'other';
 
 const POLL_EVERY_MS = 100;
+const RETRY_EVERY_MS = 250;
 
 export const runCommand = defineCommand<RunOptions>({
   name: 'run',
@@ -42,13 +45,39 @@ async function runTask(session: Session, [template = '']: readonly string[], opt
   const found = await findTemplate(session, template, options);
   const request = await toRequest(found.name, options, session.io);
   return session.withTasker(found.loaded, async (tasker) => {
-    const engine = options.detach ? 'other' : await chooseEngine(tasker);
-    const handle = await submit(session, tasker, request);
+    const submitted = await submitSomewhere(session, tasker, {
+      request,
+      detach: options.detach === true,
+      interruption,
+    });
+    if (submitted === null) return exitCodes.interrupted.code;
+    const { engine, handle } = submitted;
     if (handle === null) return exitCodes.notApplied.code;
     if (options.detach) return report(session, await tasker.get(handle.id), { engine, handle, detached: true });
     const task = await follow(session, tasker, handle, { engine, interruption });
     return task === null ? exitCodes.interrupted.code : report(session, task, { engine, handle, detached: false });
   });
+}
+
+/** To this process if it can become the engine, else to the one that runs; null when interrupted before either. */
+async function submitSomewhere(
+  session: Session,
+  tasker: Tasker,
+  work: { readonly request: TaskRequest; readonly detach: boolean; readonly interruption: AbortSignal },
+): Promise<{ engine: Engine; handle: TaskHandle | null } | null> {
+  for (let told = false; ; told = true) {
+    const engine = work.detach ? 'other' : await chooseEngine(tasker);
+    try {
+      return { engine, handle: await submit(session, tasker, work.request) };
+    } catch (error) {
+      if (work.detach || !isTaskerError(error, 'TASKER_ENGINE_OCCUPIED')) throw error;
+    }
+    if (!told) session.note("waiting: another 'tasker run' has the store until its task has ended");
+    await delay(RETRY_EVERY_MS, undefined, { signal: work.interruption }).catch(() => undefined);
+    if (!work.interruption.aborted) continue;
+    session.note('interrupted: nothing was created');
+    return null;
+  }
 }
 
 async function chooseEngine(tasker: Tasker): Promise<Engine> {
