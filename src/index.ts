@@ -11,7 +11,7 @@ export {
   type TaskerConfigInput,
 } from './config/define-config.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
-export { loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
+export { findConfigFile, loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
 export type {
   EngineStatus,
   EventPage,

@@ -134,6 +134,7 @@ export const ambientSources: readonly {
   { file: 'cli/io.ts', names: ['Date.now'], why: 'the outside world of the command line, faked in its tests' },
   { file: 'cli/main.ts', names: ['setInterval'], why: 'keeps the process alive while a command waits' },
   { file: 'cli/follow-task.ts', names: ['node:timers/promises'], why: 'polls a store that another process writes' },
+  { file: 'cli/follow-log.ts', names: ['node:timers/promises'], why: 'polls a log that another process writes' },
   {
     file: 'cli/commands/run.ts',
     names: ['node:timers/promises'],
