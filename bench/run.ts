@@ -2,11 +2,13 @@
 import { parseArgs } from 'node:util';
 
 import { benchEngine } from './engine.ts';
+import { benchSubscribers } from './subscribers.ts';
 import { benchWriterThread } from './writer-thread.ts';
 import { printResult, type BenchResult } from './result.ts';
 
 const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
   engine: benchEngine,
+  subscribers: benchSubscribers,
   'writer-thread': benchWriterThread,
 };
 

@@ -19,10 +19,15 @@ export type {
   HistoryEntry,
   ListQuery,
   OperatorAction,
+  ParkedOutcome,
+  ReplayOptions,
+  ReplayProgress,
   RetryAction,
   StartOptions,
   StepView,
   StopOptions,
+  StoredParkedEvent,
+  SubscriberStatus,
   Tasker,
   TaskFilter,
   TaskHandle,
@@ -43,6 +48,18 @@ export { checkTemplateFile } from './tasks/load-template.ts';
 export { formatProblem, type TemplateProblem } from './tasks/template-problem.ts';
 export { fullTaskName, type TaskTemplate } from './tasks/template.ts';
 export type { StepStatus, TaskStatus } from './tasks/states.ts';
+
+// Writing subscribers: whatever follows the log with a checkpoint of its own.
+export {
+  defineSubscriber,
+  type StartFrom,
+  type SubscriberClass,
+  type SubscriberContext,
+  type SubscriberDefinition,
+  type SubscriberInput,
+  type SubscriberOptions,
+} from './subscribers/define-subscriber.ts';
+export type { EventsOf, RecordedPattern } from './subscribers/event-patterns.ts';
 
 // Reading what happened.
 export {

@@ -7,12 +7,15 @@ import { catalogCommand } from './commands/catalog.ts';
 import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
 import { generateCommand } from './commands/generate.ts';
+import { parkedCommand } from './commands/parked.ts';
+import { replayCommand } from './commands/replay.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { skipCommand } from './commands/skip.ts';
 import { startCommand } from './commands/start.ts';
+import { subscribersCommand } from './commands/subscribers.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { Cli, CliCommand } from './define-command.ts';
@@ -21,8 +24,8 @@ import { paintFor } from './format/paint.ts';
 
 const groups: readonly (readonly [heading: string, commands: readonly CliCommand[]])[] = [
   ['Running tasks:', [runCommand, startCommand]],
-  ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand]],
-  ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand]],
+  ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
+  ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand, replayCommand]],
   ['Writing:', [generateCommand, validateCommand, configCommand]],
 ];
 

@@ -139,6 +139,36 @@ describe('run', () => {
     );
   });
 
+  it('waits for another that has the store, and then does its own work', async (t) => {
+    const { dir, write } = await orderProject(t);
+    const first = fakeIo({ cwd: dir });
+    const running = main(['run', 'order', '--context', '{"fail": "wait"}'], first);
+    await first.whenNoted('▸ charge');
+    const second = fakeIo({ cwd: dir });
+    const waiting = main(['run', 'order'], second);
+    await second.whenNoted("waiting: another 'tasker run' has the store");
+    await write('go', '');
+    assert.deepEqual([await running, await waiting], [0, 0]);
+    const { tasks } = json(await tasker({ cwd: dir }, ['tasks', '--json']));
+    assert.equal(tasks.length, 2);
+  });
+
+  it('creates nothing when it is interrupted while it waits for the store', async (t) => {
+    const { dir, write } = await orderProject(t);
+    const first = fakeIo({ cwd: dir });
+    const running = main(['run', 'order', '--context', '{"fail": "wait"}'], first);
+    await first.whenNoted('▸ charge');
+    const second = fakeIo({ cwd: dir });
+    const waiting = main(['run', 'order'], second);
+    await second.whenNoted("waiting: another 'tasker run' has the store");
+    second.interrupt();
+    assert.equal(await waiting, 130);
+    await write('go', '');
+    assert.equal(await running, 0);
+    const { tasks } = json(await tasker({ cwd: dir }, ['tasks', '--json']));
+    assert.equal(tasks.length, 1);
+  });
+
   it('refuses what cannot be run: exit code 2 for a request, 4 for a template', async (t) => {
     const { dir } = await orderProject(t);
     const run = async (...argv: string[]): Promise<readonly [number, string]> => {

@@ -307,3 +307,25 @@ test('SLAs of tasks that a crash left behind are watched though there is no room
   }
   hold.open();
 });
+
+test('an engine that is stopping takes no more work, and keeps no request for the next one', async (t) => {
+  const { task, open } = payment();
+  const engines = await restartable(t, [task]);
+  const first = await engines.start();
+  const { id } = await first.run({ name: 'payment', context: {} });
+  await rest();
+  const stopped = first.stop({ graceMs: 5000 });
+  for (const refused of [first.run({ name: 'payment', context: {} }), first.cancel(id)]) {
+    await assert.rejects(refused, { code: 'TASKER_ENGINE_NOT_RUNNING' });
+  }
+  open();
+  await rest();
+  await engines.clock.advance(5000);
+  await stopped;
+  const second = await engines.start();
+  await rest();
+  assert.deepEqual(
+    (await second.list()).tasks.map((listed) => listed.status),
+    ['complete'],
+  );
+});
