@@ -56,7 +56,7 @@ describe('generate', () => {
   it('refuses what names nothing', async (t) => {
     const { dir } = await emptyProject(t);
     for (const [argv, message] of [
-      [['tasks', 'order'], /expected one of task, step.*got 'tasks'/s],
+      [['tasks', 'order'], /expected one of task, step, subscriber, got 'tasks'/],
       [['task', '7up'], /expected a name of letters/],
       [['task', 'order@1.0.0'], /leave '@1\.0\.0' out/],
       [['task', "sh'op.order"], /expected a namespace/],

@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { generateStep } from '../generate/generate-step.ts';
+import { generateSubscriber } from '../generate/generate-subscriber.ts';
 import { generateTask } from '../generate/generate-task.ts';
 import type { Generated } from '../generate/generated.ts';
 import { readNames } from '../generate/names.ts';
@@ -31,6 +32,7 @@ const kinds = {
     },
   },
   step: { folder: 'steps', generate: (text: string) => generateStep(readNames(text)) },
+  subscriber: { folder: 'subscribers', generate: (text: string) => generateSubscriber(readNames(text)) },
 } as const satisfies Record<string, { folder: string; generate: (text: string) => Generated }>;
 
 type Kind = keyof typeof kinds;
@@ -43,6 +45,7 @@ export const generateCommand = defineCommand<GenerateOptions>({
   whenToUse: `Use it to begin: the code compiles and its test passes as it is written, and you make it yours from there. KIND is ${kindNames.join(', ')}. The files go beside the configuration, under src/ where there is one. Nothing is ever overwritten.`,
   examples: [
     ['tasker generate task shop.order', 'tasks/order.ts and tasks/order.test.ts, in the namespace shop'],
+    ['tasker generate subscriber fraud-watch', 'what follows the log and acts outside, with a state of its own'],
     ['tasker generate step charge_card', "a step's handler, for template files and for defineTask"],
   ],
   options: [new Option('--dir <folder>', 'where the files go (default: tasks/, steps/, … of the project)')],
