@@ -61,6 +61,12 @@ export {
 } from './subscribers/define-subscriber.ts';
 export type { EventsOf, RecordedPattern } from './subscribers/event-patterns.ts';
 
+// Writing sinks: where what operators see goes.
+export { defineSink, type Sink } from './sinks/define-sink.ts';
+export { ndjsonSink, type NdjsonSinkOptions } from './sinks/ndjson/ndjson-sink.ts';
+export type { Deliver, Delivery, DeliveryContext } from './signals/delivery.ts';
+export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
+
 // Reading what happened.
 export {
   catalog,
@@ -72,9 +78,18 @@ export {
   type PayloadOf,
   type RecordedEventName,
 } from './events/catalog.ts';
-export type { LiveEvent, PublishedEvent, RecordedEvent } from './events/envelope.ts';
+export type {
+  CustomEvent,
+  HeardName,
+  LiveEvent,
+  LoggedEvent,
+  PublishedEvent,
+  RecordedEvent,
+} from './events/envelope.ts';
+export type { CustomEventName } from './events/custom-events.ts';
+export type { CustomEntry, DirectoryEntry } from './events/event-directory.ts';
 export type { EventPattern, MatchedName } from './events/pattern.ts';
-export type { PayloadField } from './events/discover.ts';
+export type { PayloadField } from './events/payload-fields.ts';
 
 // Listening to what happens.
 export type {

@@ -5,7 +5,7 @@ import type { EventStream } from './bus/event-stream.ts';
 import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
-import type { RecordedEvent } from './events/envelope.ts';
+import type { LoggedEvent, RecordedEvent } from './events/envelope.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
@@ -287,6 +287,7 @@ export type {
   ListenOptions,
   OnOptions,
   ParkedOutcome,
+  LoggedEvent,
   RecordedEvent,
   ReplayOptions,
   ReplayProgress,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { EventQuery, RecordedEvent, Tasker } from '../tasker.ts';
+import type { EventQuery, LoggedEvent, Tasker } from '../tasker.ts';
 
 export interface LogFollowing {
   readonly query: Omit<EventQuery, 'after' | 'limit'>;
@@ -9,7 +9,7 @@ export interface LogFollowing {
   readonly signal: AbortSignal;
   readonly pollEveryMs: number;
   /** What has been recorded since, in order; never empty. False: that was enough. */
-  readonly onEvents: (events: readonly RecordedEvent[]) => boolean;
+  readonly onEvents: (events: readonly LoggedEvent[]) => boolean;
 }
 
 const PAGE = 1000;

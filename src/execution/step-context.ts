@@ -3,14 +3,15 @@ import type { StepContext } from '../tasks/handler.ts';
 import { stepIdempotencyKey } from '../tasks/idempotency-key.ts';
 import type { PlannedStep } from '../tasks/task-plan.ts';
 import type { StepState } from '../tasks/task-state.ts';
+import type { AttemptsOwn } from './attempt.ts';
 import type { LoadedTask } from './loaded-task.ts';
 
-/** What a handler is told; signal and heartbeat are the attempt's own. */
+/** What a handler is told; the rest is the attempt's own. */
 export function stepContext(
   task: LoadedTask,
   planned: PlannedStep,
   state: Pick<StepState, 'attempts' | 'keyGeneration'>,
-): Omit<StepContext, 'signal' | 'heartbeat'> {
+): Omit<StepContext, AttemptsOwn> {
   const { row, context } = task;
   const step = planned.template.name;
   return {

@@ -1,7 +1,7 @@
 import type { PayloadOf } from '../events/catalog.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { isDone, type Status, stepTransitions, taskTransitions } from './states.ts';
-import type { TaskFact } from './task-fact.ts';
+import { isCustomFact, type TaskFact } from './task-fact.ts';
 import type { TaskPlan } from './task-plan.ts';
 import type { StepState, TaskState } from './task-state.ts';
 
@@ -14,6 +14,7 @@ export function evolve(plan: TaskPlan, state: TaskState | null, fact: TaskFact):
     if (fact.name !== 'task.initialize_requested') throw illegal(`'${fact.name}' comes before the task was created`);
     return initialState(plan, fact.at, fact.payload);
   }
+  if (isCustomFact(fact)) return state;
   return fact.step === undefined ? evolveTask(state, fact) : evolveStep(plan, state, fact, fact.step);
 }
 

@@ -25,7 +25,16 @@ export interface StepContext<Context = JsonObject, Results = Record<string, Json
   /** Aborted when the attempt times out, the task is cancelled, or the engine stops. */
   readonly signal: AbortSignal;
   /** A sign of life: pushes the stall limit of this attempt out. Cheap; call it as often as there is progress. */
-  heartbeat(): void;
+  readonly heartbeat: () => void;
+  /**
+   * Publishes an event of the template's own (`custom_events`), by its declared name. It is recorded with the outcome
+   * of this attempt, in the same transaction; if the attempt does not complete, it is marked so. Only what the
+   * declaration's schema names may be in the payload.
+   *
+   * @throws TaskerError `TASKER_EVENT_REFUSED`: not declared for this step, does not fit its schema, more than 100
+   * events or 64 KiB in one attempt, or the attempt has ended.
+   */
+  readonly publish: (name: string, payload?: object) => void;
 }
 
 /**

@@ -34,13 +34,13 @@ const publicApi = ['index.ts', 'tasker.ts', 'create-tasker.ts'];
 export const zones: Readonly<Record<string, Zone>> = {
   shared: { uses: [], packages: ['node:crypto'] },
   events: { uses: ['shared'], sees: ['config'], packages: ['zod'] },
-  config: { uses: ['shared'], sees: ['tasks', 'events', 'subscribers'], packages: ['zod', 'node:'] },
+  config: { uses: ['shared'], sees: ['tasks', 'events', 'subscribers', 'sinks'], packages: ['zod', 'node:'] },
 
   // Pure: text and values in, values out. Reading files is for whoever calls it.
   tasks: {
-    uses: ['shared', 'events/payload-parts.ts'],
+    uses: ['shared', 'events/payload-parts.ts', 'events/custom-events.ts'],
     sees: ['config', 'events'],
-    packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto'],
+    packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto', 'node:util'],
   },
   // Of subscribers it sees what they save, as data: their writes join its group commit.
   execution: {
@@ -72,13 +72,14 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['subscribers'],
     packages: [],
   },
+  'load-subscriptions.ts': { uses: [...surroundings, 'subscribers'], packages: ['node:'] },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
   'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
   'task-history.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
 
   // The public door: names by hand from anywhere but the command line; its types say nothing that runs.
   'index.ts': {
-    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'tasker.ts', 'create-tasker.ts'],
+    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'signals', 'sinks', 'tasker.ts', 'create-tasker.ts'],
     packages: [],
   },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
@@ -126,6 +127,11 @@ export const importExceptions: readonly Exception[] = [
     from: 'cli/configured-templates.ts',
     to: 'register-tasks.ts',
     why: '`validate` and `config` load templates one by one, so that a broken one does not hide the others',
+  },
+  {
+    from: 'cli/commands/catalog.ts',
+    to: 'tasks/declared-events.ts',
+    why: '`catalog` shows what templates declare without opening the store',
   },
 ];
 

@@ -36,6 +36,21 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
         );
       }));
 
+    it('writes what a worker tells of itself while it is the engine, and nothing of any other', () =>
+      withStorage(open, async (storage) => {
+        assert.equal(await storage.workers.note(worker.id, [event('e0', { name: 'worker.unresponsive' })]), null);
+        await storage.workers.join(worker, () => [event('e1', { name: 'worker.started' })]);
+        const notedAt = await storage.workers.note(worker.id, [event('e2', { name: 'worker.unresponsive' })]);
+        assert.equal(await storage.workers.note('worker-2', [event('e3', { name: 'worker.unresponsive' })]), null);
+        assert.deepEqual(
+          (await wholeLog(storage)).map((one) => [one.position, one.id]),
+          [
+            [1, 'e1'],
+            [notedAt, 'e2'],
+          ],
+        );
+      }));
+
     it('says whether an engine is running', () =>
       withStorage(open, async (storage) => {
         assert.equal(await storage.workers.isEngineRunning(), false);

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 
 import { isEventName } from '../../events/catalog.ts';
+import { customName, customNameProblem, isCustomName } from '../../events/custom-events.ts';
 import type { EventPage, EventQuery } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -62,11 +63,12 @@ export const eventsCommand = defineCommand<EventsOptions>({
 
 async function readEvents(session: Session, _args: readonly string[], options: EventsOptions): Promise<ExitCode> {
   const { task, name, since, follow } = options;
-  for (const unknown of (name ?? []).filter((given) => !isEventName(given)))
+  const names = name?.map(storedName);
+  for (const unknown of (names ?? []).filter((given) => !isEventName(given) && !isCustomName(given)))
     session.warn(`no event is called '${unknown}'`);
   const query: Query = {
     ...(task !== undefined && { taskId: task }),
-    ...(name !== undefined && { names: name }),
+    ...(names !== undefined && { names }),
     ...(since !== undefined && { sinceMs: parseSince(since, session.io.now()) }),
   };
   return follow ? followEvents(session, query, options) : printEvents(session, query, options);
@@ -111,6 +113,11 @@ async function followEvents(session: Session, query: Query, { after, limit }: Ev
     session.note(session.paintNote('dim', `to go on: --follow --after ${Math.max(seen, position)}`));
     return exitCodes.ok.code;
   });
+}
+
+/** Custom events may be named as they are declared. */
+function storedName(name: string): string {
+  return isEventName(name) || customNameProblem(name) !== null ? name : customName(name);
 }
 
 function printPage(session: Session, page: EventPage, limit: number): void {

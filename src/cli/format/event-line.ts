@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../tasker.ts';
+import type { LoggedEvent } from '../../tasker.ts';
 import type { Paint } from './paint.ts';
 import { printable, shorten } from './printable.ts';
 import { formatRows, type CellInput } from './table.ts';
@@ -8,7 +8,7 @@ const PAYLOAD_COLUMNS = 100;
 
 export const eventHeading: readonly string[] = ['POSITION', 'TIME', 'EVENT', 'TASK', 'STEP', 'PAYLOAD'];
 
-export function toEventRow(event: RecordedEvent): CellInput[] {
+export function toEventRow(event: LoggedEvent): CellInput[] {
   const step = event.step === null ? '' : event.attempt === null ? event.step : `${event.step} #${event.attempt}`;
   return [
     { text: String(event.position), align: 'right' },
@@ -24,7 +24,7 @@ export function toEventRow(event: RecordedEvent): CellInput[] {
 const widths = [8, 23, 27, 36, 20] as const;
 
 /** One line by itself, in columns that fit the lines before and after it: those are not known yet. */
-export function formatEventLine(event: RecordedEvent, paint: Paint): string {
+export function formatEventLine(event: LoggedEvent, paint: Paint): string {
   const row = toEventRow(event).map((cell, column): CellInput => {
     const { text, ...rest } = typeof cell === 'string' ? { text: cell } : cell;
     const width = widths[column] ?? 0;

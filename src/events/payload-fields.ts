@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-import { catalog, type CatalogEntry, catalogEntry } from './catalog.ts';
-import { withoutAlias } from './pattern.ts';
+import type { DirectoryEntry } from './event-directory.ts';
 
 /** A field of a payload, in words. */
 export interface PayloadField {
@@ -10,40 +9,14 @@ export interface PayloadField {
   readonly required: boolean;
 }
 
-/** The first word of a name: `task`, `step`, `workflow`, … */
-export function namespaceOf(name: string): string {
-  return name.slice(0, name.indexOf('.'));
-}
-
-export function eventNamespaces(): readonly string[] {
-  return [...new Set(catalog.map((entry) => namespaceOf(entry.name)))];
-}
-
-export function eventsIn(namespace: string): readonly CatalogEntry[] {
-  const wanted = namespace.replace(/\.\*?$/, '');
-  return catalog.filter((entry) => entry.name.startsWith(`${wanted}.`));
-}
-
-/** Entries whose name or meaning has every word of the text. */
-export function searchEvents(text: string): readonly CatalogEntry[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean).map(withoutAlias);
-  return catalog.filter((entry) => {
-    const told = `${entry.name} ${entry.meaning}`.toLowerCase();
-    return words.every((word) => told.includes(word));
-  });
-}
-
-/** By its name, with or without `tasker.` ahead of it. */
-export function findEvent(name: string): CatalogEntry | undefined {
-  return catalogEntry(withoutAlias(name));
-}
-
-export function payloadSchema(entry: CatalogEntry): Readonly<Record<string, unknown>> {
+/** JSON Schema. */
+export function payloadSchema(entry: DirectoryEntry): Readonly<Record<string, unknown>> {
+  if (entry.kind === 'custom') return entry.schema ?? { type: 'object', properties: {}, additionalProperties: false };
   const { $schema: _dialect, ...schema } = z.toJSONSchema(entry.payload) as Record<string, unknown>;
   return schema;
 }
 
-export function payloadFields(entry: CatalogEntry): readonly PayloadField[] {
+export function payloadFields(entry: DirectoryEntry): readonly PayloadField[] {
   const schema = payloadSchema(entry) as JsonSchema;
   return Object.entries(schema.properties ?? {}).map(([name, field]) => ({
     name,
