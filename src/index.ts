@@ -11,7 +11,7 @@ export {
   type TaskerConfigInput,
 } from './config/define-config.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
-export { loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
+export { findConfigFile, loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
 export type {
   EngineStatus,
   EventPage,
@@ -22,6 +22,7 @@ export type {
   ParkedOutcome,
   ReplayOptions,
   ReplayProgress,
+  RetryAction,
   StartOptions,
   StepView,
   StopOptions,
@@ -38,6 +39,9 @@ export type {
 
 // Writing tasks: templates, handlers, and the errors that handlers throw.
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';
+export type { StepsFunction, TaskDefinitionInput } from './tasks/task-definition.ts';
+export type { TaskSteps, TypedStep } from './tasks/task-steps.ts';
+export type { Jsonified } from './tasks/jsonified.ts';
 export type { AnyStepHandler, StepContext, StepHandler } from './tasks/handler.ts';
 export { PermanentError, PublicError, RetryableError, type HandlerErrorOptions } from './tasks/handler-errors.ts';
 export { checkTemplateFile } from './tasks/load-template.ts';

@@ -44,6 +44,7 @@ export function timeline(events: readonly LoggedEvent[], errors: readonly Attemp
       by: text(payload['by']),
       why: text(payload['why']),
       nextAttemptAt: numeric(payload['notBefore']),
+      keyGeneration: numeric(payload['keyGeneration']),
     });
   }
   return lines;
@@ -88,6 +89,7 @@ function blank(event: LoggedEvent): Entry {
     by: null,
     why: null,
     nextAttemptAt: null,
+    keyGeneration: null,
   };
 }
 

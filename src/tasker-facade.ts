@@ -30,6 +30,7 @@ import type {
   ParkedOutcome,
   ReplayOptions,
   ReplayProgress,
+  RetryAction,
   StartOptions,
   StopOptions,
   StoredParkedEvent,
@@ -182,8 +183,9 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'cancel', ...whoAndWhy(action) });
   }
 
-  retry(taskId: string, action: OperatorAction & { readonly step?: string } = {}): Promise<TaskView> {
-    return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step: action.step });
+  retry(taskId: string, action: RetryAction = {}): Promise<TaskView> {
+    const { step, newIdempotencyKey } = action;
+    return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step, newIdempotencyKey });
   }
 
   resolve(

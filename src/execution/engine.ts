@@ -212,7 +212,8 @@ export class Engine {
     this.#requireRunning();
     const { types, clock, random, limits } = this.#options;
     const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
-    const hasRoom = this.#runs.size < limits.tasksInMemory || this.#advance === 'own';
+    // One that came later does not go before those that wait for room: it waits with them, by its priority.
+    const hasRoom = (this.#runs.size < limits.tasksInMemory && !this.#due.backlog) || this.#advance === 'own';
     const task = newTask(prepared.type, prepared.row);
     const run = new TaskRun(task, null, this.#surroundings, hasRoom ? 'advance' : 'watch');
     this.#runs.set(run.id, run);
@@ -220,9 +221,16 @@ export class Engine {
     const earlier = await run.create({
       decide: (turn) => {
         turn.causedBy(commandId ?? null);
-        const { templateId } = prepared.type;
-        const { omittedContext } = task;
-        createTask(turn.draft, { templateId, initiator, sourceSystem, reason, omittedContext });
+        const { templateId, priority, startAt } = prepared.row;
+        createTask(turn.draft, {
+          templateId,
+          initiator,
+          sourceSystem,
+          reason,
+          omittedContext: task.omittedContext,
+          ...(priority !== 0 && { priority }),
+          ...(startAt !== null && { startAt }),
+        });
         if (commandId !== undefined) turn.commands.push(commandId);
       },
     });

@@ -258,10 +258,10 @@ export class TaskRun {
   #launch(name: string): void {
     const planned = plannedStep(this.task.type.plan, name);
     const handler = this.task.type.handlers.get(name);
-    const number = planned && this.#state?.steps[planned.index]?.attempts;
-    if (planned === undefined || handler === undefined || number === undefined) return;
+    const step = planned && this.#state?.steps[planned.index];
+    if (planned === undefined || handler === undefined || step === undefined) return;
     const { clock, slots, limits, narration, watched } = this.#around;
-    const attempt = new Attempt(planned.template, number, {
+    const attempt = new Attempt(planned.template, step.attempts, {
       clock,
       slots,
       maxResultBytes: limits.resultBytes,
@@ -269,11 +269,10 @@ export class TaskRun {
       listener: this.#listener,
     });
     this.attempts.set(name, attempt);
-    const { spanId = null } = this.#state?.steps[planned.index] ?? {};
-    const told = { step: name, attempt: number, spanId, causationId: this.causes.latest(name) };
+    const told = { step: name, attempt: step.attempts, spanId: step.spanId, causationId: this.causes.latest(name) };
     narration.handling('before', this.task, planned.template, told);
-    watched?.called(this.task.row, name, number);
-    attempt.start(handler, stepContext(this.task, planned, number));
+    watched?.called(this.task.row, name, step.attempts);
+    attempt.start(handler, stepContext(this.task, planned, step));
     watched?.returned();
     narration.handling('called', this.task, planned.template, told);
   }

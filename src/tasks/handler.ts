@@ -18,7 +18,8 @@ export interface StepContext<Context = JsonObject, Results = Record<string, Json
   readonly handlerConfig: DeepReadonly<JsonObject>;
   /**
    * The same for every attempt of this step of this task. Handlers run at least once; pass it to whatever
-   * charges, ships or sends, so that a second attempt finds the first one's work.
+   * charges, ships or sends, so that a second attempt finds the first one's work. It changes only when an operator
+   * retries the step with a new one, so that the work is done again.
    */
   readonly idempotencyKey: string;
   /** Aborted when the attempt times out, the task is cancelled, or the engine stops. */

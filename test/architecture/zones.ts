@@ -161,6 +161,7 @@ export const ambientSources: readonly {
   { file: 'cli/follow-task.ts', names: ['node:timers/promises'], why: 'polls a store that another process writes' },
   { file: 'testing/event-spy.ts', names: ['setTimeout'], why: 'a test that waits in vain must end in real time' },
   { file: 'testing/run-task.ts', names: ['setTimeout'], why: 'handlers at work take real time' },
+  { file: 'cli/follow-log.ts', names: ['node:timers/promises'], why: 'polls a log that another process writes' },
   {
     file: 'cli/commands/run.ts',
     names: ['node:timers/promises'],

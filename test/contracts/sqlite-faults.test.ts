@@ -258,7 +258,7 @@ describe('A SQLite storage whose file is not what it should be', () => {
           openSqlite({ file, maxBytes: null, readOnly }),
           'TASKER_STORAGE_SCHEMA_NEWER',
           file,
-          /schema 99.*up to 2/,
+          /schema 99.*up to \d+\. /,
         );
       }
       const check = new Database(file);

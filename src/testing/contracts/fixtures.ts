@@ -42,6 +42,8 @@ export function newTask(id: string, given: Partial<NewTask> = {}): NewTask {
     name: 'checkout',
     version: '1.0.0',
     createdAt: 1_000,
+    priority: 0,
+    startAt: null,
     context: '{"cart":1}',
     request: '{"initiator":"web"}',
     correlationId: `correlation-${id}`,
@@ -69,6 +71,7 @@ export function stepState(name: string, given: Partial<StepState> = {}): StepSta
     slaDeadlineAt: null,
     slaBreachedAt: null,
     stalledAttempt: 0,
+    keyGeneration: 1,
     failure: null,
     ...given,
   };
@@ -80,6 +83,7 @@ export function taskState(given: Partial<OwnState> = {}): OwnState {
   return {
     status: 'pending',
     createdAt: 1_000,
+    startAt: null,
     startedAt: null,
     endedAt: null,
     firstEndedAt: null,

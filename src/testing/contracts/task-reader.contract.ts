@@ -69,6 +69,8 @@ export function taskReaderContract(storageName: string, open: Open): void {
             status: 'in_progress',
             correlationId: `correlation-${id}`,
             createdAt: 1_000,
+            startAt: null,
+            priority: 0,
             startedAt: 1_001,
             endedAt: null,
             slaBreachedAt: 1_002,

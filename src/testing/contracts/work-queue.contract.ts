@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { Storage } from '../../execution/storage.ts';
-import { change, commitOne, creation, joined, type Open, withStorage } from './fixtures.ts';
+import { change, commitOne, creation, joined, newTask, type Open, withStorage } from './fixtures.ts';
 
 async function released(
   storage: Storage,
@@ -15,7 +15,7 @@ async function released(
 
 export function workQueueContract(storageName: string, open: Open): void {
   describe(`WorkQueue on ${storageName}`, () => {
-    it('gives out what is due, earliest first and no more than asked', () =>
+    it('gives out what is due, earliest first (among equals) and no more than asked', () =>
       joined(open, async (storage) => {
         await released(storage, 't1', 30);
         await released(storage, 't2', 10);
@@ -31,6 +31,26 @@ export function workQueueContract(storageName: string, open: Open): void {
           ['t1'],
         );
         assert.deepEqual(await storage.queue.takeDue(40, 9), []);
+      }));
+
+    it('gives out the highest priority first, and among equals what was due first', () =>
+      joined(open, async (storage) => {
+        for (const [id, priority, dueAt] of [
+          ['low', -5, 1],
+          ['later', 7, 30],
+          ['default', 0, 2],
+          ['sooner', 7, 20],
+          ['not due', 100, 99],
+        ] as const) {
+          const release = { dueAt, deadlineAt: null };
+          await storage.tasks.commit([creation(id, { create: newTask(id, { priority }), release })]);
+        }
+        const taken = [...(await storage.queue.takeDue(40, 3)), ...(await storage.queue.takeDue(40, 9))];
+        assert.deepEqual(
+          taken.map((task) => task.taskId),
+          ['sooner', 'later', 'default', 'low'],
+        );
+        assert.equal(await storage.queue.nextAt(), 99);
       }));
 
     it('gives out nothing when nothing is asked for', () =>
