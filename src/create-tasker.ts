@@ -11,6 +11,7 @@ import { tellPluginRefused, tellPluginRegistered, tellPluginUnregistered } from 
 import { Recorder } from './execution/recorder.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
+import { Retention } from './log/retention.ts';
 import { loadSubscriptions } from './load-subscriptions.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
@@ -98,11 +99,24 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       store: storage.subscribers,
       writer: { save: (progress) => saveAndTell(recorder, narration, progress) },
       log: storage.log,
+      removedUpTo: () => storage.retention.removedUpTo(),
       clock,
       random,
       onProblem,
     });
     recorder.onEvents = () => subscribers.committed();
+    const retention =
+      config.retentionMs === null
+        ? null
+        : new Retention({
+            store: storage.retention,
+            keepMs: config.retentionMs,
+            readers: () => subscribers.readers(),
+            clock,
+            random,
+            onRecorded: (facts, position) => narration.recorded(facts, position),
+            onProblem,
+          });
     const engine = new Engine({
       storage,
       recorder,
@@ -112,7 +126,10 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       limits: config.limits,
       narration,
       carryOutOther: ({ kind, body }) => subscribers.carryOut(kind, body),
-      beforeLeave: () => subscribers.stop(),
+      beforeLeave: async () => {
+        await retention?.stop();
+        await subscribers.stop();
+      },
       onProblem,
     });
     const afterEngine = async (): Promise<void> => {
@@ -120,6 +137,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       for (const { name } of sinks) tellPluginUnregistered(live, { kind: 'sink', plugin: name });
     };
     const parts = {
+      retention,
       config,
       storage,
       types,

@@ -9,6 +9,7 @@ import { askEngine } from './execution/client.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Advance, Engine } from './execution/engine.ts';
 import { tellUnregistered } from './execution/handler-narration.ts';
+import type { Retention } from './log/retention.ts';
 import type { LiveEvents } from './execution/live-events.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
 import type { Storage } from './execution/storage.ts';
@@ -53,6 +54,8 @@ export interface FacadeParts {
   readonly types: TaskTypes;
   readonly engine: Engine;
   readonly subscribers: Subscribers;
+  /** null: everything is kept. */
+  readonly retention: Retention | null;
   /** Awaited when the engine has stopped: lets go of what nothing more is handed to. */
   readonly afterEngine: () => Promise<void>;
   readonly clock: Clock;
@@ -272,6 +275,8 @@ export class TaskerFacade implements Tasker {
       }
     });
     await subscribers.start();
+    // An engine for a task of its own is gone before anything has to be swept.
+    if (advance === 'all') this.#parts.retention?.start();
     if (!handleSignals) return;
     const stop = (): void => void this.stop().catch(this.#parts.onProblem);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);

@@ -65,6 +65,12 @@ export interface TaskerConfigInput {
   readonly subscriberClasses?: Readonly<Record<string, SubscriberClass>>;
   /** Where log records of everything recorded go, from the beginning of the log on: `ndjsonSink()`, or your own by `defineSink`. */
   readonly sinks?: readonly Sink[];
+  /**
+   * How long finished tasks and their events are kept: `{ days: 30 }` by default; false keeps them for ever. Tasks in
+   * error are not finished, and stay until they are retried, resolved or cancelled. A removed task's idempotency key is
+   * free again.
+   */
+  readonly retention?: { readonly days: number } | false;
   readonly limits?: LimitsInput;
   /** Unknown keys in templates are errors. Default false. */
   readonly strict?: boolean;

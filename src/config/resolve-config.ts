@@ -43,6 +43,9 @@ const configSchema = z.strictObject({
     .optional(),
   storage: storageSchema.default({ kind: 'sqlite', file: '.tasker/tasker.db' }),
   templates: z.array(z.string().min(1)).default([]),
+  retention: z
+    .union([z.literal(false), z.strictObject({ days: z.number().positive().max(36_500) })])
+    .default({ days: 30 }),
   limits: limitsSchema.default(limitsSchema.parse({})),
   strict: z.boolean().default(false),
   handlers: z.record(z.string(), z.unknown()).default({}),
@@ -65,6 +68,8 @@ export interface ResolvedConfig {
   readonly templates: readonly string[];
   /** Absolute paths. */
   readonly subscriptions: readonly string[];
+  /** Milliseconds; null: for ever. */
+  readonly retentionMs: number | null;
   readonly limits: ResolvedLimits;
   readonly strict: boolean;
 }
@@ -88,7 +93,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, subscriptions, limits, strict } = parsed.data;
+  const { environment, storage, templates, subscriptions, retention, limits, strict } = parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
     storage:
@@ -97,6 +102,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
         : { kind: 'sqlite', file: resolve(around.baseDir, storage.file), maxBytes: storage.maxBytes ?? null },
     templates: templates.map((file) => resolve(around.baseDir, file)),
     subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
+    retentionMs: retention === false ? null : retention.days * 86_400_000,
     limits,
     strict,
   });

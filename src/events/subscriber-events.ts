@@ -33,6 +33,24 @@ export const subscriberEvents = [
     example: { subscriber: 'sales', lag: 40_000, limit: 100_000, checkpoint: 84_200 },
   }),
   defineEvent({
+    name: 'subscriber.events_removed',
+    meaning:
+      'Events that a subscriber had not dealt with yet were too old to be kept any longer; it will never see them.',
+    kind: 'recorded',
+    severity: 'error',
+    firedBy: 'Retention, at twice the age at which finished tasks and their events are removed.',
+    schemaVersion: 1,
+    payload: z.strictObject({
+      subscriber: z.string(),
+      checkpoint: z.number().int(),
+      /** The last position removed. */
+      removedUpTo: z.number().int(),
+      tasks: z.number().int(),
+      events: z.number().int(),
+    }),
+    example: { subscriber: 'sales', checkpoint: 4_200, removedUpTo: 84_210, tasks: 100, events: 1_300 },
+  }),
+  defineEvent({
     name: 'subscriber.event_parked',
     meaning: 'A subscriber failed at an event as often as it may; the event is set aside for an operator.',
     kind: 'recorded',

@@ -1,4 +1,5 @@
 import type { EventLog } from '../log/event-log.ts';
+import type { RetentionStore } from '../log/retention-store.ts';
 import type { Progress, ProgressResult, SubscriberStore } from '../subscribers/subscriber-store.ts';
 import type { CommandInbox } from './command-inbox.ts';
 import type { TaskReader } from './task-reader.ts';
@@ -21,6 +22,7 @@ export interface Storage {
   readonly templates: TemplateStore;
   readonly reader: TaskReader;
   readonly log: EventLog;
+  readonly retention: RetentionStore;
   readonly subscribers: SubscriberStore;
   /**
    * `tasks.commit` with subscribers' progress in the same transaction, after the changes: a part that cannot be

@@ -54,7 +54,11 @@ export class Replay {
     const { from, deliver = false, reset = false } = this.#options;
     const after = await startPosition(parts.log, from);
     const earliest = this.#runner.standing?.countsFrom ?? null;
-    if (!reset && earliest !== null && after >= earliest) throw this.#wouldForget(after + 1, earliest);
+    if (!reset && earliest !== null) {
+      if (after >= earliest) throw this.#wouldForget(after + 1, earliest);
+      const removedUpTo = await parts.removedUpTo();
+      if (earliest <= removedUpTo) throw this.#hasLost(earliest, removedUpTo);
+    }
     const batch = new Batch(this.#runner.handling({ replaying: true, deliver }), parts.random, {
       state: stateOf(subscriber, null),
       countsFrom: null,
@@ -113,6 +117,15 @@ export class Replay {
         `Subscriber '${subscriber.name}' changed meanwhile; replay it again.`,
       );
     await this.#runner.load();
+  }
+
+  #hasLost(earliest: number, removedUpTo: number): TaskerError {
+    return new TaskerError(
+      'TASKER_REPLAY_REFUSED',
+      `The state of '${this.#runner.subscriber.name}' has counted events from position ${earliest} on, and of those up to ${removedUpTo} some have been removed since, being too old: a replay would forget them. ` +
+        'Ask for a reset if it may.',
+      { details: { earliest, removedUpTo } },
+    );
   }
 
   #wouldForget(from: number, earliest: number): TaskerError {

@@ -15,6 +15,8 @@ export interface RunnerParts {
   readonly store: SubscriberStore;
   readonly writer: ProgressWriter;
   readonly log: EventLog;
+  /** Up to where the log may have lost events to old age. */
+  readonly removedUpTo: () => Promise<number>;
   readonly reader: SharedReader;
   readonly clock: Clock;
   readonly random: Random;

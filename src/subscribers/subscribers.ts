@@ -15,6 +15,8 @@ export interface SubscribersOptions {
   readonly store: SubscriberStore;
   readonly writer: ProgressWriter;
   readonly log: EventLog;
+  /** Up to where the log may have lost events to old age. */
+  readonly removedUpTo: () => Promise<number>;
   readonly clock: Clock;
   readonly random: Random;
   readonly onProblem: (error: unknown) => void;
@@ -51,6 +53,15 @@ export class Subscribers {
     this.#runners = new Map(
       options.resolved.map((one) => [one.name, new SubscriberRunner(one, { ...options, reader })] as const),
     );
+  }
+
+  /** How far each has come that the store knows: in memory, where it runs here, for nothing is saved while nothing is handled. */
+  async readers(): Promise<readonly { readonly name: string; readonly checkpoint: number }[]> {
+    const stored = await this.#options.store.list();
+    return stored.map(({ name, checkpoint }) => ({
+      name,
+      checkpoint: Math.max(checkpoint, this.#runners.get(name)?.position ?? 0),
+    }));
   }
 
   /** Names of those that handle this event. */

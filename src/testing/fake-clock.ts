@@ -30,6 +30,11 @@ export class FakeClock implements Clock {
     return { cancel: () => void this.#pending.delete(pending) };
   }
 
+  /** As after a sleep of the machine: it is later, and what had come due meanwhile is due now. */
+  jump(byMs: number): void {
+    this.#now += byMs;
+  }
+
   /** Lets time pass, timer by timer; between two of them everything that they set going comes to rest. */
   async advance(byMs: number): Promise<void> {
     const until = this.#now + byMs;

@@ -24,6 +24,7 @@ const portTypes = [
   'execution/task-reader.ts',
   'subscribers/subscriber-store.ts',
   'log/event-log.ts',
+  'log/retention-store.ts',
   'tasks/states.ts',
   'tasks/task-state.ts',
 ];

@@ -11,6 +11,7 @@ import { type Access, openConnection, prepareForWriting } from './connection.ts'
 import { EngineLock } from './engine-lock.ts';
 import { SqliteEventLog } from './event-log.ts';
 import { checkSchema, migrate } from './migrate.ts';
+import { SqliteRetentionStore } from './retention-store.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 import { SqliteSubscriberStore } from './subscriber-store.ts';
 import { SqliteTaskReader } from './task-reader.ts';
@@ -63,6 +64,7 @@ function assemble(db: Database, place: Place, clock: Clock): Storage {
   return {
     location: place.location,
     tasks,
+    retention: new SqliteRetentionStore(db, place, lock, transactions, events),
     subscribers: new SqliteSubscriberStore(db, place),
     async commitGroup(changes, parts) {
       let progress: readonly ProgressResult[] = [];

@@ -1,6 +1,7 @@
 import { commandInboxContract } from './command-inbox.contract.ts';
 import { eventLogContract } from './event-log.contract.ts';
 import type { Open } from './fixtures.ts';
+import { retentionStoreContract } from './retention-store.contract.ts';
 import { subscriberStoreContract } from './subscriber-store.contract.ts';
 import { taskReaderContract } from './task-reader.contract.ts';
 import { taskStoreContract } from './task-store.contract.ts';
@@ -15,6 +16,7 @@ import { workersContract } from './workers.contract.ts';
 export function storageContract(name: string, open: Open, has: { readonly another: boolean }): void {
   commandInboxContract(name, open, has.another);
   eventLogContract(name, open);
+  retentionStoreContract(name, open);
   subscriberStoreContract(name, open);
   taskReaderContract(name, open);
   taskStoreContract(name, open);

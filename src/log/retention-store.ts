@@ -1,0 +1,42 @@
+import type { NewEvent } from './event-log.ts';
+
+export interface RemovalQuery {
+  /** Of tasks that ended well or were given up before this; and events of no task that happened before it. */
+  readonly before: number;
+  /** The last position that every subscriber has dealt with: what lies beyond it stays… */
+  readonly readUpTo: number;
+  /** …unless it ended before this. Then it goes, read or not. */
+  readonly unreadBefore: number;
+  /** Where the batch before ended; null to begin. */
+  readonly cursor: string | null;
+  /** How many tasks are looked at. */
+  readonly limit: number;
+}
+
+export interface Removed {
+  readonly tasks: number;
+  readonly events: number;
+  /** The last position removed that some subscriber had not dealt with; null if there was none. */
+  readonly unreadUpTo: number | null;
+}
+
+export interface RemovedBatch extends Removed {
+  /** null: all has been looked at. */
+  readonly cursor: string | null;
+  /** Of the facts; null without. */
+  readonly firstPosition: number | null;
+}
+
+/**
+ * Removing what is old. For the implementer:
+ *
+ * - A task goes whole, with its steps, errors and events, in one transaction with the facts about it; open tasks and
+ *   failed ones, which wait for an operator, never go. One that a subscriber has parked an event of counts as unread.
+ * - A batch is short: it shares its thread with the engine.
+ * - Positions are never given again: the log's last event stays.
+ */
+export interface RetentionStore {
+  removeBatch(query: RemovalQuery, facts: (removed: Removed) => readonly NewEvent[]): Promise<RemovedBatch>;
+  /** Events up to this position may be missing; 0 when none is. */
+  removedUpTo(): Promise<number>;
+}

@@ -1,0 +1,99 @@
+import type { Clock, Timer } from '../shared/clock.ts';
+import type { Random } from '../shared/ids.ts';
+import { toNewEvent } from './append.ts';
+import type { NewEvent } from './event-log.ts';
+import type { Removed, RetentionStore } from './retention-store.ts';
+
+export interface Reader {
+  readonly name: string;
+  /** The position of the last event it has dealt with. */
+  readonly checkpoint: number;
+}
+
+export interface RetentionOptions {
+  readonly store: RetentionStore;
+  /** How long finished tasks and their events are kept. */
+  readonly keepMs: number;
+  /** Who follows the log. */
+  readonly readers: () => Promise<readonly Reader[]>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Facts that are on disk. */
+  readonly onRecorded: (facts: readonly NewEvent[], firstPosition: number | null) => void;
+  readonly onProblem: (error: unknown) => void;
+}
+
+const sweepEveryMs = 600_000;
+const firstSweepMs = 5000;
+const tasksPerBatch = 100;
+/** Between two batches the engine has its thread to itself. */
+const pauseMs = 100;
+
+/**
+ * Removes finished tasks and their events once they are old enough and every subscriber has dealt with them. One that
+ * lags is waited for, but not for ever: at twice the age they go all the same, and what it has missed is a fact.
+ */
+export class Retention {
+  readonly #options: RetentionOptions;
+  #timer: Timer | null = null;
+  #sweeping: Promise<void> = Promise.resolve();
+  #running = false;
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#later(firstSweepMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#timer?.cancel();
+    await this.#sweeping;
+  }
+
+  #later(delayMs: number, cursor: string | null = null): void {
+    if (!this.#running) return;
+    this.#timer = this.#options.clock.setTimer(delayMs, () => {
+      this.#sweeping = this.#batch(cursor).then(
+        (next) => this.#later(next === null ? sweepEveryMs : pauseMs, next),
+        (error: unknown) => {
+          // What cannot be removed now is removed later; nothing depends on it.
+          this.#options.onProblem(error);
+          this.#later(sweepEveryMs);
+        },
+      );
+    });
+  }
+
+  async #batch(cursor: string | null): Promise<string | null> {
+    const { store, keepMs, clock, onRecorded } = this.#options;
+    const readers = await this.#options.readers();
+    const now = clock.now();
+    let facts: readonly NewEvent[] = [];
+    const removed = await store.removeBatch(
+      {
+        before: now - keepMs,
+        unreadBefore: now - 2 * keepMs,
+        readUpTo: Math.min(Number.MAX_SAFE_INTEGER, ...readers.map(({ checkpoint }) => checkpoint)),
+        cursor,
+        limit: tasksPerBatch,
+      },
+      (batch) => (facts = this.#gaps(batch, readers)),
+    );
+    onRecorded(facts, removed.firstPosition);
+    return removed.cursor;
+  }
+
+  #gaps({ tasks, events, unreadUpTo }: Removed, readers: readonly Reader[]): readonly NewEvent[] {
+    if (unreadUpTo === null) return [];
+    const occurredAt = this.#options.clock.now();
+    const missing = readers.filter(({ checkpoint }) => checkpoint < unreadUpTo);
+    return missing.map(({ name: subscriber, checkpoint }) => {
+      const payload = { subscriber, checkpoint, removedUpTo: unreadUpTo, tasks, events };
+      return toNewEvent({ name: 'subscriber.events_removed', occurredAt, payload }, this.#options.random);
+    });
+  }
+}

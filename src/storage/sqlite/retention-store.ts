@@ -1,0 +1,144 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+import type { NewEvent } from '../../log/event-log.ts';
+import type { RemovalQuery, Removed, RemovedBatch, RetentionStore } from '../../log/retention-store.ts';
+import { uuidV7Floor } from '../../shared/ids.ts';
+import type { EventAppender } from './append-events.ts';
+import type { EngineLock } from './engine-lock.ts';
+import { type Place, throwMapped } from './storage-errors.ts';
+import type { Transactions } from './transaction.ts';
+
+/** In the order in which a sweep goes through them. A task in error is not finished: it waits for an operator. */
+const finished = ['complete', 'cancelled', 'resolved_manually'] as const;
+const tasklessLimit = 1000;
+
+interface Candidate {
+  readonly id: string;
+  readonly endedAt: number;
+  readonly last: number;
+  readonly parked: number;
+}
+
+interface Batch {
+  readonly removed: Removed;
+  readonly upTo: number;
+  readonly cursor: string | null;
+}
+
+export class SqliteRetentionStore implements RetentionStore {
+  readonly #place: Place;
+  readonly #lock: EngineLock;
+  readonly #transactions: Transactions;
+  readonly #events: EventAppender;
+  readonly #tail: Statement<[], number | null>;
+  readonly #candidates: Statement<[string, string, string, number, number], Candidate>;
+  readonly #removeOfTask: readonly Statement<[string]>[];
+  readonly #removeEvents: Statement<[string]>;
+  readonly #taskless: Statement<[number, number, number, number], number>;
+  readonly #removeEvent: Statement<[number]>;
+  readonly #note: Statement<[number]>;
+  readonly #removedUpTo: Statement<[], number>;
+
+  constructor(db: Database, place: Place, lock: EngineLock, transactions: Transactions, events: EventAppender) {
+    this.#place = place;
+    this.#lock = lock;
+    this.#transactions = transactions;
+    this.#events = events;
+    this.#tail = db.prepare<[], number | null>('select max(position) from events').pluck();
+    // Ids rise with time of creation, and what ended before a time was created before it.
+    this.#candidates = db.prepare(
+      `select id, ended_at as endedAt,
+         coalesce((select max(position) from events where task_id = tasks.id), 0) as last,
+         exists (select 1 from parked_events where task_id = tasks.id) as parked
+       from tasks where status = ? and id > ? and id < ? and ended_at < ? order by id limit ?`,
+    );
+    this.#removeEvents = db.prepare('delete from events where task_id = ?');
+    this.#removeOfTask = [
+      'delete from steps where task_id = ?',
+      'delete from attempt_errors where task_id = ?',
+      'delete from commands where task_id = ? and outcome_json is not null',
+      'delete from parked_events where task_id = ?',
+      'delete from annotations where task_id = ?',
+      'delete from tasks where id = ?',
+    ].map((sql) => db.prepare(sql));
+    this.#taskless = db
+      .prepare<[number, number, number, number], number>(
+        `select position from events
+         where task_id is null and position < ? and occurred_at < ? and (position <= ? or occurred_at < ?)
+         order by position limit ${tasklessLimit}`,
+      )
+      .pluck();
+    this.#removeEvent = db.prepare('delete from events where position = ?');
+    this.#note = db.prepare('update log_retention set removed_up_to = max(removed_up_to, ?)');
+    this.#removedUpTo = db.prepare<[], number>('select removed_up_to from log_retention').pluck();
+  }
+
+  async removeBatch(query: RemovalQuery, facts: (removed: Removed) => readonly NewEvent[]): Promise<RemovedBatch> {
+    if (this.#lock.workerId === null)
+      return { tasks: 0, events: 0, unreadUpTo: null, cursor: null, firstPosition: null };
+    try {
+      return this.#transactions.run(() => {
+        const { removed, upTo, cursor } = this.#remove(query);
+        if (upTo > 0) this.#note.run(upTo);
+        return { ...removed, cursor, firstPosition: this.#events.append(facts(removed)) };
+      });
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
+  async removedUpTo(): Promise<number> {
+    try {
+      return this.#removedUpTo.get() ?? 0;
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
+  #remove(query: RemovalQuery): Batch {
+    const { before, unreadBefore, readUpTo, limit } = query;
+    const tail = this.#tail.get() ?? 0;
+    const { place, after } = cursorOf(query.cursor);
+    const count = { tasks: 0, events: 0 };
+    let upTo = 0;
+    let unread = 0;
+    const gone = (position: number): void => {
+      upTo = Math.max(upTo, position);
+      if (position > readUpTo) unread = Math.max(unread, position);
+    };
+    if (query.cursor === null) {
+      for (const position of this.#taskless.all(tail, before, readUpTo, unreadBefore)) {
+        count.events += this.#removeEvent.run(position).changes;
+        gone(position);
+      }
+    }
+    const status = finished[place];
+    const candidates =
+      status === undefined ? [] : this.#candidates.all(status, after, uuidV7Floor(before), before, limit);
+    for (const { id, endedAt, last, parked } of candidates) {
+      const isRead = last <= readUpTo && parked === 0;
+      if (last >= tail || !(isRead || endedAt < unreadBefore)) continue;
+      count.events += this.#removeEvents.run(id).changes;
+      for (const statement of this.#removeOfTask) statement.run(id);
+      count.tasks += 1;
+      gone(last);
+    }
+    return {
+      removed: { ...count, unreadUpTo: unread === 0 ? null : unread },
+      upTo,
+      cursor: next(place, candidates, limit),
+    };
+  }
+}
+
+/** `1:<id>`: in the second of the finished states, after this task. */
+function cursorOf(cursor: string | null): { readonly place: number; readonly after: string } {
+  const [place = '0', after = ''] = (cursor ?? '').split(':');
+  return { place: Number(place), after };
+}
+
+function next(place: number, candidates: readonly Candidate[], limit: number): string | null {
+  const last = candidates.at(-1);
+  if (last !== undefined && candidates.length === limit) return `${place}:${last.id}`;
+  return place + 1 < finished.length ? `${place + 1}:` : null;
+}

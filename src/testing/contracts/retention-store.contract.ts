@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import type { Storage } from '../../execution/storage.ts';
+import type { RemovalQuery } from '../../log/retention-store.ts';
+import type { Status } from '../../tasks/states.ts';
+import { creation, event, joined, newTask, type Open, taskState, wholeLog, withStorage } from './fixtures.ts';
+
+// Ids rise with time, as the engine's do: this one was created in 1970.
+const idOf = (number: number): string => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+const anyTime = 1_000_000;
+
+const query = (given: Partial<RemovalQuery> = {}): RemovalQuery => ({
+  before: anyTime,
+  unreadBefore: 0,
+  readUpTo: Number.MAX_SAFE_INTEGER,
+  cursor: null,
+  limit: 100,
+  ...given,
+});
+
+async function create(storage: Storage, number: number, status: Status, endedAt: number | null = 1000): Promise<void> {
+  const id = idOf(number);
+  const change = creation(id, {
+    create: newTask(id),
+    task: taskState({ status, endedAt }),
+    events: [event(`e${number}`, { taskId: id, occurredAt: 1000 })],
+    release: { dueAt: null, deadlineAt: null },
+  });
+  assert.equal((await storage.tasks.commit([change]))[0]?.kind, 'committed');
+}
+
+async function left(storage: Storage, numbers: readonly number[]): Promise<readonly number[]> {
+  const found = await Promise.all(
+    numbers.map(async (number) => [number, await storage.tasks.load(idOf(number))] as const),
+  );
+  return found.flatMap(([number, stored]) => (stored === null ? [] : [number]));
+}
+
+async function sweep(storage: Storage, given: Partial<RemovalQuery> = {}): Promise<{ tasks: number; batches: number }> {
+  let tasks = 0;
+  let batches = 0;
+  for (let cursor: string | null = null; ;) {
+    const batch = await storage.retention.removeBatch(query({ ...given, cursor }), () => []);
+    tasks += batch.tasks;
+    batches += 1;
+    cursor = batch.cursor;
+    if (cursor === null) return { tasks, batches };
+  }
+}
+
+export function retentionStoreContract(storageName: string, open: Open): void {
+  describe(`RetentionStore on ${storageName}`, () => {
+    it('removes what has ended, whole, and leaves what is open or waits for an operator', () =>
+      joined(open, async (storage) => {
+        await create(storage, 1, 'complete');
+        await create(storage, 2, 'cancelled');
+        await create(storage, 3, 'resolved_manually');
+        await create(storage, 4, 'error');
+        await create(storage, 5, 'in_progress', null);
+        assert.equal((await sweep(storage)).tasks, 3);
+        assert.deepEqual(await left(storage, [1, 2, 3, 4, 5]), [4, 5]);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['e4', 'e5'],
+        );
+        assert.equal(await storage.retention.removedUpTo(), 3);
+      }));
+
+    it('keeps what ended later, what is not read yet, and the last event with its task', () =>
+      joined(open, async (storage) => {
+        await create(storage, 1, 'complete');
+        await create(storage, 2, 'complete', anyTime + 1);
+        await create(storage, 3, 'complete');
+        await create(storage, 4, 'complete');
+        assert.equal((await sweep(storage, { readUpTo: 2 })).tasks, 1);
+        assert.deepEqual(await left(storage, [1, 2, 3, 4]), [2, 3, 4]);
+        assert.equal((await sweep(storage)).tasks, 1);
+        assert.deepEqual(await left(storage, [2, 3, 4]), [2, 4]);
+      }));
+
+    it('removes the unread when its time is up, and says up to where, with the facts in the same transaction', () =>
+      joined(open, async (storage) => {
+        await create(storage, 1, 'complete');
+        await create(storage, 2, 'error');
+        const batch = await storage.retention.removeBatch(
+          query({ readUpTo: 0, unreadBefore: anyTime }),
+          ({ tasks, events, unreadUpTo }) => [event('gap', { taskId: null, step: `${tasks} ${events} ${unreadUpTo}` })],
+        );
+        assert.equal(batch.firstPosition, 3);
+        assert.equal((await wholeLog(storage)).at(-1)?.step, '1 1 1');
+      }));
+
+    it('goes through everything in batches', () =>
+      joined(open, async (storage) => {
+        for (let number = 1; number <= 25; number += 1) await create(storage, number, 'complete');
+        await create(storage, 26, 'error');
+        const { tasks, batches } = await sweep(storage, { limit: 10 });
+        assert.deepEqual([tasks, batches], [25, 5]);
+      }));
+
+    it('removes old events of no task', () =>
+      joined(open, async (storage) => {
+        await storage.workers.note('worker-1', [event('old', { taskId: null, occurredAt: 10 })]);
+        await storage.workers.note('worker-1', [event('new', { taskId: null, occurredAt: anyTime + 1 })]);
+        await create(storage, 1, 'error');
+        await sweep(storage);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['new', 'e1'],
+        );
+      }));
+
+    it('does nothing for one that is not the engine', () =>
+      withStorage(open, async (storage) => {
+        assert.deepEqual(await sweep(storage), { tasks: 0, batches: 1 });
+      }));
+  });
+}
