@@ -22,6 +22,7 @@ import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
+import { requireNotAborted, startedOtherwise, stoppedFirst } from './tasker-refusals.ts';
 import type {
   EngineStatus,
   EventPage,
@@ -369,25 +370,6 @@ export class TaskerFacade implements Tasker {
     const stored = await storage.templates.load(templateId);
     return stored === null ? null : (JSON.parse(stored.body) as TaskTemplate);
   }
-}
-
-function requireNotAborted(taskId: string, signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new TaskerError('TASKER_WAIT_ABORTED', `Waiting for task '${taskId}' was given up.`, { cause: signal.reason });
-}
-
-function stoppedFirst(taskId: string): TaskerError {
-  return new TaskerError(
-    'TASKER_ENGINE_NOT_RUNNING',
-    `The engine stopped before task '${taskId}' ended; it goes on at the next start.`,
-  );
-}
-
-function startedOtherwise(advance: Advance): TaskerError {
-  return new TaskerError(
-    'TASKER_ENGINE_ALREADY_RUNNING',
-    `This tasker was started with advance: '${advance}' and keeps to it; create another one to run it otherwise.`,
-  );
 }
 
 /** As the command row will hold it. */

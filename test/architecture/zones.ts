@@ -70,12 +70,13 @@ export const zones: Readonly<Record<string, Zone>> = {
   'create-tasker.ts': { uses: ['*'], packages: ['node:'] },
   // What it is made of knows the engine, and of storage, sinks and subscribers only what it is handed.
   'tasker-facade.ts': {
-    uses: [...surroundings, 'tasker.ts', 'task-view.ts', 'task-history.ts'],
+    uses: [...surroundings, 'tasker.ts', 'tasker-refusals.ts', 'task-view.ts', 'task-history.ts'],
     sees: ['subscribers'],
     packages: [],
   },
   'load-subscriptions.ts': { uses: [...surroundings, 'subscribers'], packages: ['node:'] },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
+  'tasker-refusals.ts': { uses: ['shared'], sees: ['execution'], packages: [] },
   'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
   'task-history.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
 
