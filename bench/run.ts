@@ -2,11 +2,13 @@
 import { parseArgs } from 'node:util';
 
 import { benchEngine } from './engine.ts';
+import { benchPeers } from './peers.ts';
 import { benchWriterThread } from './writer-thread.ts';
-import { printResult, type BenchResult } from './result.ts';
+import { NotReady, printResult, type BenchResult } from './result.ts';
 
 const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
   engine: benchEngine,
+  peers: benchPeers,
   'writer-thread': benchWriterThread,
 };
 
@@ -20,5 +22,11 @@ if (run === undefined) {
   console.error(`Expected the name of a benchmark, got '${name}'. There are: ${Object.keys(benchmarks).join(', ')}.`);
   process.exitCode = 2;
 } else {
-  printResult(await run({ full: values.full }));
+  try {
+    printResult(await run({ full: values.full }));
+  } catch (error) {
+    if (!(error instanceof NotReady)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
 }
