@@ -2,12 +2,14 @@
 import { parseArgs } from 'node:util';
 
 import { benchEngine } from './engine.ts';
+import { benchMemory } from './memory.ts';
 import { benchPeers } from './peers.ts';
 import { benchWriterThread } from './writer-thread.ts';
 import { NotReady, printResult, type BenchResult } from './result.ts';
 
 const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
   engine: benchEngine,
+  memory: benchMemory,
   peers: benchPeers,
   'writer-thread': benchWriterThread,
 };
