@@ -1,4 +1,4 @@
-import { createTasker, defineTask } from '../src/index.ts';
+import { createTasker, defineTask, type SubscriberDefinition } from '../src/index.ts';
 import { context, handler, inFlight, stepNames } from './checkout-work.ts';
 
 /** Five trivial handlers: what is measured is everything around them. */
@@ -21,12 +21,19 @@ export type WrapStorage = NonNullable<NonNullable<Parameters<typeof createTasker
 export interface LoadFigures {
   readonly seconds: number;
   readonly latenciesMs: readonly number[];
+  /** How far the slowest subscriber was behind when the last checkout ended. */
+  readonly lag: number;
 }
 
 /** Runs that many checkouts through an engine on a new database, `inFlight` at a time. */
-export async function runCheckouts(file: string, tasks: number, wrapStorage?: WrapStorage): Promise<LoadFigures> {
+export async function runCheckouts(
+  file: string,
+  tasks: number,
+  wrapStorage?: WrapStorage,
+  subscribers: readonly SubscriberDefinition[] = [],
+): Promise<LoadFigures> {
   const tasker = await createTasker(
-    { storage: { kind: 'sqlite', file }, tasks: [checkout] },
+    { storage: { kind: 'sqlite', file }, tasks: [checkout], subscribers },
     { env: {}, ...(wrapStorage !== undefined && { wrapStorage }) },
   );
   await tasker.start({ advance: 'own' });
@@ -45,6 +52,7 @@ export async function runCheckouts(file: string, tasks: number, wrapStorage?: Wr
   const began = performance.now();
   await Promise.all(Array.from({ length: inFlight }, lane));
   const seconds = (performance.now() - began) / 1000;
+  const lag = Math.max(0, ...(await tasker.subscribers()).map((subscriber) => subscriber.lag));
   await tasker.stop();
-  return { seconds, latenciesMs };
+  return { seconds, latenciesMs, lag };
 }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchEngine } from './engine.ts';
 import { benchMemory } from './memory.ts';
 import { benchPeers } from './peers.ts';
+import { benchSubscribers } from './subscribers.ts';
 import { benchWriterThread } from './writer-thread.ts';
 import { NotReady, printResult, type BenchResult } from './result.ts';
 
@@ -11,6 +12,7 @@ const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promis
   engine: benchEngine,
   memory: benchMemory,
   peers: benchPeers,
+  subscribers: benchSubscribers,
   'writer-thread': benchWriterThread,
 };
 

@@ -10,6 +10,7 @@ const introductions: Readonly<Record<string, string>> = {
   handler:
     'Templates with their handlers. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
   worker: 'Processes that run tasks.',
+  subscriber: 'What durable subscribers record of themselves: lag, and events that they have set aside.',
 };
 
 export function renderEventReference(): string {

@@ -6,12 +6,16 @@ import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
 import { LiveEvents } from './execution/live-events.ts';
 import { Narration } from './execution/narration.ts';
+import { Recorder } from './execution/recorder.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
+import { type Progress, progressBytes, type ProgressResult } from './subscribers/subscriber-store.ts';
+import { Subscribers } from './subscribers/subscribers.ts';
 import { TaskerFacade } from './tasker-facade.ts';
 import type { Tasker } from './tasker.ts';
 import { formatProblem } from './tasks/template-problem.ts';
@@ -57,6 +61,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     tellRefused(live, error);
     throw error;
   });
+  const resolvedSubscribers = resolveSubscribers(input.subscribers ?? []);
 
   const { storage: chosen } = config;
   const opened =
@@ -70,20 +75,42 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       types.register(await registerWarning(registration, storage, config.environment, warn, live));
     }
     const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
+    const narration = new Narration(live, onProblem);
+    const recorder = new Recorder(storage);
+    const subscribers = new Subscribers({
+      resolved: resolvedSubscribers,
+      store: storage.subscribers,
+      writer: { save: (progress) => saveAndTell(recorder, narration, progress) },
+      log: storage.log,
+      clock,
+      random,
+      onProblem,
+    });
+    recorder.onEvents = () => subscribers.committed();
     const engine = new Engine({
       storage,
+      recorder,
       types,
       clock,
       random,
       limits: config.limits,
-      narration: new Narration(live, onProblem),
+      narration,
+      carryOutOther: ({ kind, body }) => subscribers.carryOut(kind, body),
+      beforeLeave: () => subscribers.stop(),
       onProblem,
     });
-    return new TaskerFacade({ config, storage, types, engine, clock, random, bus, live, onProblem });
+    return new TaskerFacade({ config, storage, types, engine, subscribers, clock, random, bus, live, onProblem });
   } catch (error) {
     await storage.close();
     throw error;
   }
+}
+
+/** What subscribers record of themselves is heard like every other fact, after its commit. */
+async function saveAndTell(recorder: Recorder, narration: Narration, progress: Progress): Promise<ProgressResult> {
+  const result = await recorder.save(progress, progressBytes(progress));
+  if (result.kind === 'saved' && 'events' in progress) narration.recorded(progress.events, result.firstPosition);
+  return result;
 }
 
 async function registerWarning(

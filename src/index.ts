@@ -19,9 +19,14 @@ export type {
   HistoryEntry,
   ListQuery,
   OperatorAction,
+  ParkedOutcome,
+  ReplayOptions,
+  ReplayProgress,
   StartOptions,
   StepView,
   StopOptions,
+  StoredParkedEvent,
+  SubscriberStatus,
   Tasker,
   TaskFilter,
   TaskHandle,
@@ -39,6 +44,18 @@ export { checkTemplateFile } from './tasks/load-template.ts';
 export { formatProblem, type TemplateProblem } from './tasks/template-problem.ts';
 export { fullTaskName, type TaskTemplate } from './tasks/template.ts';
 export type { StepStatus, TaskStatus } from './tasks/states.ts';
+
+// Writing subscribers: whatever follows the log with a checkpoint of its own.
+export {
+  defineSubscriber,
+  type StartFrom,
+  type SubscriberClass,
+  type SubscriberContext,
+  type SubscriberDefinition,
+  type SubscriberInput,
+  type SubscriberOptions,
+} from './subscribers/define-subscriber.ts';
+export type { EventsOf, RecordedPattern } from './subscribers/event-patterns.ts';
 
 // Reading what happened.
 export {

@@ -17,6 +17,7 @@ import { type Clock, holdProcess } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject } from './shared/json.ts';
+import type { Subscribers } from './subscribers/subscribers.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
 import type {
@@ -25,8 +26,13 @@ import type {
   EventQuery,
   ListQuery,
   OperatorAction,
+  ParkedOutcome,
+  ReplayOptions,
+  ReplayProgress,
   StartOptions,
   StopOptions,
+  StoredParkedEvent,
+  SubscriberStatus,
   Tasker,
   TaskHandle,
   TaskHistory,
@@ -44,6 +50,7 @@ export interface FacadeParts {
   readonly storage: Storage;
   readonly types: TaskTypes;
   readonly engine: Engine;
+  readonly subscribers: Subscribers;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: Bus;
@@ -198,6 +205,31 @@ export class TaskerFacade implements Tasker {
     return streamOf(this.#parts.bus, pattern, options);
   }
 
+  subscribers(): Promise<readonly SubscriberStatus[]> {
+    return this.#parts.subscribers.list();
+  }
+
+  parked(name?: string): Promise<readonly StoredParkedEvent[]> {
+    const { subscribers } = this.#parts.storage;
+    return subscribers.parked({ ...(name !== undefined && { subscriber: name }), limit: 1000 });
+  }
+
+  retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+    if (this.#parts.engine.running) return this.#parts.subscribers.retryParked(name, position);
+    return this.#askOfSubscriber('retry_parked', { subscriber: name, ...(position !== undefined && { position }) });
+  }
+
+  dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+    if (this.#parts.engine.running) return this.#parts.subscribers.dropParked(name, position);
+    return this.#askOfSubscriber('drop_parked', { subscriber: name, ...(position !== undefined && { position }) });
+  }
+
+  replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
+    if (this.#parts.engine.running) return this.#parts.subscribers.replay(name, options);
+    const { from, deliver = false, reset = false } = options;
+    return this.#askOfSubscriber('replay', { subscriber: name, options: { from, deliver, reset } });
+  }
+
   validateTemplate(
     source: { readonly text: string; readonly file: string },
     options: { readonly strict?: boolean } = {},
@@ -216,7 +248,7 @@ export class TaskerFacade implements Tasker {
 
   async #start({ advance = 'all', handleSignals = false }: StartOptions): Promise<void> {
     this.#requireNotStopped();
-    const { types, storage, engine } = this.#parts;
+    const { types, storage, engine, subscribers } = this.#parts;
     await engine.start(advance, async () => {
       // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
       for (const { templateId, plan } of types.all()) {
@@ -224,6 +256,7 @@ export class TaskerFacade implements Tasker {
         await storage.templates.save({ id: templateId, namespace, name, version, body: JSON.stringify(plan.template) });
       }
     });
+    await subscribers.start();
     if (!handleSignals) return;
     const stop = (): void => void this.stop().catch(this.#parts.onProblem);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
@@ -233,7 +266,8 @@ export class TaskerFacade implements Tasker {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const { engine, storage, types, bus, live } = this.#parts;
+    const { engine, storage, types, bus, live, subscribers } = this.#parts;
+    subscribers.abortReplays();
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
     try {
@@ -255,6 +289,11 @@ export class TaskerFacade implements Tasker {
       await askEngine(this.#parts, kind, taskId, asJson(body));
     }
     return this.get(taskId);
+  }
+
+  async #askOfSubscriber<T>(kind: 'retry_parked' | 'drop_parked' | 'replay', body: JsonObject): Promise<T> {
+    const { taskId: answer } = await askEngine(this.#parts, kind, null, body);
+    return JSON.parse(answer) as T;
   }
 
   #handle(id: string, existing: boolean): TaskHandle {

@@ -11,6 +11,10 @@ import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
 import type { EventFilter, EventPage } from './log/event-log.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
+import type { ParkedOutcome } from './subscribers/parked-events.ts';
+import type { ReplayOptions, ReplayProgress } from './subscribers/replay.ts';
+import type { StoredParkedEvent } from './subscribers/subscriber-store.ts';
+import type { SubscriberStatus } from './subscribers/subscribers.ts';
 import type { StepStatus, TaskStatus } from './tasks/states.ts';
 import type { TemplateProblem } from './tasks/template-problem.ts';
 
@@ -220,6 +224,19 @@ export interface Tasker {
   listen<Pattern extends EventPattern>(pattern: Pattern, options?: ListenOptions): EventStream<MatchedName<Pattern>>;
   /** Which events there are, what each means, and who listens to it now. */
   readonly catalog: Discovery;
+  /** Every subscriber that the store knows, by name: where it stands, how far behind, what it has parked. */
+  subscribers(): Promise<readonly SubscriberStatus[]>;
+  /** The events that this subscriber, or any, has set aside; at most 1000. */
+  parked(name?: string): Promise<readonly StoredParkedEvent[]>;
+  /** Hands the parked event of this position, or all, to the subscriber again. */
+  retryParked(name: string, position?: number): Promise<ParkedOutcome>;
+  /** Gives the parked event of this position, or all, up. */
+  dropParked(name: string, position?: number): Promise<ParkedOutcome>;
+  /**
+   * Rebuilds a subscriber's state from old events, beside the living one, and swaps it in at the end. Asked of
+   * another process's engine, it is waited for 5 seconds and goes on by itself. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
+   */
+  replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
   /** Checks a template without registering it. */
   validateTemplate(
     source: { readonly text: string; readonly file: string },
@@ -237,10 +254,15 @@ export type {
   EventStream,
   Listener,
   Listeners,
-  ListenOptions,
   Listening,
+  ListenOptions,
   OnOptions,
+  ParkedOutcome,
   RecordedEvent,
+  ReplayOptions,
+  ReplayProgress,
+  StoredParkedEvent,
+  SubscriberStatus,
   TaskerConfigInput,
   TaskFilter,
   TaskPage,

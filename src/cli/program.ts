@@ -6,12 +6,15 @@ import { cancelCommand } from './commands/cancel.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
+import { parkedCommand } from './commands/parked.ts';
+import { replayCommand } from './commands/replay.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { skipCommand } from './commands/skip.ts';
 import { startCommand } from './commands/start.ts';
+import { subscribersCommand } from './commands/subscribers.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { Cli, CliCommand } from './define-command.ts';
@@ -20,8 +23,8 @@ import { paintFor } from './format/paint.ts';
 
 const groups: readonly (readonly [heading: string, commands: readonly CliCommand[]])[] = [
   ['Running tasks:', [runCommand, startCommand]],
-  ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand]],
-  ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand]],
+  ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
+  ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand, replayCommand]],
   ['Writing:', [validateCommand, configCommand]],
 ];
 

@@ -1,4 +1,5 @@
 import type { AnyStepHandler } from '../tasks/handler.ts';
+import type { SubscriberClass, SubscriberDefinition } from '../subscribers/define-subscriber.ts';
 import type { TaskDefinition } from '../tasks/define-task.ts';
 
 export interface SqliteStorageInput {
@@ -47,6 +48,8 @@ export interface TaskerConfigInput {
   readonly handlers?: Readonly<Record<string, AnyStepHandler | Readonly<Record<string, AnyStepHandler>>>>;
   /** Tasks written in TypeScript. */
   readonly tasks?: readonly TaskDefinition[];
+  /** They follow the log in the process that is the engine, on its thread. */
+  readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass)[];
   readonly limits?: LimitsInput;
   /** Unknown keys in templates are errors. Default false. */
   readonly strict?: boolean;

@@ -30,7 +30,7 @@ const storageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('memory') }),
 ]);
 
-// Handlers and task definitions hold functions: they are checked where they are registered, by name and step.
+// Handlers, tasks and subscribers hold functions: they are checked where they are registered.
 const configSchema = z.strictObject({
   environment: z
     .string()
@@ -42,6 +42,7 @@ const configSchema = z.strictObject({
   strict: z.boolean().default(false),
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
+  subscribers: z.array(z.unknown()).default([]),
 });
 
 export type ResolvedLimits = Readonly<z.infer<typeof limitsSchema>>;

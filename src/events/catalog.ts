@@ -4,6 +4,7 @@ import { handlerEvents } from './handler-events.ts';
 import { observabilityEvents } from './observability-events.ts';
 import { passEvents } from './pass-events.ts';
 import { stepEvents } from './step-events.ts';
+import { subscriberEvents } from './subscriber-events.ts';
 import { taskEvents } from './task-events.ts';
 import { workerEvents } from './worker-events.ts';
 import { workflowEvents } from './workflow-events.ts';
@@ -17,6 +18,7 @@ export const catalog = [
   ...observabilityEvents,
   ...handlerEvents,
   ...workerEvents,
+  ...subscriberEvents,
 ] as const;
 
 export type CatalogEntry = (typeof catalog)[number];

@@ -1,20 +1,32 @@
 import type { JsonObject } from '../shared/json.ts';
 
-export const commandKinds = ['run', 'cancel', 'retry', 'resolve', 'skip'] as const;
+export const commandKinds = [
+  'run',
+  'cancel',
+  'retry',
+  'resolve',
+  'skip',
+  'retry_parked',
+  'drop_parked',
+  'replay',
+] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
 /** What another process asks of the engine. Rows, so that nothing is lost if the engine starts later. */
 export interface StoredCommand {
   readonly id: string;
   readonly kind: CommandKind;
-  /** null for `run`. */
+  /** null for `run` and for what is asked of a subscriber. */
   readonly taskId: string | null;
   readonly body: JsonObject;
   readonly requestedAt: number;
 }
 
 export type CommandOutcome =
-  /** `existing`: of `run`, that the idempotency key found an earlier task. */
+  /**
+   * `taskId`: of a subscriber's command what came of it, as JSON. `existing`: of `run`, that the idempotency key found
+   * an earlier task.
+   */
   | { readonly kind: 'applied'; readonly taskId: string; readonly existing?: boolean }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 

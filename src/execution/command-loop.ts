@@ -12,6 +12,8 @@ export interface CommandLoopOptions {
   };
   /** `refuse`: its sender may become an engine itself; `leave`: the command stays for another engine. */
   readonly takes: (command: StoredCommand) => 'take' | 'refuse' | 'leave';
+  /** Commands that are no task's: carried out elsewhere, for an answer as JSON text. */
+  readonly carryOutOther: (command: StoredCommand) => Promise<string>;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -90,7 +92,9 @@ export class CommandLoop {
     const { engine, inbox } = this.#options;
     try {
       if (command.kind === 'run') await engine.create(command.body, command.id);
-      else await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
+      else if (isTaskCommand(command.kind))
+        await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
+      else await inbox.settle(command.id, { kind: 'applied', taskId: await this.#options.carryOutOther(command) });
     } catch (error) {
       // A storage that refuses now may take the command later: it stays.
       if (isTaskerError(error) && errorTable[error.code].retryable) throw error;
@@ -98,6 +102,10 @@ export class CommandLoop {
       await inbox.settle(command.id, { kind: 'refused', code, message: errorMessage(error) });
     }
   }
+}
+
+function isTaskCommand(kind: StoredCommand['kind']): kind is OperatorRequest['kind'] {
+  return kind === 'cancel' || kind === 'retry' || kind === 'resolve' || kind === 'skip';
 }
 
 function operatorRequest({ body }: StoredCommand, kind: OperatorRequest['kind']): OperatorRequest {

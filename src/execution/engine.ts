@@ -6,13 +6,14 @@ import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
 import { fullTaskName } from '../tasks/template.ts';
 import type { RunMode } from './decider.ts';
+import type { StoredCommand } from './command-inbox.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { loadTask } from './load-task.ts';
 import { newTask } from './loaded-task.ts';
 import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
-import { Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import { type RestListener, RestListeners } from './rest-listeners.ts';
 import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
@@ -38,11 +39,17 @@ export interface EngineLimits {
 
 export interface EngineOptions {
   readonly storage: Storage;
+  /** Of this storage; shared with whoever else writes to it. */
+  readonly recorder: Recorder;
   readonly types: TaskTypes;
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: EngineLimits;
   readonly narration: Narration;
+  /** Carries out commands of other processes that are no task's. */
+  readonly carryOutOther: (command: StoredCommand) => Promise<string>;
+  /** Awaited when no task is held any more, while this is still the engine. */
+  readonly beforeLeave?: () => Promise<void>;
   /** Something that no caller waits for went wrong. */
   readonly onProblem: (error: unknown) => void;
 }
@@ -74,15 +81,15 @@ export class Engine {
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: EngineOptions) {
-    const { storage, clock, random, limits, narration, onProblem } = options;
+    const { storage, recorder, clock, random, limits, narration, onProblem } = options;
     this.#options = options;
-    this.#recorder = new Recorder(storage.tasks);
+    this.#recorder = recorder;
     this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
     this.#worker = workerFacts(uuidV7(clock.now(), random), clock, random);
     this.#surroundings = {
       clock,
       random,
-      recorder: this.#recorder,
+      recorder,
       slots: this.#slots,
       narration,
       limits,
@@ -112,6 +119,7 @@ export class Engine {
         if (this.#advance === 'all' || (taskId !== null && this.#runs.has(taskId))) return 'take';
         return kind === 'run' ? 'refuse' : 'leave';
       },
+      carryOutOther: options.carryOutOther,
       onProblem,
     });
   }
@@ -171,6 +179,7 @@ export class Engine {
       // What cannot be written now is recovered by the next engine, as after a crash.
       if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
       await this.#recorder.drain();
+      await this.#options.beforeLeave?.();
       const counts = { returnedAttempts, abandonedHandlers: this.#slots.abandoned };
       const facts = this.#worker.stopped(counts);
       const { narration, storage } = this.#options;

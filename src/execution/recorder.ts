@@ -1,9 +1,22 @@
-import type { Change, CommitResult, TaskStore } from './task-store.ts';
+import type { Progress, ProgressResult } from '../subscribers/subscriber-store.ts';
+import type { GroupResults, Storage } from './storage.ts';
+import type { Change, CommitResult } from './task-store.ts';
 
-interface Waiting {
-  readonly change: Change;
-  readonly resolve: (result: CommitResult) => void;
+interface Waiting<Part, Result> {
+  readonly part: Part;
+  readonly bytes: number;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
+}
+
+type WaitingChange = Waiting<Change, CommitResult>;
+type WaitingProgress = Waiting<Progress, ProgressResult>;
+
+export interface RecorderLimits {
+  /** Changes of one flush. */
+  readonly maxGroup?: number;
+  /** What subscribers may add to one flush, roughly; a single part may be larger. */
+  readonly maxProgressBytes?: number;
 }
 
 /**
@@ -13,23 +26,30 @@ interface Waiting {
  * turn brings; what comes while a flush is under way forms the next group. So a lone task waits for nobody, and
  * fifty tasks in flight pay for one flush. There is at most one change per task under way, so the queue is bounded
  * by the tasks in memory.
+ *
+ * Subscribers' progress rides along: after the engine's changes, and no more of it than a flush can bear. There is
+ * at most one part per subscriber under way.
  */
 export class Recorder {
-  readonly #store: TaskStore;
+  readonly #storage: Pick<Storage, 'tasks' | 'commitGroup'>;
   readonly #maxGroup: number;
-  #queue: Waiting[] = [];
+  readonly #maxProgressBytes: number;
+  #changes: WaitingChange[] = [];
+  #progress: WaitingProgress[] = [];
   #active = false;
   #lastError: string | null = null;
   #whenIdle: (() => void)[] = [];
+  #onEvents: () => void = () => undefined;
 
-  constructor(store: TaskStore, maxGroup = 256) {
-    this.#store = store;
-    this.#maxGroup = maxGroup;
+  constructor(storage: Pick<Storage, 'tasks' | 'commitGroup'>, limits: RecorderLimits = {}) {
+    this.#storage = storage;
+    this.#maxGroup = limits.maxGroup ?? 256;
+    this.#maxProgressBytes = limits.maxProgressBytes ?? 1_048_576;
   }
 
   /** Changes accepted and not yet on disk. */
   get queued(): number {
-    return this.#queue.length;
+    return this.#changes.length;
   }
 
   /** Why the latest flush failed; null when it did not. */
@@ -37,13 +57,24 @@ export class Recorder {
     return this.#lastError;
   }
 
+  /** Calls back after every commit that brought events. The callback must neither throw nor wait. */
+  set onEvents(callback: () => void) {
+    this.#onEvents = callback;
+  }
+
   /** Resolves when the change is on disk or was refused alone; rejects when the store took none of its group. */
   write(change: Change): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ change, resolve, reject });
-      if (this.#active) return;
-      this.#active = true;
-      setImmediate(() => void this.#flush());
+      this.#changes.push({ part: change, bytes: 0, resolve, reject });
+      this.#begin();
+    });
+  }
+
+  /** The same for a subscriber's progress, whose size in bytes is roughly known. */
+  save(part: Progress, bytes: number): Promise<ProgressResult> {
+    return new Promise((resolve, reject) => {
+      this.#progress.push({ part, bytes, resolve, reject });
+      this.#begin();
     });
   }
 
@@ -52,25 +83,32 @@ export class Recorder {
     if (this.#active) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
+  #begin(): void {
+    if (this.#active) return;
+    this.#active = true;
+    setImmediate(() => void this.#flush());
+  }
+
   async #flush(): Promise<void> {
-    const group = this.#queue.slice(0, this.#maxGroup);
-    this.#queue = this.#queue.slice(group.length);
+    const changes = this.#changes.slice(0, this.#maxGroup);
+    this.#changes = this.#changes.slice(changes.length);
+    const progress = this.#takeProgress();
     try {
-      const results = await this.#store.commit(group.map((waiting) => waiting.change));
+      const results = await this.#commit(changes, progress);
       this.#lastError = null;
-      for (const [index, waiting] of group.entries()) {
-        const result = results[index];
-        if (result?.kind === 'failed') this.#lastError = result.error.message;
-        if (result === undefined) waiting.reject(new Error('the store gave fewer results than changes'));
-        else waiting.resolve(result);
-      }
+      settle(changes, results.changes, (result, waiting) => {
+        if (result.kind === 'failed') this.#lastError = result.error.message;
+        waiting.resolve(result);
+      });
+      settle(progress, results.progress, (result, waiting) => waiting.resolve(result));
+      if (bringEvents(changes, progress)) this.#onEvents();
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error);
-      for (const waiting of group) waiting.reject(error);
+      for (const waiting of [...changes, ...progress]) waiting.reject(error);
     }
     // One turn of the loop between flushes: what the committed changes set going joins the next group.
     setImmediate(() => {
-      if (this.#queue.length > 0) {
+      if (this.#changes.length > 0 || this.#progress.length > 0) {
         void this.#flush();
         return;
       }
@@ -78,4 +116,43 @@ export class Recorder {
       for (const resolve of this.#whenIdle.splice(0)) resolve();
     });
   }
+
+  async #commit(changes: readonly WaitingChange[], progress: readonly WaitingProgress[]): Promise<GroupResults> {
+    const ofTasks = changes.map(({ part }) => part);
+    if (progress.length === 0) return { changes: await this.#storage.tasks.commit(ofTasks), progress: [] };
+    return this.#storage.commitGroup(
+      ofTasks,
+      progress.map(({ part }) => part),
+    );
+  }
+
+  #takeProgress(): readonly WaitingProgress[] {
+    let bytes = 0;
+    let count = 0;
+    for (const waiting of this.#progress) {
+      bytes += waiting.bytes;
+      if (count > 0 && bytes > this.#maxProgressBytes) break;
+      count += 1;
+    }
+    return this.#progress.splice(0, count);
+  }
+}
+
+function settle<Part, Result>(
+  group: readonly Waiting<Part, Result>[],
+  results: readonly Result[],
+  tell: (result: Result, waiting: Waiting<Part, Result>) => void,
+): void {
+  for (const [index, waiting] of group.entries()) {
+    const result = results[index];
+    if (result === undefined) waiting.reject(new Error('the store gave fewer results than it was given'));
+    else tell(result, waiting);
+  }
+}
+
+function bringEvents(changes: readonly WaitingChange[], progress: readonly WaitingProgress[]): boolean {
+  return (
+    changes.some(({ part }) => part.events.length > 0) ||
+    progress.some(({ part }) => 'events' in part && part.events.length > 0)
+  );
 }

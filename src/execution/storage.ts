@@ -1,10 +1,16 @@
 import type { EventLog } from '../log/event-log.ts';
+import type { Progress, ProgressResult, SubscriberStore } from '../subscribers/subscriber-store.ts';
 import type { CommandInbox } from './command-inbox.ts';
 import type { TaskReader } from './task-reader.ts';
-import type { TaskStore } from './task-store.ts';
+import type { Change, CommitResult, TaskStore } from './task-store.ts';
 import type { TemplateStore } from './template-store.ts';
 import type { WorkQueue } from './work-queue.ts';
 import type { WorkerRegistry } from './workers.ts';
+
+export interface GroupResults {
+  readonly changes: readonly CommitResult[];
+  readonly progress: readonly ProgressResult[];
+}
 
 /** Every port that a storage implements, over one database. */
 export interface Storage {
@@ -15,6 +21,12 @@ export interface Storage {
   readonly templates: TemplateStore;
   readonly reader: TaskReader;
   readonly log: EventLog;
+  readonly subscribers: SubscriberStore;
+  /**
+   * `tasks.commit` with subscribers' progress in the same transaction, after the changes: a part that cannot be
+   * written is undone alone and takes nothing else with it.
+   */
+  commitGroup(changes: readonly Change[], progress: readonly Progress[]): Promise<GroupResults>;
   /** For people: where the data is. */
   readonly location: string;
   close(): Promise<void>;

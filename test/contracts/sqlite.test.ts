@@ -8,6 +8,7 @@ import { commandInboxContract } from './command-inbox.contract.ts';
 import { eventLogContract } from './event-log.contract.ts';
 import type { Open, Opened } from './fixtures.ts';
 import { storageModelContract } from './storage-model.contract.ts';
+import { subscriberStoreContract } from './subscriber-store.contract.ts';
 import { taskReaderContract } from './task-reader.contract.ts';
 import { taskStoreContract } from './task-store.contract.ts';
 import { templateStoreContract } from './template-store.contract.ts';
@@ -45,6 +46,7 @@ function allContracts(name: string, open: Open, has: { readonly another: boolean
   templateStoreContract(name, open);
   taskReaderContract(name, open);
   eventLogContract(name, open);
+  subscriberStoreContract(name, open);
   storageModelContract(name, open, has.modelRuns);
 }
 

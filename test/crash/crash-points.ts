@@ -38,6 +38,12 @@ export function withCrashPoints(storage: Storage, reach: (point: CrashPoint) => 
         return task;
       },
     },
+    async commitGroup(changes, progress) {
+      reach('recorder.before_commit');
+      const results = await storage.commitGroup(changes, progress);
+      reach('recorder.after_commit');
+      return results;
+    },
     queue: {
       async takeDue(now, limit) {
         const taken = await storage.queue.takeDue(now, limit);

@@ -7,10 +7,12 @@ import type { Storage } from '../../src/execution/storage.ts';
 import {
   catalog,
   createTasker,
+  defineSubscriber,
   defineTask,
   type EventName,
   PermanentError,
   RetryableError,
+  type SubscriberDefinition,
   TaskerError,
 } from '../../src/index.ts';
 import { restartable } from '../support/restartable.ts';
@@ -42,10 +44,16 @@ const payment = (pay: (attempt: number) => unknown) =>
 
 const run = { name: 'payment', context: { tier: 'gold' } };
 
-async function heardWorld(t: TestContext, witness: Witness, pay: (attempt: number) => unknown) {
+async function heardWorld(
+  t: TestContext,
+  witness: Witness,
+  pay: (attempt: number) => unknown,
+  subscribers: readonly SubscriberDefinition[] = [],
+) {
   let storage: Storage | undefined;
   let failures = 0;
   const made = await world(t, [payment(pay)], {
+    subscribers,
     surroundings: {
       listeners: witness.listeners,
       wrapStorage(opened) {
@@ -165,6 +173,28 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
       // The state was changed behind the log's back: that alone may differ.
       assert.match(String(error), /does not fold to the stored state/);
     });
+  },
+
+  async 'a subscriber that lags, catches up and parks what it cannot take'(t, witness) {
+    const hold = gate();
+    const slow = defineSubscriber({
+      name: 'slow',
+      lagLimit: 5,
+      retries: { limit: 0 },
+      on: {
+        'task.initialize_requested': () => hold.promise,
+        'task.completed': () => {
+          throw new Error('not today');
+        },
+      },
+    });
+    const { tasker, clock, end } = await heardWorld(t, witness, () => 1, [slow]);
+    await (await tasker.run(run)).wait();
+    await clock.advance(1000);
+    hold.open();
+    await clock.advance(1000);
+    assert.equal((await tasker.parked('slow')).length, 1);
+    await end();
   },
 
   async 'a template that is refused'(_t, witness) {

@@ -4,6 +4,7 @@ import type { LimitsInput } from '../../src/config/define-config.ts';
 import { createTasker, type TaskerSurroundings } from '../../src/create-tasker.ts';
 import type { RecordedEvent } from '../../src/events/envelope.ts';
 import type { Tasker } from '../../src/tasker.ts';
+import type { SubscriberDefinition } from '../../src/subscribers/define-subscriber.ts';
 import type { TaskDefinition } from '../../src/tasks/define-task.ts';
 import { FakeClock, rest } from './fake-clock.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -21,12 +22,21 @@ export interface World {
 export async function world(
   context: TestContext,
   tasks: readonly TaskDefinition[],
-  options: { readonly limits?: LimitsInput; readonly surroundings?: TaskerSurroundings } = {},
+  options: {
+    readonly limits?: LimitsInput;
+    readonly subscribers?: readonly SubscriberDefinition[];
+    readonly surroundings?: TaskerSurroundings;
+  } = {},
 ): Promise<World> {
   const clock = new FakeClock();
   const warnings: string[] = [];
   const tasker = await createTasker(
-    { storage: { kind: 'memory' }, tasks, ...(options.limits !== undefined && { limits: options.limits }) },
+    {
+      storage: { kind: 'memory' },
+      tasks,
+      ...(options.limits !== undefined && { limits: options.limits }),
+      ...(options.subscribers !== undefined && { subscribers: options.subscribers }),
+    },
     {
       clock,
       random: seededRandom(7),

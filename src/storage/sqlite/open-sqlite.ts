@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 
 import type { Storage } from '../../execution/storage.ts';
+import type { ProgressResult } from '../../subscribers/subscriber-store.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { EventAppender } from './append-events.ts';
 import { SqliteCommandInbox } from './command-inbox.ts';
@@ -11,6 +12,7 @@ import { EngineLock } from './engine-lock.ts';
 import { SqliteEventLog } from './event-log.ts';
 import { checkSchema, migrate } from './migrate.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
+import { SqliteSubscriberStore } from './subscriber-store.ts';
 import { SqliteTaskReader } from './task-reader.ts';
 import { SqliteTaskStore } from './task-store.ts';
 import { SqliteTemplateStore } from './template-store.ts';
@@ -18,6 +20,7 @@ import { ThreadedReader } from './threaded-reader.ts';
 import { Transactions } from './transaction.ts';
 import { SqliteWorkQueue } from './work-queue.ts';
 import { SqliteWorkers } from './workers.ts';
+import { ProgressSaver } from './write-progress.ts';
 
 export interface SqliteOptions {
   /** Path, made absolute against the working directory; or ':memory:' for a storage that ends with `close`. */
@@ -55,9 +58,19 @@ function assemble(db: Database, place: Place, clock: Clock): Storage {
   const log = new SqliteEventLog(db, place);
   // A memory database has one connection and no second thread that could see it.
   const threaded = place.location === ':memory:' ? null : new ThreadedReader(place);
+  const tasks = new SqliteTaskStore(db, place, lock, transactions, events);
+  const saver = new ProgressSaver(db, place, lock, transactions, events);
   return {
     location: place.location,
-    tasks: new SqliteTaskStore(db, place, lock, transactions, events),
+    tasks,
+    subscribers: new SqliteSubscriberStore(db, place),
+    async commitGroup(changes, parts) {
+      let progress: readonly ProgressResult[] = [];
+      const written = await tasks.commit(changes, () => {
+        progress = saver.save(parts);
+      });
+      return { changes: written, progress };
+    },
     queue: new SqliteWorkQueue(db, place, lock, transactions),
     workers: new SqliteWorkers(db, place, lock, transactions, events, clock),
     commands: new SqliteCommandInbox(db, place),

@@ -21,13 +21,18 @@ export class SqliteTaskStore implements TaskStore {
     this.#loader = new TaskLoader(db);
   }
 
-  async commit(changes: readonly Change[]): Promise<readonly CommitResult[]> {
+  /** `alongside` writes in the same transaction, after the changes; it is called again if they are written anew. */
+  async commit(changes: readonly Change[], alongside?: () => void): Promise<readonly CommitResult[]> {
     try {
-      return this.#transactions.run(() => changes.map((change) => this.#writer.write(change)));
+      return this.#transactions.run(() => {
+        const results = changes.map((change) => this.#writer.write(change));
+        alongside?.();
+        return results;
+      });
     } catch (error) {
       const storageError = toStorageError(error, this.#place);
       if (storageError !== null) throw storageError;
-      return this.#commitApart(changes);
+      return this.#commitApart(changes, alongside);
     }
   }
 
@@ -40,9 +45,13 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   /** The second try of a group in which one change is broken: a savepoint for each, so that the others go through. */
-  #commitApart(changes: readonly Change[]): readonly CommitResult[] {
+  #commitApart(changes: readonly Change[], alongside?: () => void): readonly CommitResult[] {
     try {
-      return this.#transactions.run(() => changes.map((change) => this.#writeApart(change)));
+      return this.#transactions.run(() => {
+        const results = changes.map((change) => this.#writeApart(change));
+        alongside?.();
+        return results;
+      });
     } catch (error) {
       return throwMapped(error, this.#place);
     }

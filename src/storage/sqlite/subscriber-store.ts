@@ -1,0 +1,134 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+import type {
+  StoredParkedEvent,
+  StoredSubscriber,
+  SubscriberStore,
+  SubscriberSummary,
+} from '../../subscribers/subscriber-store.ts';
+import { type Place, throwMapped } from './storage-errors.ts';
+
+interface SubscriberRow {
+  readonly name: string;
+  readonly checkpoint: number;
+  readonly counts_from: number | null;
+  readonly generation: number;
+  readonly lagged: number;
+  readonly state_json: string | null;
+}
+
+type SummaryRow = Omit<SubscriberRow, 'state_json'> & { readonly parked: number; readonly state_bytes: number };
+
+interface ParkedRow {
+  readonly subscriber: string;
+  readonly position: number;
+  readonly generation: number;
+  readonly event_name: string;
+  readonly task_id: string | null;
+  readonly attempts: number;
+  readonly parked_at: number;
+  readonly error_type: string | null;
+  readonly error_message: string | null;
+  readonly error_stack: string | null;
+}
+
+type ParkedQuery = Parameters<SubscriberStore['parked']>[0];
+
+export class SqliteSubscriberStore implements SubscriberStore {
+  readonly #db: Database;
+  readonly #place: Place;
+  readonly #byName: Statement<[string], SubscriberRow>;
+  readonly #all: Statement<[], SummaryRow>;
+  readonly #tasks: Statement<[string], string>;
+
+  constructor(db: Database, place: Place) {
+    this.#db = db;
+    this.#place = place;
+    this.#byName = db.prepare('select * from subscribers where name = ?');
+    this.#all = db.prepare(
+      `select name, checkpoint, counts_from, generation, lagged, coalesce(length(cast(state_json as blob)), 0) as state_bytes,
+         (select count(*) from parked_events where subscriber = name) as parked
+       from subscribers order by name`,
+    );
+    this.#tasks = db
+      .prepare<[string], string>(
+        'select distinct task_id from parked_events where subscriber = ? and task_id is not null order by task_id',
+      )
+      .pluck();
+  }
+
+  async load(name: string): Promise<StoredSubscriber | null> {
+    try {
+      const row = this.#byName.get(name);
+      return row === undefined ? null : { ...common(row), state: row.state_json };
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
+  async list(): Promise<readonly SubscriberSummary[]> {
+    try {
+      return this.#all.all().map((row) => ({ ...common(row), parked: row.parked, stateBytes: row.state_bytes }));
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
+  async parked({ subscriber, position, taskId, limit }: ParkedQuery): Promise<readonly StoredParkedEvent[]> {
+    const conditions: string[] = [];
+    const values: (string | number)[] = [];
+    const given = [
+      ['subscriber', subscriber],
+      ['position', position],
+      ['task_id', taskId],
+    ] as const;
+    for (const [column, value] of given) {
+      if (value === undefined) continue;
+      conditions.push(`${column} = ?`);
+      values.push(value);
+    }
+    const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+    try {
+      return this.#db
+        .prepare<unknown[], ParkedRow>(`select * from parked_events ${where} order by subscriber, position limit ?`)
+        .all(...values, limit)
+        .map(toParked);
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
+  async parkedTasks(subscriber: string): Promise<readonly string[]> {
+    try {
+      return this.#tasks.all(subscriber);
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+}
+
+function common(row: Omit<SubscriberRow, 'state_json'>) {
+  return {
+    name: row.name,
+    checkpoint: row.checkpoint,
+    countsFrom: row.counts_from,
+    generation: row.generation,
+    lagged: row.lagged === 1,
+  };
+}
+
+function toParked(row: ParkedRow): StoredParkedEvent {
+  return {
+    subscriber: row.subscriber,
+    position: row.position,
+    generation: row.generation,
+    eventName: row.event_name,
+    taskId: row.task_id,
+    attempts: row.attempts,
+    parkedAt: row.parked_at,
+    error:
+      row.error_type === null
+        ? null
+        : { type: row.error_type, message: row.error_message ?? '', stack: row.error_stack },
+  };
+}

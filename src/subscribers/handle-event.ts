@@ -1,0 +1,175 @@
+import type { RecordedEvent } from '../events/envelope.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { SubscriberContext } from './define-subscriber.ts';
+import { freezeState } from './json-state.ts';
+import type { EventHandler, ResolvedSubscriber } from './resolve-subscriber.ts';
+
+/** What is the same for all events that are handled in one go. */
+export interface Handling {
+  readonly subscriber: ResolvedSubscriber;
+  readonly clock: Clock;
+  readonly replaying: boolean;
+  /** Whether effects outside the process are done. */
+  readonly deliver: boolean;
+  /** Aborted when no more events are to be handled. */
+  readonly stop: AbortSignal;
+}
+
+export type Handled =
+  | { readonly kind: 'done'; readonly state: unknown }
+  | { readonly kind: 'failed'; readonly attempts: number; readonly error: unknown }
+  /** Nothing is decided: the event comes again. */
+  | { readonly kind: 'stopped' };
+
+type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+const succeeded: Outcome = { kind: 'done' };
+const stopped: Outcome = { kind: 'stopped' };
+
+/** Calls the handler until it succeeds or may not be tried again. At once, without a promise, if the handler has none. */
+export function handleEvent(
+  handling: Handling,
+  handler: EventHandler,
+  event: RecordedEvent,
+  state: unknown,
+): Handled | Promise<Handled> {
+  const context = new EventContext(handling, event, state, 1, new Map());
+  const outcome = attempt(handling, handler, event, context);
+  if (outcome instanceof Promise) return settle(handling, handler, event, state, context, outcome);
+  if (outcome.kind === 'done') return { kind: 'done', state: context.close() };
+  return settle(handling, handler, event, state, context, outcome);
+}
+
+async function settle(
+  handling: Handling,
+  handler: EventHandler,
+  event: RecordedEvent,
+  state: unknown,
+  first: EventContext,
+  began: Outcome | Promise<Outcome>,
+): Promise<Handled> {
+  const { retries } = handling.subscriber;
+  let context = first;
+  let outcome = await began;
+  for (let number = 1; ; number += 1) {
+    const reached = context.close();
+    if (outcome.kind === 'done') return { kind: 'done', state: reached };
+    if (outcome.kind === 'stopped' || handling.stop.aborted) return { kind: 'stopped' };
+    if (number > retries.limit) return { kind: 'failed', attempts: number, error: outcome.error };
+    if (!(await waited(handling, Math.min(retries.maxMs, retries.baseMs * 2 ** (number - 1)))))
+      return { kind: 'stopped' };
+    context = new EventContext(handling, event, state, number + 1, context.effects);
+    outcome = await attempt(handling, handler, event, context);
+  }
+}
+
+function attempt(
+  handling: Handling,
+  handler: EventHandler,
+  event: RecordedEvent,
+  context: EventContext,
+): Outcome | Promise<Outcome> {
+  try {
+    const returned = handler(event, context);
+    return isThenable(returned) ? withinTime(handling, returned) : succeeded;
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
+}
+
+/** A handler that does not settle in time is left behind: what it still does to its context counts no more. */
+function withinTime({ clock, subscriber, stop }: Handling, returned: PromiseLike<unknown>): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const end = (outcome: Outcome): void => {
+      timer.cancel();
+      stop.removeEventListener('abort', onStop);
+      resolve(outcome);
+    };
+    const onStop = (): void => end(stopped);
+    const timer = clock.setTimer(subscriber.timeoutMs, () =>
+      end({ kind: 'failed', error: new DOMException(`not done within ${subscriber.timeoutMs} ms`, 'TimeoutError') }),
+    );
+    stop.addEventListener('abort', onStop);
+    returned.then(
+      () => end(succeeded),
+      (error: unknown) => end({ kind: 'failed', error }),
+    );
+  });
+}
+
+/** False when there is no point in going on. */
+export function waited({ clock, stop }: Pick<Handling, 'clock' | 'stop'>, delayMs: number): Promise<boolean> {
+  if (stop.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const end = (goOn: boolean): void => {
+      timer.cancel();
+      stop.removeEventListener('abort', onStop);
+      resolve(goOn);
+    };
+    const onStop = (): void => end(false);
+    const timer = clock.setTimer(delayMs, () => end(true));
+    stop.addEventListener('abort', onStop);
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** open (the handler's) → closed: what was set by then is taken, and nothing can be set any more. */
+class EventContext implements SubscriberContext {
+  readonly attempt: number;
+  /** Results of effects that have succeeded, kept from attempt to attempt. */
+  readonly effects: Map<string, unknown>;
+  readonly #handling: Handling;
+  readonly #event: RecordedEvent;
+  #state: unknown;
+  #open = true;
+  #abort: AbortController | null = null;
+
+  constructor(handling: Handling, event: RecordedEvent, state: unknown, number: number, effects: Map<string, unknown>) {
+    this.#handling = handling;
+    this.#event = event;
+    this.#state = state;
+    this.attempt = number;
+    this.effects = effects;
+  }
+
+  get state(): never {
+    return this.#state as never;
+  }
+
+  set state(next: unknown) {
+    if (!this.#open) throw new Error('the time of this handler is up: its state can no longer be set');
+    if (this.#handling.subscriber.initial === null)
+      throw new TypeError(`subscriber '${this.#handling.subscriber.name}' declares no state`);
+    this.#state = freezeState(next);
+  }
+
+  get replaying(): boolean {
+    return this.#handling.replaying;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (!this.#open) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  async effect<T>(key: string, act: (idempotencyKey: string) => T | Promise<T>): Promise<T | undefined> {
+    if (!this.#handling.deliver) return undefined;
+    if (this.effects.has(key)) return this.effects.get(key) as T;
+    const result = await act(`${this.#handling.subscriber.name}:${this.#event.id}:${key}`);
+    this.effects.set(key, result);
+    return result;
+  }
+
+  close(): unknown {
+    this.#open = false;
+    this.#abort?.abort();
+    return this.#state;
+  }
+}

@@ -1,0 +1,126 @@
+import { TaskerError } from '../shared/errors.ts';
+import { Batch } from './batch.ts';
+import type { StartFrom } from './define-subscriber.ts';
+import { startPosition } from './start-position.ts';
+import { type SubscriberRunner, stateOf } from './subscriber-runner.ts';
+
+export interface ReplayOptions {
+  /** The first event to be gone through again. */
+  readonly from: Exclude<StartFrom, 'now'>;
+  /** Do effects outside the process again. Default false. */
+  readonly deliver?: boolean;
+  /** Let the state begin anew at `from`, though it has counted earlier events. Default false. */
+  readonly reset?: boolean;
+  readonly onProgress?: (progress: ReplayProgress) => void;
+}
+
+export interface ReplayProgress {
+  readonly from: number;
+  /** The position reached. */
+  readonly reached: number;
+  readonly to: number;
+  readonly parked: number;
+}
+
+/** Beyond this the handlers are broken rather than the events. */
+const mostParked = 1000;
+const pageSize = 1000;
+
+/**
+ * Goes through old events again, into a state beside the living one, while the living one goes on. At the end it
+ * holds the subscriber for a moment, catches up with it, and takes its place in one transaction.
+ */
+export class Replay {
+  readonly #runner: SubscriberRunner;
+  readonly #options: ReplayOptions;
+  #aborted = false;
+  #progress: ReplayProgress | null = null;
+
+  constructor(runner: SubscriberRunner, options: ReplayOptions) {
+    this.#runner = runner;
+    this.#options = options;
+  }
+
+  get progress(): ReplayProgress | null {
+    return this.#progress;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+  }
+
+  async run(): Promise<ReplayProgress> {
+    const { subscriber, parts } = this.#runner;
+    const { from, deliver = false, reset = false } = this.#options;
+    const after = await startPosition(parts.log, from);
+    const earliest = this.#runner.standing?.countsFrom ?? null;
+    if (!reset && earliest !== null && after >= earliest) throw this.#wouldForget(after + 1, earliest);
+    const batch = new Batch(this.#runner.handling({ replaying: true, deliver }), parts.random, {
+      state: stateOf(subscriber, null),
+      countsFrom: null,
+      held: new Set(),
+    });
+    let reached = after;
+    const goOn = async (): Promise<void> => {
+      const to = this.#runner.position;
+      while (reached < to) reached = await this.#page(batch, after, reached, to);
+    };
+    await goOn();
+    return this.#runner.exclusively(async () => {
+      await goOn();
+      await this.#swap(batch, after, reached, reset);
+      return { from: after + 1, reached, to: reached, parked: batch.parked.length };
+    });
+  }
+
+  async #page(batch: Batch, after: number, reached: number, to: number): Promise<number> {
+    const { parts, names, stopSignal, subscriber } = this.#runner;
+    const page = await parts.log.read({ after: reached, limit: pageSize, filter: { names } });
+    const next = await batch.takeAll(page.events, reached, Math.min(page.lastPosition, to));
+    if (this.#aborted || stopSignal.aborted)
+      throw new TaskerError(
+        'TASKER_ENGINE_NOT_RUNNING',
+        `The engine stopped; the replay of '${subscriber.name}' left no trace.`,
+      );
+    if (batch.parked.length > mostParked)
+      throw new TaskerError(
+        'TASKER_REPLAY_REFUSED',
+        `The replay of '${subscriber.name}' was given up: it failed at more than ${mostParked} events. Its living state is as it was.`,
+      );
+    this.#progress = { from: after + 1, reached: next, to, parked: batch.parked.length };
+    this.#options.onProgress?.(this.#progress);
+    return next;
+  }
+
+  async #swap(batch: Batch, after: number, reached: number, reset: boolean): Promise<void> {
+    const { standing, subscriber } = this.#runner;
+    if (standing === null) return;
+    const result = await this.#runner.save({
+      kind: 'swap',
+      subscriber: subscriber.name,
+      generation: standing.generation,
+      checkpoint: Math.max(reached, this.#runner.position),
+      countsFrom: batch.countsFrom,
+      state: subscriber.initial === null ? null : JSON.stringify(batch.state),
+      replayedFrom: reset ? 0 : after + 1,
+      park: batch.parked,
+      events: batch.facts,
+    });
+    if (result?.kind === 'failed') throw result.error;
+    if (result?.kind !== 'saved')
+      throw new TaskerError(
+        'TASKER_REPLAY_REFUSED',
+        `Subscriber '${subscriber.name}' changed meanwhile; replay it again.`,
+      );
+    await this.#runner.load();
+  }
+
+  #wouldForget(from: number, earliest: number): TaskerError {
+    return new TaskerError(
+      'TASKER_REPLAY_REFUSED',
+      `The state of '${this.#runner.subscriber.name}' has counted events from position ${earliest} on; a replay from ${from} would forget those before. ` +
+        `Replay from ${earliest} or earlier, or ask for a reset.`,
+      { details: { from, earliest } },
+    );
+  }
+}

@@ -1,0 +1,272 @@
+import type { EventLog } from '../log/event-log.ts';
+import { toNewEvent } from '../log/append.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
+import { errorMessage } from '../shared/errors.ts';
+import type { Random } from '../shared/ids.ts';
+import { Batch } from './batch.ts';
+import { type Handling, waited } from './handle-event.ts';
+import { freezeState } from './json-state.ts';
+import type { ResolvedSubscriber } from './resolve-subscriber.ts';
+import type { SharedReader } from './shared-reader.ts';
+import { startPosition } from './start-position.ts';
+import type { Progress, ProgressResult, ProgressWriter, SubscriberStore } from './subscriber-store.ts';
+
+export interface RunnerParts {
+  readonly store: SubscriberStore;
+  readonly writer: ProgressWriter;
+  readonly log: EventLog;
+  readonly reader: SharedReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** What a subscriber has kept, as it stands in memory. */
+export interface Standing {
+  /** Saved. */
+  checkpoint: number;
+  generation: number;
+  countsFrom: number | null;
+  state: unknown;
+  readonly held: Set<string>;
+}
+
+const tryAgainAfterMs = 1000;
+/** Positions that may be passed without an event for the subscriber before its checkpoint follows at once. */
+const unsavedPositions = 1000;
+
+/**
+ * Lets one subscriber follow the log: opening → following ⇄ waiting → stopped; `failed` when its progress cannot be
+ * saved for a reason of its own. Whatever is done to what it has kept is done in `exclusively`, one after the other.
+ */
+export class SubscriberRunner {
+  readonly subscriber: ResolvedSubscriber;
+  readonly parts: RunnerParts;
+  readonly #stop = new AbortController();
+  readonly #names: readonly string[];
+  standing: Standing | null = null;
+  /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
+  #position = 0;
+  #lagged = false;
+  #lagging = false;
+  #lastError: string | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  #wake: (() => void) | null = null;
+  #awake = false;
+  #drainTo: number | null = null;
+  #loop: Promise<void> | null = null;
+
+  constructor(subscriber: ResolvedSubscriber, parts: RunnerParts) {
+    this.subscriber = subscriber;
+    this.parts = parts;
+    this.#names = [...subscriber.handlers.keys()];
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get lastError(): string | null {
+    return this.#lastError;
+  }
+
+  get stopSignal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Resolves when it stands in the store, or has failed to once: then it goes on trying by itself. */
+  async start(): Promise<void> {
+    const opened = await this.#tryOpen();
+    this.#loop = this.#follow(opened);
+  }
+
+  /** Something was committed: a hint. */
+  wake(): void {
+    this.#awake = true;
+    this.#wake?.();
+  }
+
+  /** Goes on to the end of the log, if that takes no longer than the grace; what is under way then comes again. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#loop === null) return;
+    this.#drainTo = await this.parts.log.lastPosition().catch(() => 0);
+    const timer: Timer = this.parts.clock.setTimer(graceMs, () => this.#stop.abort());
+    this.wake();
+    await this.#loop;
+    timer.cancel();
+    this.#stop.abort();
+  }
+
+  /** Lag and rare checkpoints; called about once a second, also while a handler is under way. */
+  observe(lastPosition: number): void {
+    this.wake();
+    const { standing } = this;
+    if (standing === null || this.#lagging) return;
+    const { name, lagLimit } = this.subscriber;
+    const lag = Math.max(0, lastPosition - this.#position);
+    const lagged = lag > (this.#lagged ? lagLimit / 2 : lagLimit);
+    if (lagged === this.#lagged) return;
+    this.#lagging = true;
+    const { clock, random, writer } = this.parts;
+    const payload = { subscriber: name, lag, limit: lagLimit, checkpoint: standing.checkpoint };
+    const fact = toNewEvent(
+      { name: lagged ? 'subscriber.lagged' : 'subscriber.recovered', occurredAt: clock.now(), payload },
+      random,
+    );
+    writer
+      .save({ kind: 'lag', subscriber: name, lagged, events: [fact] })
+      .then(() => (this.#lagged = lagged))
+      .catch(this.parts.onProblem)
+      .finally(() => (this.#lagging = false));
+  }
+
+  /** One after the other with the batches: `standing` is nobody else's meanwhile. */
+  exclusively<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(act);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  handling(mode: { readonly replaying: boolean; readonly deliver: boolean }): Handling {
+    return { subscriber: this.subscriber, clock: this.parts.clock, stop: this.#stop.signal, ...mode };
+  }
+
+  /** Saves, however long the store refuses to take anything; null when it was stopped first. */
+  async save(progress: Progress): Promise<ProgressResult | null> {
+    for (;;) {
+      try {
+        return await this.parts.writer.save(progress);
+      } catch (error) {
+        this.#lastError = errorMessage(error);
+        if (!(await waited({ clock: this.parts.clock, stop: this.#stop.signal }, tryAgainAfterMs))) return null;
+      }
+    }
+  }
+
+  /** Takes over what is stored: at the start, and when somebody else has moved it. */
+  async load(): Promise<void> {
+    const { store, log } = this.parts;
+    const { name, initial, startFrom, holdsTask } = this.subscriber;
+    let row = await store.load(name);
+    if (row === null) {
+      const checkpoint = await startPosition(log, startFrom);
+      const state = initial === null ? null : JSON.stringify(freezeState(initial()));
+      await this.parts.writer.save({ kind: 'register', subscriber: name, checkpoint, state });
+      row = await store.load(name);
+      if (row === null) throw new Error(`subscriber '${name}' could not be registered`);
+    }
+    this.#position = row.checkpoint;
+    this.#lagged = row.lagged;
+    this.standing = {
+      checkpoint: row.checkpoint,
+      generation: row.generation,
+      countsFrom: row.countsFrom,
+      state: stateOf(this.subscriber, row.state),
+      held: new Set(holdsTask ? await store.parkedTasks(name) : []),
+    };
+  }
+
+  async #tryOpen(): Promise<boolean> {
+    try {
+      await this.load();
+      return true;
+    } catch (error) {
+      this.#lastError = errorMessage(error);
+      this.parts.onProblem(error);
+      return false;
+    }
+  }
+
+  async #follow(opened: boolean): Promise<void> {
+    const { clock } = this.parts;
+    const stop = this.#stop.signal;
+    let open = opened;
+    while (!open && this.#drainTo === null && (await waited({ clock, stop }, tryAgainAfterMs))) {
+      open = await this.#tryOpen();
+    }
+    if (!open) return;
+    while (!stop.aborted) {
+      try {
+        const before = this.#position;
+        if (this.#drainTo !== null && before >= this.#drainTo) break;
+        await this.exclusively(() => this.#step());
+        if (this.#position === before) await this.#wait();
+      } catch (error) {
+        this.#lastError = errorMessage(error);
+        this.parts.onProblem(error);
+        if (this.#drainTo !== null) break;
+        await waited({ clock, stop }, tryAgainAfterMs);
+      }
+    }
+    await this.exclusively(() => this.#savePosition()).catch(() => undefined);
+  }
+
+  async #step(): Promise<void> {
+    const { standing, subscriber } = this;
+    if (standing === null) return;
+    this.#awake = false;
+    const page = await this.parts.reader.read(this.#position, this.#names, subscriber.batchSize);
+    if (page.lastPosition === this.#position) return this.#savePosition();
+    const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
+    const reached = await batch.takeAll(page.events, this.#position, page.lastPosition);
+    if (batch.taken > 0 || reached - standing.checkpoint >= unsavedPositions) await this.#saveBatch(batch, reached);
+    else this.#position = reached;
+  }
+
+  #savePosition(): Promise<void> {
+    const { standing } = this;
+    if (standing === null || this.#position === standing.checkpoint) return Promise.resolve();
+    const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
+    return this.#saveBatch(batch, this.#position);
+  }
+
+  async #saveBatch(batch: Batch, to: number): Promise<void> {
+    const { standing } = this;
+    if (standing === null) return;
+    const { generation, checkpoint, state } = standing;
+    const result = await this.save({
+      kind: 'advance',
+      subscriber: this.subscriber.name,
+      generation,
+      from: checkpoint,
+      to,
+      countsFrom: batch.countsFrom,
+      ...(batch.state !== state && { state: JSON.stringify(batch.state) }),
+      park: batch.parked,
+      unpark: [],
+      events: batch.facts,
+    });
+    if (result === null) return;
+    if (result.kind === 'saved') {
+      standing.checkpoint = to;
+      standing.countsFrom = batch.countsFrom;
+      standing.state = batch.state;
+      this.#position = to;
+      this.#lastError = null;
+      return;
+    }
+    // What the batch has done is forgotten: its events come again from where the store stands.
+    await this.load();
+    if (result.kind === 'failed') throw result.error;
+  }
+
+  /** Until something is committed, or somebody looks in. */
+  async #wait(): Promise<void> {
+    if (this.#awake || this.#drainTo !== null) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#wake = null;
+  }
+}
+
+/** A state that was added to a subscriber later begins with its initial value; one that was taken away is left alone. */
+export function stateOf({ initial }: ResolvedSubscriber, stored: string | null): unknown {
+  if (initial === null) return undefined;
+  return freezeState(stored === null ? initial() : (JSON.parse(stored) as unknown));
+}

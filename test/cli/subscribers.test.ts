@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+
+import { createTasker, defineSubscriber, defineTask } from '../../src/index.ts';
+import { tasker as cli } from './support/fake-io.ts';
+import { orderProject } from './support/project.ts';
+
+/** An engine whose subscriber has parked one event; `mend` makes it accept it. */
+async function engine(t: TestContext) {
+  const { dir } = await orderProject(t);
+  let broken = true;
+  const failed = Promise.withResolvers<void>();
+  const sales = defineSubscriber({
+    name: 'sales',
+    retries: { limit: 0 },
+    state: { initial: () => 0 },
+    on: {
+      'task.completed': (_event, context) => {
+        if (broken) throw new Error('not yet');
+        context.state += 1;
+      },
+      'subscriber.event_parked': () => undefined,
+    },
+  });
+  const witness = defineSubscriber({
+    name: 'witness',
+    on: { 'subscriber.event_parked': () => failed.resolve() },
+  });
+  const tasker = await createTasker(
+    {
+      storage: { kind: 'sqlite', file: join(dir, 'tasker.db') },
+      tasks: [defineTask({ name: 'sale', step_templates: [{ name: 'pay', handler: () => ({}) }] })],
+      subscribers: [sales, witness],
+    },
+    { env: {} },
+  );
+  await tasker.start();
+  t.after(() => tasker.stop({ graceMs: 0 }));
+  await (await tasker.run({ name: 'sale', context: {} })).wait();
+  await failed.promise;
+  return { dir, mend: () => (broken = false) };
+}
+
+describe('subscribers, from another process', () => {
+  it('shows where they stand and what they have parked, and hands it to them again', async (t) => {
+    const { dir, mend } = await engine(t);
+    const listed = JSON.parse((await cli({ cwd: dir }, ['subscribers', '--json'])).out);
+    assert.deepEqual(
+      listed.map(({ name, parked, stateBytes }: { name: string; parked: number; stateBytes: number }) => [
+        name,
+        parked,
+        stateBytes,
+      ]),
+      [
+        ['sales', 1, 1],
+        ['witness', 0, 0],
+      ],
+    );
+    assert.match((await cli({ cwd: dir }, ['subscribers'])).out, /^SUBSCRIBER +CHECKPOINT +LAG +PARKED/);
+    assert.match((await cli({ cwd: dir }, ['parked'])).out, /sales .* task\.completed .* Error: not yet/);
+
+    const failing = await cli({ cwd: dir }, ['parked', 'sales', '--retry']);
+    assert.equal(failing.out, '0 handled, 1 failed again\n');
+    mend();
+    const ran = await cli({ cwd: dir }, ['parked', 'sales', '--retry']);
+    assert.deepEqual([ran.code, ran.out], [0, '1 handled\n'], ran.err);
+    assert.match((await cli({ cwd: dir }, ['parked'])).err, /nothing is parked/);
+  });
+
+  it('replays one, and says why not when it would forget events', async (t) => {
+    const { dir, mend } = await engine(t);
+    mend();
+    const whole = await cli({ cwd: dir }, ['replay', 'sales', '--from', 'beginning', '--json']);
+    const { outcome } = JSON.parse(whole.out);
+    assert.equal(outcome.from, 1);
+    const refused = await cli({ cwd: dir }, ['replay', 'sales', '--from', String(outcome.to + 1)]);
+    assert.match(refused.err, /TASKER_REPLAY_REFUSED|would forget/);
+    assert.notEqual(refused.code, 0);
+    const unknown = await cli({ cwd: dir }, ['parked', 'sails', '--drop']);
+    assert.match(unknown.err, /no subscriber 'sails'/);
+  });
+});
