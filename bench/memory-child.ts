@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createTasker, type Tasker } from '../src/index.ts';
 import { checkout } from './checkout-load.ts';
 import { context, inFlight } from './checkout-work.ts';
+import { counting } from './subscribers.ts';
 
 export interface MemoryMark {
   readonly tasks: number;
@@ -38,7 +39,10 @@ async function usedBytes(): Promise<number> {
 }
 
 const [file = '', marks = ''] = process.argv.slice(2);
-const tasker = await createTasker({ storage: { kind: 'sqlite', file }, tasks: [checkout] }, { env: {} });
+const tasker = await createTasker(
+  { storage: { kind: 'sqlite', file }, tasks: [checkout], subscribers: [counting('counter')] },
+  { env: {} },
+);
 await tasker.start({ advance: 'own' });
 const began = performance.now();
 let done = 0;

@@ -1,4 +1,4 @@
-// Whether the engine keeps anything of tasks that are over: the heap after many tasks, as a fraction of the heap after few.
+// Whether the engine, with a durable subscriber that follows it, keeps anything of tasks that are over: the heap after many tasks, as a fraction of the heap after few.
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
