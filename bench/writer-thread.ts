@@ -84,6 +84,7 @@ function writtenByThread(storage: Storage, file: string): Storage {
         await ask({ kind: 'leave', workerId });
         return null;
       },
+      note: async () => null,
       isEngineRunning: () => storage.workers.isEngineRunning(),
     },
   };

@@ -1,6 +1,7 @@
 // The event reference as Markdown, from the catalog alone: the generator writes it, a test compares it.
 import { catalog, type CatalogEntry } from '../src/events/catalog.ts';
-import { eventNamespaces, eventsIn, payloadFields } from '../src/events/discover.ts';
+import { EventDirectory } from '../src/events/event-directory.ts';
+import { payloadFields } from '../src/events/payload-fields.ts';
 
 const introductions: Readonly<Record<string, string>> = {
   task: 'What happens to a task.',
@@ -9,6 +10,8 @@ const introductions: Readonly<Record<string, string>> = {
   observability: "Timings and turning points under the names that Tasker's telemetry listens to.",
   handler:
     'Templates with their handlers. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
+  plugin:
+    'Sinks, and subscribers that come as a package. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
   worker: 'Processes that run tasks.',
   subscriber: 'What durable subscribers record of themselves: lag, and events that they have set aside.',
 };
@@ -21,7 +24,7 @@ export function renderEventReference(): string {
     `Every event there is: ${catalog.length}, of which ${recorded} are recorded. **Recorded** events are facts: written to the log in the transaction of the state change they tell of, once. **Live** events are narration: published in process after the commit, to whoever listens just then, and never stored. Count facts, never their echoes. \`tasker.\` ahead of a name is accepted wherever a name is.`,
     envelope,
     overview(),
-    ...eventNamespaces().map(renderNamespace),
+    ...new EventDirectory().namespaces().map(renderNamespace),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -41,7 +44,11 @@ function overview(): string {
 function renderNamespace(namespace: string): string {
   const introduction = introductions[namespace];
   if (introduction === undefined) throw new Error(`say in one sentence what '${namespace}.*' is about`);
-  return [`## ${namespace}.*`, introduction, ...eventsIn(namespace).map(renderEntry)].join('\n\n');
+  return [
+    `## ${namespace}.*`,
+    introduction,
+    ...catalog.filter(({ name }) => name.startsWith(`${namespace}.`)).map(renderEntry),
+  ].join('\n\n');
 }
 
 function renderEntry(entry: CatalogEntry): string {

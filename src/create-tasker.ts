@@ -1,23 +1,31 @@
 import type { TaskerConfigInput } from './config/define-config.ts';
 import { Bus } from './bus/bus.ts';
-import { type Listeners, listenToAll } from './bus/listen.ts';
+import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
 import { resolveConfig } from './config/resolve-config.ts';
+import { EventDirectory } from './events/event-directory.ts';
 import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
 import { LiveEvents } from './execution/live-events.ts';
 import { Narration } from './execution/narration.ts';
+import { tellPluginRefused, tellPluginRegistered, tellPluginUnregistered } from './execution/plugin-narration.ts';
 import { Recorder } from './execution/recorder.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
+import { loadSubscriptions } from './load-subscriptions.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
+import { closeSinks } from './sinks/close-sinks.ts';
+import type { Sink } from './sinks/define-sink.ts';
+import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
 import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
 import { type Progress, progressBytes, type ProgressResult } from './subscribers/subscriber-store.ts';
 import { Subscribers } from './subscribers/subscribers.ts';
 import { TaskerFacade } from './tasker-facade.ts';
 import type { Tasker } from './tasker.ts';
+import { declaredEvents } from './tasks/declared-events.ts';
 import { formatProblem } from './tasks/template-problem.ts';
 import { fullTaskName } from './tasks/template.ts';
 
@@ -54,14 +62,22 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const random = around.random ?? systemRandom;
   const warn = around.onWarning ?? ((message: string) => process.emitWarning(message, 'TaskerWarning'));
   const bus = new Bus(warn);
-  listenToAll(bus, around.listeners ?? {});
+  const directory = new EventDirectory();
+  listenToAll({ bus, directory }, around.listeners ?? {});
   // Ids of its own chance: listening must not change what a seeded engine does.
   const live = new LiveEvents(bus, clock, (atMs) => uuidV7(atMs, systemRandom));
   const registrations = await loadRegistrations(input, config).catch((error: unknown) => {
     tellRefused(live, error);
     throw error;
   });
-  const resolvedSubscribers = resolveSubscribers(input.subscribers ?? []);
+  directory.declare(declaredEvents(registrations.map(({ template }) => template)));
+  requireListeners(directory, around.listeners ?? {});
+  const sinks = registerSinks(input.sinks ?? [], live);
+  const exports = sinks.map(({ name, logs }) => eventExport({ sink: name, deliver: logs, clock }));
+  const subscriptions = await loadSubscriptions(input, config, directory);
+  for (const problem of subscriptions.warnings) warn(formatProblem(problem));
+  const given = [...(input.subscribers ?? []), ...subscriptions.enabled, ...exports];
+  const resolvedSubscribers = resolveSubscribers(given, directory);
 
   const { storage: chosen } = config;
   const opened =
@@ -99,7 +115,25 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       beforeLeave: () => subscribers.stop(),
       onProblem,
     });
-    return new TaskerFacade({ config, storage, types, engine, subscribers, clock, random, bus, live, onProblem });
+    const afterEngine = async (): Promise<void> => {
+      await closeSinks(sinks, clock, onProblem);
+      for (const { name } of sinks) tellPluginUnregistered(live, { kind: 'sink', plugin: name });
+    };
+    const parts = {
+      config,
+      storage,
+      types,
+      engine,
+      subscribers,
+      clock,
+      random,
+      bus,
+      directory,
+      live,
+      onProblem,
+      afterEngine,
+    };
+    return new TaskerFacade(parts);
   } catch (error) {
     await storage.close();
     throw error;
@@ -111,6 +145,19 @@ async function saveAndTell(recorder: Recorder, narration: Narration, progress: P
   const result = await recorder.save(progress, progressBytes(progress));
   if (result.kind === 'saved' && 'events' in progress) narration.recorded(progress.events, result.firstPosition);
   return result;
+}
+
+function registerSinks(given: readonly Sink[], live: LiveEvents): readonly Sink[] {
+  try {
+    const sinks = resolveSinks(given);
+    for (const { name } of sinks) {
+      tellPluginRegistered(live, { kind: 'sink', plugin: name, subscriber: exportName(name) });
+    }
+    return sinks;
+  } catch (error) {
+    tellPluginRefused(live, 'sink', error);
+    throw error;
+  }
 }
 
 async function registerWarning(

@@ -11,7 +11,7 @@ export {
   type TaskerConfigInput,
 } from './config/define-config.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
-export { loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
+export { findConfigFile, loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
 export type {
   EngineStatus,
   EventPage,
@@ -22,6 +22,7 @@ export type {
   ParkedOutcome,
   ReplayOptions,
   ReplayProgress,
+  RetryAction,
   StartOptions,
   StepView,
   StopOptions,
@@ -38,7 +39,10 @@ export type {
 
 // Writing tasks: templates, handlers, and the errors that handlers throw.
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';
-export type { StepContext, StepHandler } from './tasks/handler.ts';
+export type { StepsFunction, TaskDefinitionInput } from './tasks/task-definition.ts';
+export type { TaskSteps, TypedStep } from './tasks/task-steps.ts';
+export type { Jsonified } from './tasks/jsonified.ts';
+export type { AnyStepHandler, StepContext, StepHandler } from './tasks/handler.ts';
 export { PermanentError, PublicError, RetryableError, type HandlerErrorOptions } from './tasks/handler-errors.ts';
 export { checkTemplateFile } from './tasks/load-template.ts';
 export { formatProblem, type TemplateProblem } from './tasks/template-problem.ts';
@@ -57,6 +61,12 @@ export {
 } from './subscribers/define-subscriber.ts';
 export type { EventsOf, RecordedPattern } from './subscribers/event-patterns.ts';
 
+// Writing sinks: where what operators see goes.
+export { defineSink, type Sink } from './sinks/define-sink.ts';
+export { ndjsonSink, type NdjsonSinkOptions } from './sinks/ndjson/ndjson-sink.ts';
+export type { Deliver, Delivery, DeliveryContext } from './signals/delivery.ts';
+export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
+
 // Reading what happened.
 export {
   catalog,
@@ -68,9 +78,18 @@ export {
   type PayloadOf,
   type RecordedEventName,
 } from './events/catalog.ts';
-export type { LiveEvent, PublishedEvent, RecordedEvent } from './events/envelope.ts';
+export type {
+  CustomEvent,
+  HeardName,
+  LiveEvent,
+  LoggedEvent,
+  PublishedEvent,
+  RecordedEvent,
+} from './events/envelope.ts';
+export type { CustomEventName } from './events/custom-events.ts';
+export type { CustomEntry, DirectoryEntry } from './events/event-directory.ts';
 export type { EventPattern, MatchedName } from './events/pattern.ts';
-export type { PayloadField } from './events/discover.ts';
+export type { PayloadField } from './events/payload-fields.ts';
 
 // Listening to what happens.
 export type {

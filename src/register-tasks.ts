@@ -6,6 +6,7 @@ import type { TaskType } from './execution/task-type.ts';
 import type { TemplateStore } from './execution/template-store.ts';
 import { errorMessage, TaskerError } from './shared/errors.ts';
 import { compileContextSchema } from './tasks/context-schema.ts';
+import { compileCustomEvents } from './tasks/custom-event-schema.ts';
 import { resolveDefinition } from './tasks/define-task.ts';
 import type { StepHandler } from './tasks/handler.ts';
 import { loadTemplate } from './tasks/load-template.ts';
@@ -113,7 +114,13 @@ export async function register(
     );
   }
   return {
-    type: { templateId, plan: planTask(template), handlers, checkContext: compileContextSchema(template) },
+    type: {
+      templateId,
+      plan: planTask(template),
+      handlers,
+      checkContext: compileContextSchema(template),
+      checkEvent: compileCustomEvents(template),
+    },
     changed,
   };
 }

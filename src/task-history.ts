@@ -1,4 +1,4 @@
-import type { RecordedEvent } from './events/envelope.ts';
+import type { LoggedEvent } from './events/envelope.ts';
 import type { AttemptError } from './execution/task-store.ts';
 import { isPlainObject } from './shared/json.ts';
 import type { HistoryEntry } from './tasker.ts';
@@ -13,7 +13,7 @@ const endings: Readonly<Record<string, NonNullable<HistoryEntry['outcome']>>> = 
 };
 
 /** A task's recorded events as a timeline: an attempt's events become one line, everything else keeps its own. */
-export function timeline(events: readonly RecordedEvent[], errors: readonly AttemptError[]): HistoryEntry[] {
+export function timeline(events: readonly LoggedEvent[], errors: readonly AttemptError[]): HistoryEntry[] {
   const lines: Entry[] = [];
   const open = new Map<string, Entry>();
   for (const event of events) {
@@ -44,6 +44,7 @@ export function timeline(events: readonly RecordedEvent[], errors: readonly Atte
       by: text(payload['by']),
       why: text(payload['why']),
       nextAttemptAt: numeric(payload['notBefore']),
+      keyGeneration: numeric(payload['keyGeneration']),
     });
   }
   return lines;
@@ -74,7 +75,7 @@ function finish(
   };
 }
 
-function blank(event: RecordedEvent): Entry {
+function blank(event: LoggedEvent): Entry {
   return {
     at: event.occurredAt,
     step: event.step,
@@ -88,6 +89,7 @@ function blank(event: RecordedEvent): Entry {
     by: null,
     why: null,
     nextAttemptAt: null,
+    keyGeneration: null,
   };
 }
 

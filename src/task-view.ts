@@ -1,6 +1,7 @@
 import type { RequestMeta } from './execution/loaded-task.ts';
 import type { StoredTask, TaskSnapshot } from './execution/task-store.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
+import { stepIdempotencyKey } from './tasks/idempotency-key.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 import type { TaskView } from './tasker.ts';
 
@@ -23,6 +24,8 @@ export function taskView({ task, state, resultOf }: TaskSnapshot, template: Task
     tags: request.tags,
     bypassSteps: request.bypass_steps,
     createdAt: state.createdAt,
+    startAt: state.startAt,
+    priority: task.priority,
     startedAt: state.startedAt,
     endedAt: state.endedAt,
     slaDeadlineAt: state.slaDeadlineAt,
@@ -35,6 +38,8 @@ export function taskView({ task, state, resultOf }: TaskSnapshot, template: Task
         status: step.status,
         dependsOn: declared?.dependsOn ?? [],
         attempts: step.attempts,
+        idempotencyKey: stepIdempotencyKey(task.id, step.name, step.keyGeneration),
+        keyGeneration: step.keyGeneration,
         retryLimit: declared?.retryLimit ?? 0,
         readyAt: step.readyAt,
         startedAt: step.startedAt,

@@ -3,6 +3,7 @@ import type { EventStream } from './bus/event-stream.ts';
 import { type Listener, type ListenOptions, listenWith, type OnOptions, streamOf } from './bus/listen.ts';
 import { type Discovery, discovery } from './bus/discovery.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
+import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { askEngine } from './execution/client.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
@@ -16,7 +17,7 @@ import type { TaskTypes } from './execution/task-types.ts';
 import { type Clock, holdProcess } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
-import type { JsonObject } from './shared/json.ts';
+import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
@@ -29,6 +30,7 @@ import type {
   ParkedOutcome,
   ReplayOptions,
   ReplayProgress,
+  RetryAction,
   StartOptions,
   StopOptions,
   StoredParkedEvent,
@@ -51,9 +53,12 @@ export interface FacadeParts {
   readonly types: TaskTypes;
   readonly engine: Engine;
   readonly subscribers: Subscribers;
+  /** Awaited when the engine has stopped: lets go of what nothing more is handed to. */
+  readonly afterEngine: () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: Bus;
+  readonly directory: EventDirectory;
   readonly live: LiveEvents;
   /** Something that no caller waits for went wrong. */
   readonly onProblem: (error: unknown) => void;
@@ -73,7 +78,7 @@ export class TaskerFacade implements Tasker {
 
   constructor(parts: FacadeParts) {
     this.#parts = parts;
-    this.catalog = discovery(parts.bus);
+    this.catalog = discovery(parts.directory, parts.bus, (event) => parts.subscribers.handling(event));
   }
 
   get resolvedConfig(): ResolvedConfig {
@@ -178,8 +183,9 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'cancel', ...whoAndWhy(action) });
   }
 
-  retry(taskId: string, action: OperatorAction & { readonly step?: string } = {}): Promise<TaskView> {
-    return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step: action.step });
+  retry(taskId: string, action: RetryAction = {}): Promise<TaskView> {
+    const { step, newIdempotencyKey } = action;
+    return this.#operate(taskId, { kind: 'retry', ...whoAndWhy(action), step, newIdempotencyKey });
   }
 
   resolve(
@@ -198,15 +204,24 @@ export class TaskerFacade implements Tasker {
     listener: Listener<MatchedName<Pattern>>,
     options?: OnOptions,
   ): () => void {
-    return listenWith(this.#parts.bus, pattern, listener, options);
+    return listenWith(this.#parts, pattern, listener, options);
   }
 
   listen<Pattern extends EventPattern>(pattern: Pattern, options?: ListenOptions): EventStream<MatchedName<Pattern>> {
-    return streamOf(this.#parts.bus, pattern, options);
+    return streamOf(this.#parts, pattern, options);
   }
 
   subscribers(): Promise<readonly SubscriberStatus[]> {
     return this.#parts.subscribers.list();
+  }
+
+  async subscriberState(name: string): Promise<JsonValue> {
+    const stored = await this.#parts.storage.subscribers.load(name);
+    return stored === null || stored.state === null ? null : (JSON.parse(stored.state) as JsonValue);
+  }
+
+  templates(): readonly TaskTemplate[] {
+    return this.#parts.types.all().map(({ plan }) => plan.template);
   }
 
   parked(name?: string): Promise<readonly StoredParkedEvent[]> {
@@ -266,13 +281,14 @@ export class TaskerFacade implements Tasker {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const { engine, storage, types, bus, live, subscribers } = this.#parts;
+    const { engine, storage, types, bus, live, subscribers, afterEngine } = this.#parts;
     subscribers.abortReplays();
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
     try {
       await engine.stop(graceMs);
     } finally {
+      await afterEngine();
       for (const { plan } of types.all()) tellUnregistered(live, plan.template);
       bus.close();
       await storage.close();

@@ -5,11 +5,12 @@ import type { EventStream } from './bus/event-stream.ts';
 import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
-import type { RecordedEvent } from './events/envelope.ts';
+import type { LoggedEvent, RecordedEvent } from './events/envelope.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
 import type { EventFilter, EventPage } from './log/event-log.ts';
+import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
 import type { ParkedOutcome } from './subscribers/parked-events.ts';
 import type { ReplayOptions, ReplayProgress } from './subscribers/replay.ts';
@@ -39,6 +40,16 @@ export interface TaskRequest {
   readonly tags?: readonly string[];
   /** Skippable steps that are not to run; they end `resolved_manually` when the task starts. */
   readonly bypass_steps?: readonly string[];
+  /**
+   * A whole number from -100 to 100; default 0. Of tasks that wait for room (in memory, or for a step's slot) the
+   * highest go first, then those that have been ready longest. It never interrupts a step.
+   */
+  readonly priority?: number;
+  /**
+   * Not before then: a Date, or milliseconds since the Unix epoch. The task is created and recorded now and waits in
+   * the store. Its SLA, durations and waits count from then. A time that has passed means at once.
+   */
+  readonly startAt?: Date | number;
 }
 
 export interface TaskHandle {
@@ -69,6 +80,9 @@ export interface TaskView {
   readonly bypassSteps: readonly string[];
   /** Milliseconds since the Unix epoch, as all times here. */
   readonly createdAt: number;
+  /** When it was asked to start, if that was later than its creation: its SLA and durations count from then. */
+  readonly startAt: number | null;
+  readonly priority: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly slaDeadlineAt: number | null;
@@ -84,6 +98,10 @@ export interface StepView {
   readonly status: StepStatus;
   readonly dependsOn: readonly string[];
   readonly attempts: number;
+  /** What its handler gives to the services it calls. */
+  readonly idempotencyKey: string;
+  /** 1, and one more with each retry with a new idempotency key. */
+  readonly keyGeneration: number;
   readonly retryLimit: number;
   /** Since when it could run; in the future while it waits for its next attempt. */
   readonly readyAt: number | null;
@@ -123,6 +141,8 @@ export interface HistoryEntry {
   readonly by: string | null;
   readonly why: string | null;
   readonly nextAttemptAt: number | null;
+  /** Of a retry that gave the step a new idempotency key. */
+  readonly keyGeneration: number | null;
 }
 
 export interface TaskHistory {
@@ -136,6 +156,16 @@ export interface OperatorAction {
   readonly by?: string;
   /** Why; kept with the event. */
   readonly why?: string;
+}
+
+export interface RetryAction extends OperatorAction {
+  /** Only this failed step. */
+  readonly step?: string;
+  /**
+   * Gives the step named an idempotency key of a new generation, which all its further attempts have: the services it
+   * calls take it for new work and do it again. Default false.
+   */
+  readonly newIdempotencyKey?: boolean;
 }
 
 export interface StartOptions {
@@ -200,7 +230,7 @@ export interface Tasker {
   /** Calls the task and its open steps off. Running handlers' signals are aborted. */
   cancel(taskId: string, action?: OperatorAction): Promise<TaskView>;
   /** Takes a failed task up again: all its failed steps, or the one named. */
-  retry(taskId: string, action?: OperatorAction & { readonly step?: string }): Promise<TaskView>;
+  retry(taskId: string, action?: RetryAction): Promise<TaskView>;
   /** Settles a step (with results that later steps see) or, without `step`, a failed task. */
   resolve(
     taskId: string,
@@ -226,6 +256,8 @@ export interface Tasker {
   readonly catalog: Discovery;
   /** Every subscriber that the store knows, by name: where it stands, how far behind, what it has parked. */
   subscribers(): Promise<readonly SubscriberStatus[]>;
+  /** What a subscriber keeps, as of its last checkpoint; null if it keeps nothing, or is not known. Its own type is its own business. */
+  subscriberState(name: string): Promise<JsonValue>;
   /** The events that this subscriber, or any, has set aside; at most 1000. */
   parked(name?: string): Promise<readonly StoredParkedEvent[]>;
   /** Hands the parked event of this position, or all, to the subscriber again. */
@@ -237,6 +269,8 @@ export interface Tasker {
    * another process's engine, it is waited for 5 seconds and goes on by itself. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
    */
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
+  /** The templates that this process runs. */
+  templates(): readonly TaskTemplate[];
   /** Checks a template without registering it. */
   validateTemplate(
     source: { readonly text: string; readonly file: string },
@@ -258,6 +292,7 @@ export type {
   ListenOptions,
   OnOptions,
   ParkedOutcome,
+  LoggedEvent,
   RecordedEvent,
   ReplayOptions,
   ReplayProgress,

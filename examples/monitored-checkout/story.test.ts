@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { quantile, Story } from './story.ts';
-import type { RecordedEvent } from './tasker.ts';
+import type { LoggedEvent } from './tasker.ts';
 
-function event(name: string, taskId: string, step: string | null, payload: object = {}): RecordedEvent {
-  return { name, taskId, step, payload, business: { currency: 'USD', order_value: 500 } } as unknown as RecordedEvent;
+function event(name: string, taskId: string, step: string | null, payload: object = {}): LoggedEvent {
+  return { name, taskId, step, payload, business: { currency: 'USD', order_value: 500 } } as unknown as LoggedEvent;
 }
 
 describe('Story', () => {

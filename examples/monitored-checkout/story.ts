@@ -1,4 +1,4 @@
-import type { RecordedEvent } from './tasker.ts';
+import type { LoggedEvent } from './tasker.ts';
 
 export interface StepFigures {
   /** Tasks whose attempt is under way: a set, because an attempt that is heard of late may end before it began here. */
@@ -35,7 +35,7 @@ export class Story {
     return this.outcomes.completed + this.outcomes.failed + this.outcomes.cancelled;
   }
 
-  tell(event: RecordedEvent): void {
+  tell(event: LoggedEvent): void {
     this.events += 1;
     if (event.taskId !== null) this.#tasks.add(event.taskId);
     const step = this.steps.get(event.step ?? '');
@@ -43,7 +43,7 @@ export class Story {
     else this.#tellTask(event);
   }
 
-  #tellTask(event: RecordedEvent): void {
+  #tellTask(event: LoggedEvent): void {
     const { outcomes } = this;
     switch (event.name) {
       case 'task.completed': {
@@ -74,7 +74,7 @@ export class Story {
     }
   }
 
-  #tellStep(step: StepFigures, event: RecordedEvent): void {
+  #tellStep(step: StepFigures, event: LoggedEvent): void {
     switch (event.name) {
       case 'step.execution_requested':
         step.running.add(event.taskId ?? '');
@@ -110,12 +110,12 @@ export function quantile(values: readonly number[], share: number): number | nul
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null;
 }
 
-function currencyOf({ business }: RecordedEvent): string {
+function currencyOf({ business }: LoggedEvent): string {
   const currency = business?.['currency'];
   return typeof currency === 'string' ? currency : 'USD';
 }
 
-function durationOf(event: RecordedEvent): number | null {
+function durationOf(event: LoggedEvent): number | null {
   const { durationMs } = event.payload as { durationMs?: number | null };
   return durationMs ?? null;
 }

@@ -1,3 +1,18 @@
 // The one door to the engine: in a project of your own, replace the path by 'tasker'.
-export { createTasker, isTaskerError, PermanentError, PublicError, RetryableError } from '../../src/index.ts';
-export type { JsonObject, RecordedEvent, StepContext, StepHandler, Tasker } from '../../src/index.ts';
+export {
+  createTasker,
+  defineSubscriber,
+  defineTask,
+  isTaskerError,
+  PermanentError,
+  PublicError,
+  RetryableError,
+} from '../../src/index.ts';
+export type {
+  JsonObject,
+  LoggedEvent,
+  StepContext,
+  StepHandler,
+  SubscriberDefinition,
+  Tasker,
+} from '../../src/index.ts';

@@ -1,5 +1,4 @@
-import type { PublishedEvent } from '../events/envelope.ts';
-import type { EventName } from '../events/catalog.ts';
+import type { HeardName, PublishedEvent } from '../events/envelope.ts';
 import { RingBuffer } from './ring-buffer.ts';
 
 type Result<Event> = IteratorResult<Event, undefined>;
@@ -8,7 +7,7 @@ type Result<Event> = IteratorResult<Event, undefined>;
  * Events for `for await`. Listening begins when the stream is made, not when it is first read. What its reader does
  * not come round to waits in a bounded buffer; when that is full, the oldest go, and are counted.
  */
-export class EventStream<Name extends EventName = EventName> implements AsyncIterableIterator<
+export class EventStream<Name extends HeardName = HeardName> implements AsyncIterableIterator<
   PublishedEvent<Name>,
   undefined
 > {

@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: { code: 2, meaning: 'wrong use: an unknown option, a missing argument, a request that is not acceptable' },
   notApplied: { code: 3, meaning: 'accepted, but not applied yet: no engine took it; applied at the next start' },
   notFound: { code: 4, meaning: 'no such task, step, template, handler or configuration file' },
-  refused: { code: 5, meaning: 'refused: the state of task, step or store does not allow it' },
+  refused: { code: 5, meaning: 'refused: the state of task, step, store or project does not allow it' },
   interrupted: { code: 130, meaning: 'interrupted before the task ended; the task is kept' },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 
@@ -25,6 +25,7 @@ const byErrorCode: Partial<Record<TaskerErrorCode, keyof typeof exitCodes>> = {
   TASKER_TEMPLATE_VERSION_CHANGED: 'refused',
   TASKER_TRANSITION_REFUSED: 'refused',
   TASKER_ENGINE_ALREADY_RUNNING: 'refused',
+  TASKER_PROJECT_FILE_EXISTS: 'refused',
   TASKER_COMMAND_NOT_APPLIED: 'notApplied',
   TASKER_WAIT_ABORTED: 'interrupted',
 };

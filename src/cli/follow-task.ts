@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { RecordedEvent, TaskHandle, Tasker, TaskView } from '../tasker.ts';
+import type { LoggedEvent, TaskHandle, Tasker, TaskView } from '../tasker.ts';
 
 export interface Following {
   /** Ends the following, not the task. */
   readonly signal: AbortSignal;
   readonly pollEveryMs: number;
   /** What was recorded since the last call; never empty. */
-  readonly onEvents: (events: readonly RecordedEvent[]) => void;
+  readonly onEvents: (events: readonly LoggedEvent[]) => void;
 }
 
 const PAGE = 1000;

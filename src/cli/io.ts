@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers';
 export interface Output {
   write(text: string): void;
   readonly isTTY: boolean;
+  /** False once its reader has closed it: nobody is there to write for. */
+  readonly open: boolean;
   /** Undefined when it is not a terminal. */
   readonly columns: number | undefined;
   /** Resolves when everything written has left the process, so that the caller may exit. */
@@ -51,6 +53,9 @@ function output(stream: NodeJS.WriteStream): Output {
       if (stream.writable) stream.write(written);
     },
     flush: () => new Promise((resolve) => (stream.writable ? stream.write('', () => resolve()) : resolve())),
+    get open() {
+      return stream.writable;
+    },
     get isTTY() {
       return stream.isTTY;
     },

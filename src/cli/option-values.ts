@@ -16,6 +16,12 @@ export function parseCount(text: string, least: number, most: number): number {
   throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
 }
 
+export function parseWhole(text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^-?\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+}
+
 /** `--status error --status cancelled` would need an OR that the store does not offer: the option takes one. */
 export function parseStatus(text: string): Status {
   if (isStatus(text)) return text;
@@ -38,13 +44,22 @@ export const sinceOption = (): Option =>
 /** Milliseconds since the Unix epoch. */
 export function parseSince(text: string, nowMs: number): number {
   const ago = parseDuration(text);
-  if (ago !== null) return nowMs - ago;
+  return ago === null ? parseTime('--since', 'how long ago', text) : nowMs - ago;
+}
+
+/** Milliseconds since the Unix epoch. */
+export function parseStartAt(text: string, nowMs: number): number {
+  const ahead = parseDuration(text);
+  return ahead === null ? parseTime('--start-at', 'how long from now', text) : nowMs + ahead;
+}
+
+function parseTime(option: string, orElse: string, text: string): number {
   if (timePattern.test(text)) {
     // A date alone is midnight UTC to JavaScript; to an operator it is midnight here.
     const at = Date.parse(text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T'));
     if (!Number.isNaN(at)) return at;
   }
-  throw new UsageError(`--since: expected a time or how long ago, got '${text}'`, [
+  throw new UsageError(`${option}: expected a time or ${orElse}, got '${text}'`, [
     "for example '15m', '2h', '3d', '2026-11-23' or '2026-11-23 14:05'",
   ]);
 }

@@ -6,6 +6,7 @@ import { cancelCommand } from './commands/cancel.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
+import { generateCommand } from './commands/generate.ts';
 import { parkedCommand } from './commands/parked.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resolveCommand } from './commands/resolve.ts';
@@ -25,11 +26,12 @@ const groups: readonly (readonly [heading: string, commands: readonly CliCommand
   ['Running tasks:', [runCommand, startCommand]],
   ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
   ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand, replayCommand]],
-  ['Writing:', [validateCommand, configCommand]],
+  ['Writing:', [generateCommand, validateCommand, configCommand]],
 ];
 
 const tour = `
 A short tour:
+  $ tasker generate task shop.order                 a task to begin with, and its test
   $ tasker validate order.yaml                      is the template right?
   $ tasker run shop.order --context '{"id": 7}'     run it and watch its steps
   $ tasker tasks --status error --since 1h          what failed in the last hour?

@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import type { TaskRequest } from '../tasker.ts';
 import type { Io } from './io.ts';
 import { readJsonArgument } from './json-argument.ts';
-import { collect } from './option-values.ts';
+import { collect, parseStartAt, parseWhole } from './option-values.ts';
 
 export interface RequestOptions {
   readonly context?: string;
@@ -18,6 +18,8 @@ export interface RequestOptions {
   readonly bypass?: readonly string[];
   readonly traceparent?: string;
   readonly tracestate?: string;
+  readonly priority?: number;
+  readonly startAt?: string;
 }
 
 export interface TemplateName {
@@ -37,13 +39,22 @@ export const requestOptions = (): readonly Option[] => [
   new Option('--reason <text>', 'why'),
   new Option('--tag <tag>', 'may be given more than once').argParser(collect),
   new Option('--bypass <step>', 'a skippable step that is not to run; may be given more than once').argParser(collect),
+  new Option(
+    '--priority <number>',
+    '-100 to 100; of tasks that wait for room the highest go first (default: 0)',
+  ).argParser((text) => parseWhole(text, -100, 100)),
+  new Option(
+    '--start-at <when>',
+    "not before then: a time ('2026-11-23 14:05', local unless it names a zone) or how long from now ('15m', '2h')",
+  ),
   new Option('--traceparent <value>', "the caller's W3C trace context, which the task's trace joins"),
   new Option('--tracestate <value>', 'its tracestate'),
   new Option('-d, --detach', 'hand the task to the running engine, print its id, and do not follow it'),
 ];
 
 export async function toRequest(template: TemplateName, options: RequestOptions, io: Io): Promise<TaskRequest> {
-  const { context, correlationId, idempotencyKey, reason, tag, bypass, traceparent, tracestate } = options;
+  const { context, correlationId, idempotencyKey, reason, tag, bypass, priority, startAt } = options;
+  const { traceparent, tracestate } = options;
   return {
     ...template,
     context: context === undefined ? {} : await readJsonArgument('--context', context, io),
@@ -54,6 +65,8 @@ export async function toRequest(template: TemplateName, options: RequestOptions,
     ...(reason !== undefined && { reason }),
     ...(tag !== undefined && { tags: tag }),
     ...(bypass !== undefined && { bypass_steps: bypass }),
+    ...(priority !== undefined && { priority }),
+    ...(startAt !== undefined && { startAt: parseStartAt(startAt, io.now()) }),
     ...(traceparent !== undefined && { traceparent }),
     ...(tracestate !== undefined && { tracestate }),
   };

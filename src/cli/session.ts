@@ -1,4 +1,6 @@
-import { loadConfigFile, type LoadedConfigFile } from '../config/load-config-file.ts';
+import { resolve } from 'node:path';
+
+import { findConfigFile, loadConfigFile, type LoadedConfigFile } from '../config/load-config-file.ts';
 import type { Tasker, TaskerConfigInput } from '../tasker.ts';
 import { paintFor, type Paint } from './format/paint.ts';
 import type { Io } from './io.ts';
@@ -34,6 +36,8 @@ export interface Session {
   hint(text: string): void;
   warn(message: string): void;
   loadConfig(): Promise<LoadedConfigFile>;
+  /** Absolute path of the configuration that would be loaded; null where there is none. */
+  findConfig(): Promise<string | null>;
   /** Opens the store to read and to ask, and closes it afterwards whatever happens. */
   withClient<T>(use: (tasker: Tasker) => Promise<T>): Promise<T>;
   /** The same with templates and handlers, so that it can become the engine. */
@@ -65,6 +69,7 @@ export function createSession(io: Io, common: CommonOptions, createTasker: Creat
     hint: (text) => note(`  ${paintNote('dim', 'hint:')} ${text}`),
     warn,
     loadConfig,
+    findConfig: async () => (common.config === undefined ? findConfigFile(io.cwd) : resolve(io.cwd, common.config)),
     async withClient(use) {
       const loaded = await loadConfig();
       return closing(await open({ ...loaded, config: withoutTemplates(loaded.config) }), use);

@@ -1,5 +1,6 @@
 import type { AnyStepHandler } from '../tasks/handler.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../subscribers/define-subscriber.ts';
+import type { Sink } from '../sinks/define-sink.ts';
 import type { TaskDefinition } from '../tasks/define-task.ts';
 
 export interface SqliteStorageInput {
@@ -32,6 +33,11 @@ export interface LimitsInput {
   readonly stopGraceMs?: number;
   /** A task whose next step is further away than this is put back into the store meanwhile. Default 5000. */
   readonly releaseAfterMs?: number;
+  /**
+   * How long this process's event loop may be blocked, milliseconds. Beyond it a watchdog thread says so on standard
+   * error, and `worker.unresponsive` is recorded once the loop is back. 0 turns it off. Default 1000.
+   */
+  readonly unresponsiveMs?: number;
 }
 
 export interface TaskerConfigInput {
@@ -50,6 +56,15 @@ export interface TaskerConfigInput {
   readonly tasks?: readonly TaskDefinition[];
   /** They follow the log in the process that is the engine, on its thread. */
   readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass)[];
+  /**
+   * Subscription files in Tasker's YAML, relative to the configuration file: which class follows which events, with
+   * what configuration.
+   */
+  readonly subscriptions?: readonly string[];
+  /** The classes that subscription files name, by full name or its last segment. */
+  readonly subscriberClasses?: Readonly<Record<string, SubscriberClass>>;
+  /** Where log records of everything recorded go, from the beginning of the log on: `ndjsonSink()`, or your own by `defineSink`. */
+  readonly sinks?: readonly Sink[];
   readonly limits?: LimitsInput;
   /** Unknown keys in templates are errors. Default false. */
   readonly strict?: boolean;

@@ -40,17 +40,24 @@ async function named(cwd: string, file: string): Promise<string> {
 }
 
 async function search(cwd: string): Promise<string> {
+  const found = await findConfigFile(cwd);
+  if (found !== null) return found;
+  throw new TaskerError(
+    'TASKER_CONFIG_NOT_FOUND',
+    `found none of ${configFileNames.join(', ')} in ${resolve(cwd)} or a directory above it`,
+    { details: { cwd: resolve(cwd), names: configFileNames } },
+  );
+}
+
+/** Absolute path of the nearest configuration file; null where there is none. */
+export async function findConfigFile(cwd: string): Promise<string | null> {
   for (const directory of withParents(resolve(cwd))) {
     for (const name of configFileNames) {
       const path = join(directory, name);
       if (await isFile(path)) return path;
     }
   }
-  throw new TaskerError(
-    'TASKER_CONFIG_NOT_FOUND',
-    `found none of ${configFileNames.join(', ')} in ${resolve(cwd)} or a directory above it`,
-    { details: { cwd: resolve(cwd), names: configFileNames } },
-  );
+  return null;
 }
 
 function* withParents(directory: string): Generator<string> {

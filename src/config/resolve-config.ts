@@ -19,6 +19,11 @@ const limitsSchema = z.strictObject({
   resultBytes: count(1_048_576, 64 * 1024 * 1024),
   stopGraceMs: waitMs(10_000),
   releaseAfterMs: waitMs(5000),
+  unresponsiveMs: z
+    .number()
+    .max(3_600_000)
+    .refine((ms) => ms === 0 || ms >= 20, 'expected 0, which turns the watchdog off, or at least 20')
+    .default(1000),
 });
 
 const storageSchema = z.discriminatedUnion('kind', [
@@ -30,7 +35,7 @@ const storageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('memory') }),
 ]);
 
-// Handlers, tasks and subscribers hold functions: they are checked where they are registered.
+// Handlers, tasks, subscribers and sinks hold functions: they are checked where they are registered.
 const configSchema = z.strictObject({
   environment: z
     .string()
@@ -43,6 +48,9 @@ const configSchema = z.strictObject({
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
   subscribers: z.array(z.unknown()).default([]),
+  subscriptions: z.array(z.string().min(1)).default([]),
+  subscriberClasses: z.record(z.string(), z.unknown()).default({}),
+  sinks: z.array(z.unknown()).default([]),
 });
 
 export type ResolvedLimits = Readonly<z.infer<typeof limitsSchema>>;
@@ -55,6 +63,8 @@ export interface ResolvedConfig {
     | { readonly kind: 'memory' };
   /** Absolute paths. */
   readonly templates: readonly string[];
+  /** Absolute paths. */
+  readonly subscriptions: readonly string[];
   readonly limits: ResolvedLimits;
   readonly strict: boolean;
 }
@@ -78,7 +88,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, limits, strict } = parsed.data;
+  const { environment, storage, templates, subscriptions, limits, strict } = parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
     storage:
@@ -86,6 +96,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
         ? storage
         : { kind: 'sqlite', file: resolve(around.baseDir, storage.file), maxBytes: storage.maxBytes ?? null },
     templates: templates.map((file) => resolve(around.baseDir, file)),
+    subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
     limits,
     strict,
   });

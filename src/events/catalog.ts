@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { handlerEvents } from './handler-events.ts';
 import { observabilityEvents } from './observability-events.ts';
 import { passEvents } from './pass-events.ts';
+import { pluginEvents } from './plugin-events.ts';
 import { stepEvents } from './step-events.ts';
 import { subscriberEvents } from './subscriber-events.ts';
 import { taskEvents } from './task-events.ts';
@@ -17,6 +18,7 @@ export const catalog = [
   ...passEvents,
   ...observabilityEvents,
   ...handlerEvents,
+  ...pluginEvents,
   ...workerEvents,
   ...subscriberEvents,
 ] as const;

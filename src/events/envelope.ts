@@ -1,4 +1,5 @@
 import type { JsonObject } from '../shared/json.ts';
+import type { CustomEventName } from './custom-events.ts';
 import type { EventName, LiveEventName, PayloadOf, RecordedEventName } from './catalog.ts';
 
 /** What every event of one task says about its task. Built once per task. */
@@ -35,6 +36,20 @@ export interface RecordedEvent<Name extends RecordedEventName = RecordedEventNam
   readonly payload: PayloadOf<Name>;
 }
 
+/** An event of the users' own, published by a handler and recorded with the outcome of its attempt. */
+export interface CustomEvent extends Envelope {
+  readonly position: number;
+  /** As declared, under the prefix `custom.`. */
+  readonly name: CustomEventName;
+  /** What its declaration's schema names, and nothing else. */
+  readonly payload: JsonObject;
+  /** The attempt that published it did not complete: what it tells of may be told again by the next. */
+  readonly attemptFailed: boolean;
+}
+
+/** What the log holds. The name tells which it is. */
+export type LoggedEvent = RecordedEvent | CustomEvent;
+
 /** Narration: published in process after the commit that it tells of, and gone if nobody listened. */
 export interface LiveEvent<Name extends LiveEventName = LiveEventName> extends Envelope {
   /** It has no place in the log. */
@@ -44,10 +59,13 @@ export interface LiveEvent<Name extends LiveEventName = LiveEventName> extends E
 }
 
 /** An event as a listener in this process gets it; the name tells which payload it has. */
-export type PublishedEvent<Name extends EventName = EventName> = {
-  readonly [Each in Name]: Each extends RecordedEventName
-    ? RecordedEvent<Each>
-    : Each extends LiveEventName
-      ? LiveEvent<Each>
+export type PublishedEvent<Name extends HeardName = HeardName> = Name extends CustomEventName
+  ? CustomEvent
+  : Name extends RecordedEventName
+    ? RecordedEvent<Name>
+    : Name extends LiveEventName
+      ? LiveEvent<Name>
       : never;
-}[Name];
+
+/** What an event that is heard or read may be called. */
+export type HeardName = EventName | CustomEventName;

@@ -135,6 +135,8 @@ export const stepEvents = [
       notBefore: timestampMs,
       by: z.string().optional(),
       why: z.string().optional(),
+      /** An operator wants the work done again: from here on the step has an idempotency key of this generation. */
+      keyGeneration: z.number().int().min(2).optional(),
     }),
     example: { from: 'error', reason: 'backoff', delayMs: 2_050, notBefore: 1_790_000_007_150 },
   }),

@@ -37,6 +37,10 @@ export const taskEvents = [
       sourceSystem: z.string(),
       reason: z.string(),
       slaDeadlineAt: timestampMs.nullable(),
+      /** Only where the request gave one other than 0. */
+      priority: z.number().int().optional(),
+      /** Only where the task is to start later than it was created. */
+      startAt: timestampMs.optional(),
       /** Paths of `business_context` fields that are there but too large to leave the task. */
       omittedContext: z.array(z.string()).optional(),
     }),

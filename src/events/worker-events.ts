@@ -48,4 +48,37 @@ export const workerEvents = [
     payload: z.strictObject({ ...worker, startedAt: timestampMs, tasksHeld: z.number().int() }),
     example: { worker: '0198…', pid: 4_090, host: 'shop-1', startedAt: 1_790_000_000_000, tasksHeld: 12 },
   }),
+  defineEvent({
+    name: 'worker.unresponsive',
+    meaning: "A process's event loop was blocked beyond its limit: meanwhile none of its tasks advanced.",
+    kind: 'recorded',
+    severity: 'error',
+    firedBy:
+      'The engine, as soon as its loop is back, when its watchdog thread has seen it stand still. While it stands still, the thread says so on standard error.',
+    schemaVersion: 1,
+    payload: z.strictObject({
+      ...worker,
+      /** From the last sign of life to the next. */
+      blockedMs: durationMs,
+      limitMs: durationMs,
+      /** The handler called last; `calling`: it had not returned when the block was seen, so it is the one. */
+      handler: z
+        .strictObject({
+          taskName: z.string(),
+          task: z.string(),
+          step: z.string(),
+          attempt: z.number().int(),
+          calling: z.boolean(),
+        })
+        .nullable(),
+    }),
+    example: {
+      worker: '0199…',
+      pid: 4_211,
+      host: 'shop-1',
+      blockedMs: 4_100,
+      limitMs: 1_000,
+      handler: { taskName: 'shop.checkout', task: '0199…', step: 'price_cart', attempt: 1, calling: true },
+    },
+  }),
 ] as const;

@@ -22,6 +22,7 @@ export function attemptListener(
       run.post({
         decide: (turn) => {
           if (!isCurrent(turn, attempt)) return;
+          recordPublished(turn, attempt, { attemptFailed: false, causedByAttempt });
           causedByAttempt(turn, attempt);
           completeAttempt(turn.draft, { step: attempt.step, durationMs, ...picked });
           turn.results.set(attempt.step, checked);
@@ -34,6 +35,7 @@ export function attemptListener(
       run.post({
         decide: (turn) => {
           if (!isCurrent(turn, attempt)) return;
+          recordPublished(turn, attempt, { attemptFailed: true, causedByAttempt });
           causedByAttempt(turn, attempt);
           failAttempt(turn.draft, {
             step: attempt.step,
@@ -61,10 +63,13 @@ export function attemptListener(
 }
 
 /** The attempt is given back by an engine that stops: lost, but no worker failed, so it spends no limit. */
-export function returnAttempt(attempt: Attempt): (turn: Turn) => void {
+export function returnAttempt(run: TaskRun, attempt: Attempt): (turn: Turn) => void {
   const { durationMs } = attempt;
   return (turn) => {
     if (!isCurrent(turn, attempt)) return;
+    const causedByAttempt = (): void => turn.causedBy(run.causes.latest(attempt.step));
+    recordPublished(turn, attempt, { attemptFailed: true, causedByAttempt });
+    causedByAttempt();
     failAttempt(turn.draft, {
       step: attempt.step,
       durationMs,
@@ -75,6 +80,20 @@ export function returnAttempt(attempt: Attempt): (turn: Turn) => void {
       chance: 0,
     });
   };
+}
+
+/** Ahead of the outcome, and caused by the attempt as that is. */
+function recordPublished(
+  turn: Turn,
+  attempt: Attempt,
+  how: { readonly attemptFailed: boolean; readonly causedByAttempt: (turn: Turn, attempt: Attempt) => void },
+): void {
+  const { step, number } = attempt;
+  const spanId = turn.draft.state.steps.find(({ name }) => name === step)?.spanId;
+  for (const { name, payload, at } of attempt.published) {
+    how.causedByAttempt(turn, attempt);
+    turn.draft.record({ name, payload, at, step, attempt: number, spanId, attemptFailed: how.attemptFailed });
+  }
 }
 
 export function pickResults(

@@ -1,9 +1,12 @@
 import type { FailureCause } from '../events/payload-parts.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
+import { TaskerError } from '../shared/errors.ts';
+import type { CheckedEvent } from '../tasks/custom-event-schema.ts';
 import type { StepContext, StepHandler } from '../tasks/handler.ts';
 import type { Silence } from '../tasks/decide-task.ts';
 import type { StepTemplate } from '../tasks/template.ts';
 import { describeError, type DescribedError } from './describe-error.ts';
+import { PublishedEvents, type PublishedOwn } from './published-events.ts';
 import { type StepResults, toStepResults } from './step-results.ts';
 import type { StepSlots } from './step-slots.ts';
 
@@ -20,10 +23,15 @@ export interface AttemptListener {
   late(): void;
 }
 
+/** What of a handler's context belongs to the attempt. */
+export type AttemptsOwn = 'signal' | 'heartbeat' | 'publish';
+
 export interface AttemptSurroundings {
   readonly clock: Clock;
   readonly slots: StepSlots;
   readonly maxResultBytes: number;
+  /** Throws for what the step may not publish. */
+  readonly checkEvent: (name: string, payload: unknown) => CheckedEvent;
   readonly listener: AttemptListener;
 }
 
@@ -43,6 +51,7 @@ export class Attempt {
   readonly #startedMs: number;
   #lastSignMs: number;
   #heartbeats = 0;
+  readonly #published = new PublishedEvents();
   #ended = false;
   #whenSettled: (() => void) | null = null;
   #timeout: Timer | null = null;
@@ -61,7 +70,12 @@ export class Attempt {
     return roundMs(this.#around.clock.monotonicMs() - this.#startedMs);
   }
 
-  start(handler: StepHandler, context: Omit<StepContext, 'signal' | 'heartbeat'>): void {
+  /** In the order in which they were published. */
+  get published(): readonly PublishedOwn[] {
+    return this.#published.all;
+  }
+
+  start(handler: StepHandler, context: Omit<StepContext, AttemptsOwn>): void {
     const { timeoutMs, stallMs } = this.#template;
     if (timeoutMs !== null) this.#timeout = this.#around.clock.setTimer(timeoutMs, () => this.#timedOut(timeoutMs));
     this.#watch(stallMs);
@@ -72,6 +86,7 @@ export class Attempt {
         this.#heartbeats += 1;
         this.#lastSignMs = this.#around.clock.monotonicMs();
       },
+      publish: (name, payload) => this.#publish(name, payload),
     });
   }
 
@@ -109,6 +124,18 @@ export class Attempt {
       return;
     }
     this.#around.listener.completed(this, checked, durationMs);
+  }
+
+  #publish(name: string, payload: object | undefined): void {
+    const event = this.#around.checkEvent(name, payload);
+    if (this.#ended) {
+      throw new TaskerError(
+        'TASKER_EVENT_REFUSED',
+        `Event '${name}' was not published: attempt ${this.number} of step '${this.step}' has ended; its outcome is recorded without it.`,
+        { details: { event: name, step: this.step, attempt: this.number } },
+      );
+    }
+    this.#published.add({ ...event, at: this.#around.clock.now() });
   }
 
   #timedOut(timeoutMs: number): void {

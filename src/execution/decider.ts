@@ -164,7 +164,7 @@ export class Decider {
   #advance(standing: Standing, turn: Turn): void {
     const { draft } = turn;
     const accepting = this.#around.accepting() && isRunnableHere(this.#task.type);
-    if (draft.state.status === 'pending' && accepting) {
+    if (draft.state.status === 'pending' && accepting && (draft.state.startAt ?? 0) <= draft.now) {
       const { request } = this.#task;
       startTask(draft, { steps: request.bypass_steps, by: request.initiator, why: request.reason });
     }
@@ -176,7 +176,7 @@ export class Decider {
   #beginSteps({ state }: Standing, turn: Turn): void {
     const { draft } = turn;
     for (const name of startableSteps(draft.plan, draft.state, draft.now, this.#around.limits.stepsPerTask)) {
-      if (!this.#around.slots.tryTake(this.#onRoom)) break;
+      if (!this.#around.slots.tryTake(this.#onRoom, this.#task.row.priority)) break;
       turn.begun.push(name);
       const before = state?.steps.find((step) => step.name === name);
       if (before !== undefined && isRunnable(before) && state?.startedAt !== null) {

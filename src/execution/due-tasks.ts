@@ -33,6 +33,11 @@ export class DueTasks {
     this.#options = options;
   }
 
+  /** Tasks that could go on wait in the store for room. */
+  get backlog(): boolean {
+    return this.#backlog;
+  }
+
   start(): void {
     this.#started = true;
     this.#look();

@@ -1,5 +1,5 @@
 import type { NewEvent } from '../log/event-log.ts';
-import { holdProcess, type Clock } from '../shared/clock.ts';
+import { type Clock, holdProcess, systemClock } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import { createTask } from '../tasks/decide-task.ts';
@@ -24,6 +24,7 @@ import { isRunnableHere, type TaskType } from './task-type.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TakenTask } from './work-queue.ts';
+import { type Block, LoopWatch } from './watchdog/loop-watch.ts';
 import { workerFacts } from './worker-facts.ts';
 
 export interface EngineLimits {
@@ -35,6 +36,8 @@ export interface EngineLimits {
   readonly resultBytes: number;
   readonly releaseAfterMs: number;
   readonly stopGraceMs: number;
+  /** 0: nobody watches the event loop. */
+  readonly unresponsiveMs: number;
 }
 
 export interface EngineOptions {
@@ -74,6 +77,8 @@ export class Engine {
   readonly #due: DueTasks;
   readonly #commands: CommandLoop;
   readonly #worker: ReturnType<typeof workerFacts>;
+  readonly #watch: LoopWatch | null;
+  #noted: Promise<void> = Promise.resolve();
   #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #advance: Advance = 'all';
   #lateResults = 0;
@@ -86,6 +91,11 @@ export class Engine {
     this.#recorder = recorder;
     this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
     this.#worker = workerFacts(uuidV7(clock.now(), random), clock, random);
+    // Time that is made up says nothing of the loop.
+    this.#watch =
+      limits.unresponsiveMs === 0 || clock !== systemClock
+        ? null
+        : new LoopWatch({ clock, limitMs: limits.unresponsiveMs, onBlocked: (block) => this.#note(block), onProblem });
     this.#surroundings = {
       clock,
       random,
@@ -93,6 +103,7 @@ export class Engine {
       slots: this.#slots,
       narration,
       limits,
+      watched: this.#watch?.memory ?? null,
       // Nobody would take up again what an engine for its own tasks alone had put back.
       mayRelease: () => this.#advance === 'all',
       accepting: () => this.#phase === 'running',
@@ -150,6 +161,7 @@ export class Engine {
     narration.recorded(facts, position);
     this.#letProcessEnd = holdProcess();
     this.#phase = 'running';
+    this.#watch?.start();
     this.#advance = advance;
     try {
       await prepare();
@@ -180,12 +192,15 @@ export class Engine {
       if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
       await this.#recorder.drain();
       await this.#options.beforeLeave?.();
+      this.#watch?.stop();
+      await this.#noted;
       const counts = { returnedAttempts, abandonedHandlers: this.#slots.abandoned };
       const facts = this.#worker.stopped(counts);
       const { narration, storage } = this.#options;
       narration.recorded(facts, await storage.workers.leave(this.#worker.info.id, facts));
     } finally {
       this.#phase = 'stopped';
+      this.#watch?.stop();
       this.#letProcessEnd?.();
       for (const run of this.#runs.values()) run.abandon();
       this.#restListeners.stopped();
@@ -197,7 +212,8 @@ export class Engine {
     this.#requireRunning();
     const { types, clock, random, limits } = this.#options;
     const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
-    const hasRoom = this.#runs.size < limits.tasksInMemory || this.#advance === 'own';
+    // One that came later does not go before those that wait for room: it waits with them, by its priority.
+    const hasRoom = (this.#runs.size < limits.tasksInMemory && !this.#due.backlog) || this.#advance === 'own';
     const task = newTask(prepared.type, prepared.row);
     const run = new TaskRun(task, null, this.#surroundings, hasRoom ? 'advance' : 'watch');
     this.#runs.set(run.id, run);
@@ -205,9 +221,16 @@ export class Engine {
     const earlier = await run.create({
       decide: (turn) => {
         turn.causedBy(commandId ?? null);
-        const { templateId } = prepared.type;
-        const { omittedContext } = task;
-        createTask(turn.draft, { templateId, initiator, sourceSystem, reason, omittedContext });
+        const { templateId, priority, startAt } = prepared.row;
+        createTask(turn.draft, {
+          templateId,
+          initiator,
+          sourceSystem,
+          reason,
+          omittedContext: task.omittedContext,
+          ...(priority !== 0 && { priority }),
+          ...(startAt !== null && { startAt }),
+        });
         if (commandId !== undefined) turn.commands.push(commandId);
       },
     });
@@ -333,6 +356,16 @@ export class Engine {
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
     this.#due.released(schedule);
     if (this.#runs.size === 0) this.#whenEmpty?.();
+  }
+
+  /** Best effort: a store that refuses it now gets no second try, but whoever runs the engine is told. */
+  #note(block: Block): void {
+    const { narration, storage, onProblem } = this.#options;
+    const facts = this.#worker.unresponsive(block);
+    this.#noted = storage.workers
+      .note(this.#worker.info.id, facts)
+      .then((position) => narration.recorded(facts, position))
+      .catch(onProblem);
   }
 
   /** Resolves when no task is held any more, or when the time is up. */

@@ -15,6 +15,8 @@ export interface OperatorRequest {
   readonly by: string;
   readonly why: string;
   readonly step?: string | undefined;
+  /** Only of a retry of one step. */
+  readonly newIdempotencyKey?: boolean | undefined;
   readonly results?: JsonObject | undefined;
 }
 
@@ -25,6 +27,7 @@ const wordsSchema = z.object({
   by: z.string().max(128),
   why: z.string().max(2000),
   step: z.string().max(128).optional(),
+  newIdempotencyKey: z.boolean().optional(),
 });
 
 /** @throws TaskerError `TASKER_REQUEST_INVALID` or `TASKER_STEP_RESULTS_INVALID`. */
@@ -35,6 +38,12 @@ export function checkRequest(request: OperatorRequest, maxResultBytes: number): 
     throw new TaskerError(
       'TASKER_REQUEST_INVALID',
       `The ${request.kind} request is not valid: ${problems.join('; ')}.`,
+    );
+  }
+  if (request.newIdempotencyKey === true && (request.kind !== 'retry' || request.step === undefined)) {
+    throw new TaskerError(
+      'TASKER_REQUEST_INVALID',
+      `The ${request.kind} request is not valid: a new idempotency key makes a service do its work again, so it is given to one step at a time; name the step to retry.`,
     );
   }
   return { ...request, results: request.results === undefined ? null : toStepResults(request.results, maxResultBytes) };
@@ -73,12 +82,12 @@ export function operatorInput(
   };
 }
 
-function toCommand(run: TaskRun, { kind, by, why, step, results }: CheckedRequest) {
+function toCommand(run: TaskRun, { kind, by, why, step, results, newIdempotencyKey = false }: CheckedRequest) {
   switch (kind) {
     case 'cancel':
       return { kind, by, why } as const;
     case 'retry':
-      return { kind, by, why, step } as const;
+      return { kind, by, why, step, newIdempotencyKey } as const;
     case 'skip':
       return { kind, by, why, step: step ?? '' } as const;
     case 'resolve': {

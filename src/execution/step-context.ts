@@ -1,14 +1,17 @@
 import type { JsonValue } from '../shared/json.ts';
 import type { StepContext } from '../tasks/handler.ts';
+import { stepIdempotencyKey } from '../tasks/idempotency-key.ts';
 import type { PlannedStep } from '../tasks/task-plan.ts';
+import type { StepState } from '../tasks/task-state.ts';
+import type { AttemptsOwn } from './attempt.ts';
 import type { LoadedTask } from './loaded-task.ts';
 
-/** What a handler is told; signal and heartbeat are the attempt's own. */
+/** What a handler is told; the rest is the attempt's own. */
 export function stepContext(
   task: LoadedTask,
   planned: PlannedStep,
-  attempt: number,
-): Omit<StepContext, 'signal' | 'heartbeat'> {
+  state: Pick<StepState, 'attempts' | 'keyGeneration'>,
+): Omit<StepContext, AttemptsOwn> {
   const { row, context } = task;
   const step = planned.template.name;
   return {
@@ -17,12 +20,12 @@ export function stepContext(
     taskName: row.name,
     version: row.version,
     step,
-    attempt,
+    attempt: state.attempts,
     correlationId: row.correlationId,
     context,
     results: ancestorResults(task, planned),
     handlerConfig: planned.template.handlerConfig,
-    idempotencyKey: `${row.id}:${step}`,
+    idempotencyKey: stepIdempotencyKey(row.id, step, state.keyGeneration),
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * How many handlers may run at once in this process. Waiting tasks get their turn first come, first served.
+ * How many handlers may run at once in this process. Of waiting tasks those of the highest priority get
+ * their turn first, then first come, first served.
  *
  * A handler that ignores its abort signal cannot be stopped. Its slot is freed all the same, so that it does not
  * hold up others, until `maxAbandoned` of them are left behind: from then on such a handler keeps its slot until it
@@ -8,7 +9,8 @@
 export class StepSlots {
   readonly #limit: number;
   readonly #maxAbandoned: number;
-  readonly #waiting = new Set<() => void>();
+  /** By priority. */
+  readonly #waiting = new Map<number, Set<() => void>>();
   #taken = 0;
   #abandoned = 0;
 
@@ -26,9 +28,10 @@ export class StepSlots {
   }
 
   /** Takes a slot if there is one; if not, `whenFree` is called once, when it may be tried again. */
-  tryTake(whenFree: () => void): boolean {
+  tryTake(whenFree: () => void, priority: number): boolean {
     if (this.#taken >= this.#limit) {
-      this.#waiting.add(whenFree);
+      const equals = this.#waiting.get(priority) ?? new Set();
+      this.#waiting.set(priority, equals.add(whenFree));
       return false;
     }
     this.#taken += 1;
@@ -36,7 +39,7 @@ export class StepSlots {
   }
 
   forget(whenFree: () => void): void {
-    this.#waiting.delete(whenFree);
+    for (const equals of this.#waiting.values()) equals.delete(whenFree);
   }
 
   release(): void {
@@ -47,10 +50,14 @@ export class StepSlots {
 
   /** One who is told may no longer want the slot, or be busy and come back later: then the next is told. */
   #offer(): void {
-    for (const whenFree of this.#waiting) {
-      if (this.#taken >= this.#limit) return;
-      this.#waiting.delete(whenFree);
-      whenFree();
+    for (const priority of [...this.#waiting.keys()].sort((a, b) => b - a)) {
+      const equals = this.#waiting.get(priority) ?? new Set();
+      for (const whenFree of equals) {
+        if (this.#taken >= this.#limit) return;
+        equals.delete(whenFree);
+        whenFree();
+      }
+      if (equals.size === 0) this.#waiting.delete(priority);
     }
   }
 

@@ -18,6 +18,8 @@ export interface TaskSummary {
   readonly status: TaskStatus;
   readonly correlationId: string;
   readonly createdAt: number;
+  readonly startAt: number | null;
+  readonly priority: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly slaBreachedAt: number | null;

@@ -14,6 +14,18 @@ const word = z.string().min(1).max(128);
 /** A correlation id travels into logs, traces and alerts: it must not be able to carry anything but an id. */
 export const correlationIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 
+export const lowestPriority = -100;
+export const highestPriority = 100;
+
+const expectedTime = 'expected a valid Date or milliseconds since the Unix epoch';
+
+/** Also as text: what a command row makes of a Date. */
+function isTime(value: unknown): boolean {
+  if (typeof value === 'string') return z.iso.datetime({ offset: true }).safeParse(value).success;
+  if (typeof value === 'number' && !Number.isInteger(value)) return false;
+  return (typeof value === 'number' || value instanceof Date) && new Date(value).getTime() >= 0;
+}
+
 const requestSchema = z.strictObject({
   name: z.string().min(1).max(64),
   namespace: z.string().min(1).max(64).default('default'),
@@ -30,7 +42,15 @@ const requestSchema = z.strictObject({
   reason: word.default('unknown'),
   tags: z.array(word).max(64).default([]),
   bypass_steps: z.array(z.string()).default([]),
+  priority: z.number().int().min(lowestPriority).max(highestPriority).default(0),
+  startAt: z.custom<number | Date | string>(isTime, { error: expectedTime }).optional(),
 });
+
+/** The later of both; null where that is at once. */
+function startTime(wanted: number | Date | string | undefined, createdAt: number): number | null {
+  const startAt = wanted === undefined ? createdAt : new Date(wanted).getTime();
+  return startAt > createdAt ? startAt : null;
+}
 
 export interface PreparedTask {
   readonly type: TaskType;
@@ -57,6 +77,7 @@ export function prepareTask(
   const context = checkContext(type, wanted.context, around.maxContextBytes);
   const parent = parseTraceparent(wanted.traceparent);
   const createdAt = around.clock.now();
+  const startAt = startTime(wanted.startAt, createdAt);
   const request: RequestMeta = {
     initiator: wanted.initiator,
     source_system: wanted.source_system,
@@ -76,6 +97,8 @@ export function prepareTask(
       name: template.name,
       version: template.version,
       createdAt,
+      priority: wanted.priority,
+      startAt,
       context,
       request: JSON.stringify(request),
       correlationId: wanted.correlationId ?? `tsk_${around.random.hex(10)}`,
@@ -83,7 +106,7 @@ export function prepareTask(
       traceId: parent?.traceId ?? traceId(around.random),
       rootSpanId: spanId(around.random),
       parentSpanId: parent?.spanId ?? null,
-      slaDeadlineAt: template.monitoring.slaMs === null ? null : createdAt + template.monitoring.slaMs,
+      slaDeadlineAt: template.monitoring.slaMs === null ? null : (startAt ?? createdAt) + template.monitoring.slaMs,
     },
   };
 }

@@ -16,11 +16,14 @@ import { nextLookAt } from './task-schedule.ts';
 import type { Change, CommitResult, LeaseToken, Schedule } from './task-store.ts';
 import { isRunnableHere } from './task-type.ts';
 import type { Input, Turn } from './turn.ts';
+import type { WatchMemory } from './watchdog/watch-memory.ts';
 
 /** What a run needs from its engine. */
 export interface RunSurroundings extends DecidingSurroundings {
   readonly recorder: Recorder;
   readonly limits: DecidingSurroundings['limits'] & { readonly resultBytes: number };
+  /** Where the watchdog sees which handler is being called; null when there is none. */
+  readonly watched: WatchMemory | null;
   readonly onLate: () => void;
   /** The task has ended or was parked, durably. */
   readonly onRest: (run: TaskRun) => void;
@@ -170,7 +173,7 @@ export class TaskRun {
   returnAttempts(): number {
     const running = [...this.attempts.values()];
     this.#endAttempts('the engine is stopping');
-    for (const attempt of running) this.post({ decide: returnAttempt(attempt) });
+    for (const attempt of running) this.post({ decide: returnAttempt(this, attempt) });
     return running.length;
   }
 
@@ -255,20 +258,22 @@ export class TaskRun {
   #launch(name: string): void {
     const planned = plannedStep(this.task.type.plan, name);
     const handler = this.task.type.handlers.get(name);
-    const number = planned && this.#state?.steps[planned.index]?.attempts;
-    if (planned === undefined || handler === undefined || number === undefined) return;
-    const { clock, slots, limits, narration } = this.#around;
-    const attempt = new Attempt(planned.template, number, {
+    const step = planned && this.#state?.steps[planned.index];
+    if (planned === undefined || handler === undefined || step === undefined) return;
+    const { clock, slots, limits, narration, watched } = this.#around;
+    const attempt = new Attempt(planned.template, step.attempts, {
       clock,
       slots,
       maxResultBytes: limits.resultBytes,
+      checkEvent: (event, payload) => this.task.type.checkEvent(name, event, payload),
       listener: this.#listener,
     });
     this.attempts.set(name, attempt);
-    const { spanId = null } = this.#state?.steps[planned.index] ?? {};
-    const told = { step: name, attempt: number, spanId, causationId: this.causes.latest(name) };
+    const told = { step: name, attempt: step.attempts, spanId: step.spanId, causationId: this.causes.latest(name) };
     narration.handling('before', this.task, planned.template, told);
-    attempt.start(handler, stepContext(this.task, planned, number));
+    watched?.called(this.task.row, name, step.attempts);
+    attempt.start(handler, stepContext(this.task, planned, step));
+    watched?.returned();
     narration.handling('called', this.task, planned.template, told);
   }
 

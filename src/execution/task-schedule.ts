@@ -25,7 +25,7 @@ export function scheduleIfIdle(state: TaskState, holding: Holding): Schedule | n
   if (isAtRest(state)) return { dueAt: null, deadlineAt: null };
   const { now } = holding;
   const running = state.steps.some((step) => step.status === 'in_progress');
-  const startAt = state.status === 'pending' ? state.createdAt : nextStartAt(state);
+  const startAt = nextStartAt(state);
   const deadlineAt = nextDeadlineAt(state);
   if (!holding.runnable && !running) return { dueAt: Math.max(startAt ?? now, now + awayMs), deadlineAt };
   if (holding.mode === 'watch') return { dueAt: running ? now : (startAt ?? now), deadlineAt };

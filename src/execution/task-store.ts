@@ -11,6 +11,10 @@ export interface NewTask {
   readonly name: string;
   readonly version: string;
   readonly createdAt: number;
+  /** Of tasks waiting for room, those with the highest are taken first. */
+  readonly priority: number;
+  /** null: at once. */
+  readonly startAt: number | null;
   /** JSON text; stays in the task store. */
   readonly context: string;
   /** JSON text of `RequestMeta`. */

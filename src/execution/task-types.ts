@@ -1,5 +1,6 @@
 import { TaskerError } from '../shared/errors.ts';
 import { compileContextSchema } from '../tasks/context-schema.ts';
+import { compileCustomEvents } from '../tasks/custom-event-schema.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import { planTask } from '../tasks/task-plan.ts';
 import { fullTaskName, type TaskTemplate } from '../tasks/template.ts';
@@ -66,6 +67,7 @@ export class TaskTypes {
       plan: planTask(template),
       handlers: this.#handlersFor(template) ?? new Map(),
       checkContext: compileContextSchema(template),
+      checkEvent: compileCustomEvents(template),
     };
     this.#byTemplateId.set(templateId, type);
     return type;

@@ -1,8 +1,8 @@
-import { type EncodedEnvelope, toNewEvent } from '../log/append.ts';
+import { type CustomEventDraft, type EncodedEnvelope, type EventDraft, toNewEvent } from '../log/append.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import type { Random } from '../shared/ids.ts';
 import { TaskDraft } from '../tasks/task-draft.ts';
-import type { TaskFact } from '../tasks/task-fact.ts';
+import { isCustomFact, type TaskFact } from '../tasks/task-fact.ts';
 import type { TaskPlan } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import type { StepResults } from './step-results.ts';
@@ -65,10 +65,9 @@ export interface TaskIdentity {
   readonly envelope: EncodedEnvelope;
 }
 
-function draftOf(fact: TaskFact, task: TaskIdentity, causationId: string | null) {
+function draftOf(fact: TaskFact, task: TaskIdentity, causationId: string | null): EventDraft | CustomEventDraft {
   const ofAttempt = fact.spanId !== undefined && fact.spanId !== null;
-  return {
-    name: fact.name,
+  const common = {
     occurredAt: fact.at,
     taskId: task.id,
     step: fact.step,
@@ -76,8 +75,10 @@ function draftOf(fact: TaskFact, task: TaskIdentity, causationId: string | null)
     causationId,
     spanId: ofAttempt ? fact.spanId : task.rootSpanId,
     parentSpanId: ofAttempt ? task.rootSpanId : task.parentSpanId,
-    payload: fact.payload,
   };
+  if (isCustomFact(fact))
+    return { ...common, name: fact.name, payload: fact.payload, attemptFailed: fact.attemptFailed };
+  return { ...common, name: fact.name, payload: fact.payload };
 }
 
 /** The rows that differ between two states. */

@@ -7,12 +7,12 @@ export interface TakenTask {
 
 /**
  * Which tasks want attention, and who has them. For the implementer: a task is held by at most one engine; taking
- * raises its lease token, which makes every write under the earlier token void. Tasks come earliest first.
+ * raises its lease token, which makes every write under the earlier token void.
  */
 export interface WorkQueue {
-  /** Takes up to `limit` unheld tasks whose due time has come. */
+  /** Takes up to `limit` unheld tasks whose due time has come: the highest priority first, then what was due first. */
   takeDue(now: number, limit: number): Promise<readonly TakenTask[]>;
-  /** Takes up to `limit` unheld tasks whose SLA deadline has come, whether or not there is room to run them. */
+  /** Takes up to `limit` unheld tasks whose SLA deadline has come, whether or not there is room to run them: earliest first. */
   takeOverdue(now: number, limit: number): Promise<readonly TakenTask[]>;
   /** Takes this one, due or not; null when there is no such task or an engine, also this one, holds it. */
   takeOne(taskId: string): Promise<TakenTask | null>;

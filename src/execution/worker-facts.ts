@@ -4,6 +4,7 @@ import { toNewEvent } from '../log/append.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/ids.ts';
+import type { Block } from './watchdog/loop-watch.ts';
 import type { LostWorker, WorkerInfo } from './workers.ts';
 
 /** The facts that an engine records about itself and about those that went before it. */
@@ -45,6 +46,11 @@ export function workerFacts(id: string, clock: Clock, random: Random) {
           { name: 'worker.stopped', occurredAt: clock.now(), payload: { ...who, uptimeMs, ...counts } },
           random,
         ),
+      ];
+    },
+    unresponsive(block: Block): NewEvent[] {
+      return [
+        toNewEvent({ name: 'worker.unresponsive', occurredAt: clock.now(), payload: { ...who, ...block } }, random),
       ];
     },
   };

@@ -1,11 +1,25 @@
 import { catalogEntry, type PayloadOf, type RecordedEventName } from '../events/catalog.ts';
-import type { RecordedEvent, TaskEnvelope } from '../events/envelope.ts';
+import { type CustomEventName, isCustomName } from '../events/custom-events.ts';
+import type { LoggedEvent, RecordedEvent, TaskEnvelope } from '../events/envelope.ts';
+import type { JsonObject } from '../shared/json.ts';
+import { upcast } from '../events/upcast.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import type { NewEvent } from './event-log.ts';
 
-export interface EventDraft<Name extends RecordedEventName = RecordedEventName> {
+export interface EventDraft<Name extends RecordedEventName = RecordedEventName> extends DraftEnvelope {
   readonly name: Name;
+  readonly payload: PayloadOf<Name>;
+}
+
+export interface CustomEventDraft extends DraftEnvelope {
+  readonly name: CustomEventName;
+  /** Checked against its declaration. */
+  readonly payload: JsonObject;
+  readonly attemptFailed: boolean;
+}
+
+interface DraftEnvelope {
   readonly occurredAt: number;
   readonly taskId?: string;
   readonly step?: string | undefined;
@@ -13,7 +27,6 @@ export interface EventDraft<Name extends RecordedEventName = RecordedEventName> 
   readonly causationId?: string | null;
   readonly spanId?: string | null;
   readonly parentSpanId?: string | null;
-  readonly payload: PayloadOf<Name>;
 }
 
 /** The part of an event's body that is the same for every event of one task, serialised once. */
@@ -31,21 +44,22 @@ export function decodeEnvelope(encoded: EncodedEnvelope): TaskEnvelope {
 const noEnvelope = '' as EncodedEnvelope;
 
 /** The one door for events: whoever records a fact gets its id and its encoded body here. */
-export function toNewEvent(draft: EventDraft, random: Random, envelope: EncodedEnvelope = noEnvelope): NewEvent {
-  const entry = catalogEntry(draft.name);
-  if (entry?.kind !== 'recorded') {
-    throw new TaskerError('TASKER_INTERNAL', `'${draft.name}' is not a recorded event of the catalog`);
-  }
+export function toNewEvent(
+  draft: EventDraft | CustomEventDraft,
+  random: Random,
+  envelope: EncodedEnvelope = noEnvelope,
+): NewEvent {
   const own = JSON.stringify({
     causationId: draft.causationId ?? null,
     spanId: draft.spanId ?? null,
     parentSpanId: draft.parentSpanId ?? null,
+    ...('attemptFailed' in draft && { attemptFailed: draft.attemptFailed }),
     payload: draft.payload,
   });
   return {
     id: uuidV7(draft.occurredAt, random),
     name: draft.name,
-    schemaVersion: entry.schemaVersion,
+    schemaVersion: versionOf(draft.name),
     occurredAt: draft.occurredAt,
     taskId: draft.taskId ?? null,
     step: draft.step ?? null,
@@ -54,11 +68,23 @@ export function toNewEvent(draft: EventDraft, random: Random, envelope: EncodedE
   };
 }
 
-/** The inverse, for readers. */
-export function fromStored(stored: NewEvent & { readonly position: number }): RecordedEvent {
+function versionOf(name: string): number {
+  // The users' own have the version of the template that declares them, which the envelope tells.
+  if (isCustomName(name)) return 1;
+  const entry = catalogEntry(name);
+  if (entry?.kind === 'recorded') return entry.schemaVersion;
+  throw new TaskerError('TASKER_INTERNAL', `'${name}' is not a recorded event of the catalog`);
+}
+
+/** The inverse, for readers: every one of them, so that old payloads are made new here and nowhere else. */
+export function fromStored(
+  stored: NewEvent & { readonly position: number },
+  inTodaysWords: typeof upcast = upcast,
+): LoggedEvent {
   const { body, ...columns } = stored;
-  return {
+  const event = {
     ...columns,
     ...(JSON.parse(body) as Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>),
-  } as RecordedEvent;
+  };
+  return inTodaysWords(event) as LoggedEvent;
 }

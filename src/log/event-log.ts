@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../events/envelope.ts';
+import type { LoggedEvent } from '../events/envelope.ts';
 
 /** An event on its way into the log: everything but its position, which the log gives when it commits. */
 export interface NewEvent {
@@ -22,7 +22,7 @@ export interface EventFilter {
 
 export interface EventPage {
   /** In log order. */
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly LoggedEvent[];
   /** Pass as `after` to go on. */
   readonly lastPosition: number;
 }

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../events/envelope.ts';
+import type { LoggedEvent } from '../events/envelope.ts';
 import { toNewEvent } from '../log/append.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import type { Random } from '../shared/ids.ts';
@@ -38,7 +38,7 @@ export class Batch {
   }
 
   /** Returns the position up to which all is decided. */
-  async takeAll(events: readonly RecordedEvent[], from: number, to: number): Promise<number> {
+  async takeAll(events: readonly LoggedEvent[], from: number, to: number): Promise<number> {
     const { clock, stop } = this.#handling;
     let reached = from;
     let turnBegan = clock.monotonicMs();
@@ -58,7 +58,7 @@ export class Batch {
   }
 
   /** Handles one event, which may be one that was parked; nothing is parked here. */
-  handle(event: RecordedEvent): Handled | Promise<Handled> {
+  handle(event: LoggedEvent): Handled | Promise<Handled> {
     const handler = this.#handling.subscriber.handlers.get(event.name);
     if (handler === undefined) return { kind: 'done', state: this.state };
     return handleEvent(this.#handling, handler, event, this.state);
@@ -70,7 +70,7 @@ export class Batch {
   }
 
   /** False when it was stopped before the event was decided. */
-  #take(event: RecordedEvent): true | Promise<boolean> {
+  #take(event: LoggedEvent): true | Promise<boolean> {
     const { subscriber } = this.#handling;
     if (!subscriber.handlers.has(event.name) || isAbout(subscriber.name, event)) return true;
     this.taken += 1;
@@ -84,12 +84,12 @@ export class Batch {
       : this.#decideNow(event, handled);
   }
 
-  #decideNow(event: RecordedEvent, handled: Handled): true {
+  #decideNow(event: LoggedEvent, handled: Handled): true {
     this.#decide(event, handled);
     return true;
   }
 
-  #decide(event: RecordedEvent, handled: Handled): boolean {
+  #decide(event: LoggedEvent, handled: Handled): boolean {
     if (handled.kind === 'stopped') return false;
     if (handled.kind === 'done') this.counted(event.position, handled.state);
     else {
@@ -116,13 +116,13 @@ export class Batch {
     return true;
   }
 
-  #park(event: RecordedEvent, attempts: number, error: ParkedEvent['error']): ParkedEvent {
+  #park(event: LoggedEvent, attempts: number, error: ParkedEvent['error']): ParkedEvent {
     const { position, name, taskId } = event;
     return { position, eventName: name, taskId, attempts, parkedAt: this.#handling.clock.now(), error };
   }
 }
 
 /** A subscriber that followed the facts about itself could feed on them for ever. */
-function isAbout(name: string, event: RecordedEvent): boolean {
+function isAbout(name: string, event: LoggedEvent): boolean {
   return event.name.startsWith('subscriber.') && 'subscriber' in event.payload && event.payload.subscriber === name;
 }

@@ -1,4 +1,4 @@
-import type { DeepReadonly } from '../shared/json.ts';
+import type { DeepReadonly, JsonObject } from '../shared/json.ts';
 import type { RecordedPattern, EventsOf } from './event-patterns.ts';
 
 /** What a handler has beside its event. */
@@ -72,7 +72,8 @@ export interface SubscriberDefinition {
  * method `handle` for all that have none of their own. Further statics: `subscriber_name`, `options`.
  */
 export interface SubscriberClass {
-  new (): object;
+  /** `config`: what a subscription file gives it; empty without one. */
+  new (config: JsonObject): object;
   readonly subscriber_name?: string;
   readonly subscribe_to?: readonly string[];
   /** The same as `subscribe_to`. */

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../events/envelope.ts';
+import type { LoggedEvent } from '../events/envelope.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { SubscriberContext } from './define-subscriber.ts';
 import { freezeState } from './json-state.ts';
@@ -33,7 +33,7 @@ const stopped: Outcome = { kind: 'stopped' };
 export function handleEvent(
   handling: Handling,
   handler: EventHandler,
-  event: RecordedEvent,
+  event: LoggedEvent,
   state: unknown,
 ): Handled | Promise<Handled> {
   const context = new EventContext(handling, event, state, 1, new Map());
@@ -46,7 +46,7 @@ export function handleEvent(
 async function settle(
   handling: Handling,
   handler: EventHandler,
-  event: RecordedEvent,
+  event: LoggedEvent,
   state: unknown,
   first: EventContext,
   began: Outcome | Promise<Outcome>,
@@ -69,7 +69,7 @@ async function settle(
 function attempt(
   handling: Handling,
   handler: EventHandler,
-  event: RecordedEvent,
+  event: LoggedEvent,
   context: EventContext,
 ): Outcome | Promise<Outcome> {
   try {
@@ -125,12 +125,12 @@ class EventContext implements SubscriberContext {
   /** Results of effects that have succeeded, kept from attempt to attempt. */
   readonly effects: Map<string, unknown>;
   readonly #handling: Handling;
-  readonly #event: RecordedEvent;
+  readonly #event: LoggedEvent;
   #state: unknown;
   #open = true;
   #abort: AbortController | null = null;
 
-  constructor(handling: Handling, event: RecordedEvent, state: unknown, number: number, effects: Map<string, unknown>) {
+  constructor(handling: Handling, event: LoggedEvent, state: unknown, number: number, effects: Map<string, unknown>) {
     this.#handling = handling;
     this.#event = event;
     this.#state = state;

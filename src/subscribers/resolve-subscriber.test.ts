@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { EventDirectory } from '../events/event-directory.ts';
 import { defineSubscriber, type SubscriberClass, type SubscriberDefinition } from './define-subscriber.ts';
 import { resolveSubscribers } from './resolve-subscriber.ts';
 
 const handled = (given: SubscriberDefinition | SubscriberClass): readonly string[] =>
-  [...(resolveSubscribers([given])[0]?.handlers.keys() ?? [])].toSorted();
+  [...(resolveSubscribers([given], new EventDirectory())[0]?.handlers.keys() ?? [])].toSorted();
 
 const refused = (given: SubscriberDefinition | SubscriberClass, why: RegExp): void =>
-  assert.throws(() => resolveSubscribers([given]), { code: 'TASKER_SUBSCRIBER_INVALID', message: why });
+  assert.throws(() => resolveSubscribers([given], new EventDirectory()), {
+    code: 'TASKER_SUBSCRIBER_INVALID',
+    message: why,
+  });
 
 test('a payload has the type of its event, also under the prefix and a wildcard', () => {
   const types = defineSubscriber({
@@ -41,16 +45,19 @@ test('a payload has the type of its event, also under the prefix and a wildcard'
 
 test('the most exact pattern handles an event, and the prefix changes nothing', () => {
   const calls: string[] = [];
-  const [resolved] = resolveSubscribers([
-    defineSubscriber({
-      name: 'exact',
-      on: {
-        'tasker.task.failed': () => calls.push('name'),
-        '*': () => calls.push('all'),
-        'task.*': () => calls.push('namespace'),
-      },
-    }),
-  ]);
+  const [resolved] = resolveSubscribers(
+    [
+      defineSubscriber({
+        name: 'exact',
+        on: {
+          'tasker.task.failed': () => calls.push('name'),
+          '*': () => calls.push('all'),
+          'task.*': () => calls.push('namespace'),
+        },
+      }),
+    ],
+    new EventDirectory(),
+  );
   for (const name of ['task.failed', 'task.completed', 'step.failed'])
     resolved?.handlers.get(name)?.({} as never, {} as never);
   assert.deepEqual(calls, ['name', 'namespace', 'all']);
@@ -66,7 +73,7 @@ test('what is missing, misspelt or doubled is told with the name of the subscrib
   refused(defineSubscriber({ name: 'sales', on: {} }), /'sales'.*\n.*names no event/);
   refused(defineSubscriber({ name: 'a b', on: { '*': () => undefined } }), /name: expected 1 to 64/);
   const sales = defineSubscriber({ name: 'sales', on: { '*': () => undefined } });
-  assert.throws(() => resolveSubscribers([sales, sales]), /two of this name/);
+  assert.throws(() => resolveSubscribers([sales, sales], new EventDirectory()), /two of this name/);
 });
 
 test("a class with Tasker's methods is a subscriber", () => {
@@ -80,7 +87,7 @@ test("a class with Tasker's methods is a subscriber", () => {
     handle_step_failed(): void {}
   }
   assert.deepEqual(handled(SalesReport), ['step.failed', 'task.completed']);
-  const [resolved] = resolveSubscribers([SalesReport]);
+  const [resolved] = resolveSubscribers([SalesReport], new EventDirectory());
   assert.equal(resolved?.name, 'sales-report');
   resolved?.handlers.get('task.completed')?.({} as never, {} as never);
   assert.deepEqual(seen, ['kept']);

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
-import type { RecordedEvent } from '../events/envelope.ts';
-import { TaskerError } from '../shared/errors.ts';
+import type { EventDirectory } from '../events/event-directory.ts';
+import type { LoggedEvent } from '../events/envelope.ts';
 import type { StartFrom, SubscriberClass, SubscriberContext, SubscriberDefinition } from './define-subscriber.ts';
-import { exactness, expandPattern, recordedNames } from './event-patterns.ts';
+import { exactness, expandPattern } from './event-patterns.ts';
+import { invalidSubscriber } from './invalid-subscriber.ts';
+import { fromClass } from './subscriber-class.ts';
+import type { Subscription } from './subscription.ts';
 
-export type EventHandler = (event: RecordedEvent, context: SubscriberContext) => unknown;
+export type EventHandler = (event: LoggedEvent, context: SubscriberContext) => unknown;
 
 /** A subscriber as it is run: checked, defaults filled in. */
 export interface ResolvedSubscriber {
@@ -53,23 +56,28 @@ const inputSchema = z.strictObject({
 
 /** @throws TaskerError `TASKER_SUBSCRIBER_INVALID`, listing every problem. */
 export function resolveSubscribers(
-  given: readonly (SubscriberDefinition | SubscriberClass)[],
+  given: readonly (SubscriberDefinition | SubscriberClass | Subscription)[],
+  directory: EventDirectory,
 ): readonly ResolvedSubscriber[] {
-  const resolved = given.map((one, index) => resolveOne(one, index));
+  const resolved = given.map((one, index) => resolveOne(one, index, directory));
   const seen = new Set<string>();
   for (const { name } of resolved) {
-    if (seen.has(name)) throw invalid(name, ['there are two of this name; a checkpoint belongs to one']);
+    if (seen.has(name)) throw invalidSubscriber(name, ['there are two of this name; a checkpoint belongs to one']);
     seen.add(name);
   }
   return resolved;
 }
 
-function resolveOne(given: SubscriberDefinition | SubscriberClass, index: number): ResolvedSubscriber {
-  const input: unknown = typeof given === 'function' ? fromClass(given) : given;
+function resolveOne(
+  given: SubscriberDefinition | SubscriberClass | Subscription,
+  index: number,
+  directory: EventDirectory,
+): ResolvedSubscriber {
+  const input = inputOf(given, directory);
   const parsed = inputSchema.safeParse(input);
   if (!parsed.success) {
     const name = z.object({ name: z.string() }).safeParse(input).data?.name ?? `number ${index + 1}`;
-    throw invalid(
+    throw invalidSubscriber(
       name,
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     );
@@ -78,62 +86,30 @@ function resolveOne(given: SubscriberDefinition | SubscriberClass, index: number
   return {
     ...rest,
     name,
-    handlers: handlersOf(name, on),
+    handlers: handlersOf(name, on, directory),
     initial: state?.initial ?? null,
     holdsTask: onPark === 'hold-task',
   };
 }
 
-function handlersOf(name: string, on: Readonly<Record<string, EventHandler>>): ReadonlyMap<string, EventHandler> {
+function inputOf(given: SubscriberDefinition | SubscriberClass | Subscription, directory: EventDirectory): unknown {
+  if (typeof given === 'function') return fromClass(given, directory);
+  return 'subscriberClass' in given ? fromClass(given.subscriberClass, directory, given) : given;
+}
+
+function handlersOf(
+  name: string,
+  on: Readonly<Record<string, EventHandler>>,
+  directory: EventDirectory,
+): ReadonlyMap<string, EventHandler> {
   const problems: string[] = [];
   const handlers = new Map<string, EventHandler>();
   for (const [pattern, handler] of Object.entries(on).sort(([a], [b]) => exactness(a) - exactness(b))) {
-    const expanded = expandPattern(pattern);
+    const expanded = expandPattern(directory, pattern);
     if ('problem' in expanded) problems.push(expanded.problem);
     else for (const event of expanded.names) handlers.set(event, handler);
   }
   if (handlers.size === 0 && problems.length === 0) problems.push('it names no event, so it would never be called');
-  if (problems.length > 0) throw invalid(name, problems);
+  if (problems.length > 0) throw invalidSubscriber(name, problems);
   return handlers;
-}
-
-const methodOf = (event: string): string => `handle_${event.replaceAll('.', '_')}`;
-
-function fromClass(given: SubscriberClass): unknown {
-  const name = given.subscriber_name ?? given.name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
-  const instance = new given();
-  const method = (key: string): EventHandler | null => {
-    const found: unknown = Reflect.get(instance, key);
-    return typeof found === 'function' ? (event, context) => Reflect.apply(found, instance, [event, context]) : null;
-  };
-  const named = given.subscribe_to ?? given.events ?? recordedNames.filter((event) => method(methodOf(event)) !== null);
-  const problems: string[] = [];
-  const on: Record<string, EventHandler> = {};
-  for (const pattern of named) {
-    const expanded = expandPattern(pattern);
-    if ('problem' in expanded) {
-      problems.push(expanded.problem);
-      continue;
-    }
-    const before = problems.length;
-    for (const event of expanded.names) {
-      const handler = method(methodOf(event)) ?? method('handle');
-      if (handler !== null) on[event] = handler;
-      else if (expanded.names.length === 1)
-        problems.push(`it subscribes to '${event}' but has no method '${methodOf(event)}' and no 'handle'`);
-    }
-    const handled = expanded.names.some((event) => event in on);
-    if (!handled && problems.length === before)
-      problems.push(`it subscribes to '${pattern}' but has no method for any of its events and no 'handle'`);
-  }
-  if (problems.length > 0) throw invalid(name, problems);
-  return { ...given.options, name, on };
-}
-
-function invalid(name: string, problems: readonly string[]): TaskerError {
-  return new TaskerError(
-    'TASKER_SUBSCRIBER_INVALID',
-    `Subscriber '${name}' is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
-    { details: { subscriber: name, problems } },
-  );
 }

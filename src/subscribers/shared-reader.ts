@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../events/envelope.ts';
+import type { LoggedEvent } from '../events/envelope.ts';
 import type { EventLog, EventPage } from '../log/event-log.ts';
 import { deepFreeze } from '../shared/json.ts';
 
@@ -15,7 +15,7 @@ export class SharedReader {
   /** Positions after `#start` up to `#end` are known here. */
   #start: number | null = null;
   #end = 0;
-  #events: RecordedEvent[] = [];
+  #events: LoggedEvent[] = [];
   #extending: Promise<void> | null = null;
   #reads = 0;
 
@@ -61,7 +61,7 @@ export class SharedReader {
     this.#reads += 1;
     const page = await this.#log.read({ after: this.#end, limit: pageSize, filter: { names: this.#names } });
     // One parse is seen by many: none of them may change it.
-    for (const event of page.events) this.#events.push(deepFreeze(event) as RecordedEvent);
+    for (const event of page.events) this.#events.push(deepFreeze(event) as LoggedEvent);
     this.#end = page.lastPosition;
     if (this.#events.length <= keptEvents) return;
     const dropped = this.#events.splice(0, this.#events.length - keptEvents);
@@ -69,7 +69,7 @@ export class SharedReader {
   }
 }
 
-function firstAfter(events: readonly RecordedEvent[], position: number): number {
+function firstAfter(events: readonly LoggedEvent[], position: number): number {
   let low = 0;
   let high = events.length;
   while (low < high) {

@@ -53,6 +53,11 @@ export class Subscribers {
     );
   }
 
+  /** Names of those that handle this event. */
+  handling(event: string): readonly string[] {
+    return this.#options.resolved.filter(({ handlers }) => handlers.has(event)).map(({ name }) => name);
+  }
+
   async start(): Promise<void> {
     if (this.#runners.size === 0) return;
     this.#running = true;

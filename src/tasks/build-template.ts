@@ -75,10 +75,12 @@ export function dependenciesOf(step: StepValues): readonly string[] {
 
 export function backoffPolicy(values: BackoffValues | undefined): BackoffPolicy {
   const kind = values?.kind ?? defaultBackoff.kind;
+  const baseMs = values?.base_seconds ?? defaultBackoff.baseMs;
   return {
     kind: kind === 'fixed' ? 'constant' : kind,
-    baseMs: values?.base_seconds ?? defaultBackoff.baseMs,
-    maxMs: values?.max_seconds ?? defaultBackoff.maxMs,
+    baseMs,
+    // Whoever asks for a longer wait than the usual cap has said that the cap is not meant.
+    maxMs: values?.max_seconds ?? Math.max(defaultBackoff.maxMs, baseMs),
     multiplier: values?.multiplier ?? defaultBackoff.multiplier,
     jitter: values?.jitter ?? defaultBackoff.jitter,
   };

@@ -1,17 +1,11 @@
-import type { ErrorObject } from 'ajv/dist/2020.js';
-
 import { TaskerError } from '../shared/errors.ts';
 import { isPlainObject, type JsonObject } from '../shared/json.ts';
-import { compileJsonSchema, fromPointer } from './json-schema.ts';
+import { compileJsonSchema } from './json-schema.ts';
+import { describeMismatch, type SchemaMismatch, typeName } from './schema-mismatch.ts';
 import { formatPath } from './template-node.ts';
 import { fullTaskName, type TaskTemplate } from './template.ts';
 
-export interface ContextProblem {
-  /** `items[2].quantity`; `context` for the whole. */
-  readonly path: string;
-  /** What was expected, and the type of what came: never its value, which may be a person's. */
-  readonly message: string;
-}
+export type ContextProblem = SchemaMismatch;
 
 export type ContextCheck = (
   context: unknown,
@@ -36,7 +30,7 @@ export function compileContextSchema(
       return refuse([{ path: 'context', message: 'expected plain JSON' }]);
     }
     if (validate === undefined || validate(context)) return { ok: true, context };
-    const problems = (validate.errors ?? []).map(describe);
+    const problems = (validate.errors ?? []).map((error) => describeMismatch(error, 'context'));
     return refuse(problems.filter((problem, index) => problems.findIndex((other) => isSame(other, problem)) === index));
   };
 }
@@ -58,41 +52,4 @@ function refuse(problems: readonly ContextProblem[]): {
 
 function isSame(a: ContextProblem, b: ContextProblem): boolean {
   return a.path === b.path && a.message === b.message;
-}
-
-function describe(error: ErrorObject): ContextProblem {
-  const params: Record<string, unknown> = error.params;
-  const path = fromPointer(error.instancePath);
-  const name = (extra?: unknown): string =>
-    formatPath(typeof extra === 'string' ? [...path, extra.slice(0, 64)] : path) || 'context';
-  const got = typeName(error.data);
-  switch (error.keyword) {
-    case 'required':
-      return { path: name(params['missingProperty']), message: 'required, but missing' };
-    case 'additionalProperties':
-      return { path: name(params['additionalProperty']), message: 'expected no such field' };
-    case 'unevaluatedProperties':
-      return { path: name(params['unevaluatedProperty']), message: 'expected no such field' };
-    case 'type':
-      return { path: name(), message: `expected ${[params['type']].flat().join(' or ')}, got ${got}` };
-    case 'enum':
-      return {
-        path: name(),
-        message: `expected one of ${JSON.stringify(params['allowedValues'])}, got another ${got}`,
-      };
-    case 'const':
-      return { path: name(), message: `expected ${JSON.stringify(params['allowedValue'])}, got another ${got}` };
-    case 'format':
-      return { path: name(), message: `expected a string of format ${String(params['format'])}, got another ${got}` };
-    default:
-      // The validator's other messages quote the schema alone.
-      return { path: name(), message: `${error.message ?? 'is not valid'}, got ${got}` };
-  }
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value === 'object' && !isPlainObject(value) ? 'an object that is not plain' : typeof value;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../shared/json.ts';
 import { startTask } from './decide-task.ts';
+import { countedFrom } from './readiness.ts';
 import { isDone } from './states.ts';
 import type { Refusal, TaskDraft } from './task-draft.ts';
 import { plannedStep } from './task-plan.ts';
@@ -13,7 +14,12 @@ export interface Operator {
 
 export type OperatorCommand =
   | ({ readonly kind: 'cancel' } & Operator)
-  | ({ readonly kind: 'retry'; readonly step?: string | undefined } & Operator)
+  | ({
+      readonly kind: 'retry';
+      readonly step?: string | undefined;
+      /** The services that the step calls are to do its work again. Of one step alone. */
+      readonly newIdempotencyKey?: boolean;
+    } & Operator)
   | ({
       readonly kind: 'resolve';
       readonly step?: string | undefined;
@@ -32,7 +38,9 @@ export function operate(draft: TaskDraft, command: OperatorCommand): Refusal | n
     case 'cancel':
       return cancel(draft, command);
     case 'retry':
-      return command.step === undefined ? retryTask(draft, command) : retryStep(draft, command, command.step);
+      return command.step === undefined
+        ? retryTask(draft, command)
+        : retryStep(draft, command, command.step, command.newIdempotencyKey === true);
     case 'resolve':
       return command.step === undefined ? resolveTask(draft, command) : settleStep(draft, command, command.step);
     case 'skip':
@@ -60,7 +68,7 @@ function cancel(draft: TaskDraft, { by, why }: Operator): Refusal | null {
   draft.record({
     name: 'task.cancelled',
     at: now,
-    payload: { by, why, from: state.status, durationMs: Math.max(0, now - state.createdAt) },
+    payload: { by, why, from: state.status, durationMs: Math.max(0, now - countedFrom(state)) },
   });
   return null;
 }
@@ -71,7 +79,7 @@ function resolveTask(draft: TaskDraft, { by, why }: Operator): Refusal | null {
   draft.record({
     name: 'task.resolved_manually',
     at: now,
-    payload: { by, why, durationMs: Math.max(0, now - state.createdAt) },
+    payload: { by, why, durationMs: Math.max(0, now - countedFrom(state)) },
   });
   return null;
 }
@@ -85,13 +93,13 @@ function retryTask(draft: TaskDraft, operator: Operator): Refusal | null {
   return null;
 }
 
-function retryStep(draft: TaskDraft, operator: Operator, name: string): Refusal | null {
+function retryStep(draft: TaskDraft, operator: Operator, name: string, newKey: boolean): Refusal | null {
   const step = findStep(draft, name);
   if (step === undefined) return unknownStep(draft, name);
   const closed = refuseUnlessOpen(draft);
   if (closed) return closed;
   if (step.status !== 'error') return refuse(`step '${name}' is ${step.status}; only a step in error can be retried`);
-  retry(draft, step, operator);
+  retry(draft, step, operator, newKey ? { keyGeneration: step.keyGeneration + 1 } : {});
   resume(draft, operator, 'retry_step');
   return null;
 }
@@ -132,14 +140,19 @@ function settleStep(
   return null;
 }
 
-function retry(draft: TaskDraft, step: StepState, { by, why }: Operator): void {
+function retry(
+  draft: TaskDraft,
+  step: StepState,
+  { by, why }: Operator,
+  key: { readonly keyGeneration?: number } = {},
+): void {
   draft.record({
     name: 'step.retry_requested',
     at: draft.now,
     step: step.name,
     attempt: step.attempts,
     spanId: step.spanId,
-    payload: { from: 'error', reason: 'operator', delayMs: 0, notBefore: draft.now, by, why },
+    payload: { from: 'error', reason: 'operator', delayMs: 0, notBefore: draft.now, by, why, ...key },
   });
 }
 

@@ -1,5 +1,5 @@
 import type { TaskDraft } from './task-draft.ts';
-import { allDone, isRunnable, isWatched } from './readiness.ts';
+import { allDone, countedFrom, isRunnable, isWatched } from './readiness.ts';
 import { hasEnded, isDone } from './states.ts';
 import { plannedStep } from './task-plan.ts';
 import type { TaskState } from './task-state.ts';
@@ -9,6 +9,10 @@ export interface Creation {
   readonly initiator: string;
   readonly sourceSystem: string;
   readonly reason: string;
+  /** Only where it is not 0. */
+  readonly priority?: number;
+  /** Only where it is later than now. */
+  readonly startAt?: number;
   /** Fields of the business context that are too large to leave the task. */
   readonly omittedContext: readonly string[];
 }
@@ -21,7 +25,7 @@ export function createTask(draft: TaskDraft, { omittedContext, ...creation }: Cr
     payload: {
       ...creation,
       steps: steps.map((step) => step.name),
-      slaDeadlineAt: monitoring.slaMs === null ? null : draft.now + monitoring.slaMs,
+      slaDeadlineAt: monitoring.slaMs === null ? null : (creation.startAt ?? draft.now) + monitoring.slaMs,
       ...(omittedContext.length > 0 && { omittedContext: [...omittedContext] }),
     },
   });
@@ -36,7 +40,7 @@ export function startTask(
   draft.record({
     name: 'task.start_requested',
     at: draft.now,
-    payload: { waitedMs: first ? Math.max(0, draft.now - draft.state.createdAt) : 0 },
+    payload: { waitedMs: first ? Math.max(0, draft.now - countedFrom(draft.state)) : 0 },
   });
   if (!first) return;
   for (const name of bypass.steps) {
@@ -85,7 +89,7 @@ export function checkDeadlines(draft: TaskDraft): void {
     draft.record({
       name: 'task.sla_breached',
       at: now,
-      payload: { slaMs, deadlineAt: slaDeadlineAt, elapsedMs: now - state.createdAt, openSteps: openSteps(state) },
+      payload: { slaMs, deadlineAt: slaDeadlineAt, elapsedMs: now - countedFrom(state), openSteps: openSteps(state) },
     });
   }
   for (const step of state.steps) {
@@ -127,7 +131,7 @@ export function reportStall(draft: TaskDraft, { step: name, attempt, ...payload 
 
 function completion(state: TaskState, now: number) {
   return {
-    durationMs: Math.max(0, now - state.createdAt),
+    durationMs: Math.max(0, now - countedFrom(state)),
     steps: state.steps.length,
     attempts: totalAttempts(state),
     resolvedSteps: state.steps.filter((step) => step.status === 'resolved_manually').map((step) => step.name),
@@ -136,7 +140,7 @@ function completion(state: TaskState, now: number) {
 
 function failurePayload(state: TaskState, now: number) {
   return {
-    durationMs: Math.max(0, now - state.createdAt),
+    durationMs: Math.max(0, now - countedFrom(state)),
     steps: state.steps.length,
     completedSteps: state.steps.filter((step) => isDone(step.status)).length,
     attempts: totalAttempts(state),

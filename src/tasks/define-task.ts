@@ -2,7 +2,8 @@ import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze, isPlainObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import type { StepHandler } from './handler.ts';
 import { checkNode, loadNode, type LoadedTemplate } from './load-template.ts';
-import type { TaskDefinitionInput } from './task-definition.ts';
+import type { StepsFunction, TaskDefinitionInput } from './task-definition.ts';
+import { TaskSteps } from './task-steps.ts';
 import { nowhere, toJson } from './template-node.ts';
 import { formatProblem, ProblemList, type TemplateProblem } from './template-problem.ts';
 import type { TaskTemplate } from './template.ts';
@@ -24,8 +25,10 @@ export interface ResolvedDefinition {
 }
 
 /**
- * A task with its handlers, typed on its context (and, if you like, on the results that steps see):
+ * A task with its handlers, typed on its context:
  * `defineTask<CheckoutContext>({ name: 'checkout', step_templates: [{ name: 'pay', handler: async ({ context }) => … }] })`.
+ * The results that a handler sees are typed by the handlers that return them where a function adds the steps
+ * (`StepsFunction`), or as you say in `Results`.
  *
  * @throws TaskerError `TASKER_TEMPLATE_INVALID` at once, listing every problem in any of its environments.
  */
@@ -77,8 +80,10 @@ function sourceName(input: unknown): string {
 
 /** Takes the functions out of the steps, so that plain JSON is left; callers without types are told what is missing. */
 function withoutHandlers(input: unknown, handlers: Map<string, StepHandler>, problems: ProblemList): unknown {
-  if (!isPlainObject(input) || !Array.isArray(input['step_templates'])) return input;
-  const given: readonly unknown[] = input['step_templates'];
+  if (!isPlainObject(input)) return input;
+  const written = stepList(input['step_templates'], problems);
+  if (!Array.isArray(written)) return { ...input, step_templates: written };
+  const given: readonly unknown[] = written;
   const steps = given.map((step, index) => {
     if (!isPlainObject(step)) return step;
     const { handler, ...rest } = step;
@@ -89,6 +94,19 @@ function withoutHandlers(input: unknown, handlers: Map<string, StepHandler>, pro
     return rest;
   });
   return { ...input, step_templates: steps };
+}
+
+/** The steps that a function adds, or whatever else was given. */
+function stepList(given: unknown, problems: ProblemList): unknown {
+  if (typeof given !== 'function') return given;
+  const added: unknown = (given as StepsFunction)(new TaskSteps());
+  if (added instanceof TaskSteps) return added.added;
+  problems.error(
+    nowhere,
+    ['step_templates'],
+    `expected the function to return the steps it added, got ${kindOf(added)}`,
+  );
+  return [];
 }
 
 function kindOf(value: unknown): string {

@@ -1,6 +1,7 @@
+import type { PayloadOf } from '../events/catalog.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { isDone, type Status, stepTransitions, taskTransitions } from './states.ts';
-import type { TaskFact } from './task-fact.ts';
+import { isCustomFact, type TaskFact } from './task-fact.ts';
 import type { TaskPlan } from './task-plan.ts';
 import type { StepState, TaskState } from './task-state.ts';
 
@@ -11,15 +12,22 @@ import type { StepState, TaskState } from './task-state.ts';
 export function evolve(plan: TaskPlan, state: TaskState | null, fact: TaskFact): TaskState {
   if (state === null) {
     if (fact.name !== 'task.initialize_requested') throw illegal(`'${fact.name}' comes before the task was created`);
-    return initialState(plan, fact.at, fact.payload.slaDeadlineAt);
+    return initialState(plan, fact.at, fact.payload);
   }
+  if (isCustomFact(fact)) return state;
   return fact.step === undefined ? evolveTask(state, fact) : evolveStep(plan, state, fact, fact.step);
 }
 
-function initialState(plan: TaskPlan, at: number, slaDeadlineAt: number | null): TaskState {
+function initialState(
+  plan: TaskPlan,
+  at: number,
+  { slaDeadlineAt, startAt }: PayloadOf<'task.initialize_requested'>,
+): TaskState {
+  const readyAt = startAt ?? at;
   return {
     status: 'pending',
     createdAt: at,
+    startAt: startAt ?? null,
     startedAt: null,
     endedAt: null,
     firstEndedAt: null,
@@ -34,14 +42,15 @@ function initialState(plan: TaskPlan, at: number, slaDeadlineAt: number | null):
         attempts: 0,
         failures: 0,
         losses: 0,
-        firstReadyAt: ready ? at : null,
-        readyAt: ready ? at : null,
+        firstReadyAt: ready ? readyAt : null,
+        readyAt: ready ? readyAt : null,
         startedAt: null,
         finishedAt: null,
         spanId: null,
-        slaDeadlineAt: ready && template.slaMs !== null ? at + template.slaMs : null,
+        slaDeadlineAt: ready && template.slaMs !== null ? readyAt + template.slaMs : null,
         slaBreachedAt: null,
         stalledAttempt: 0,
+        keyGeneration: 1,
         failure: null,
       };
     }),
@@ -119,8 +128,9 @@ function nextStep(step: StepState, fact: TaskFact): StepState {
       return to('error', final === 'no' ? failed : { ...failed, slaDeadlineAt: null });
     }
     case 'step.retry_requested': {
-      const anew = fact.payload.reason === 'operator' ? { failures: 0, losses: 0 } : {};
-      return to('pending', { ...anew, readyAt: fact.payload.notBefore });
+      const { reason, notBefore, keyGeneration = step.keyGeneration } = fact.payload;
+      const anew = reason === 'operator' ? { failures: 0, losses: 0 } : {};
+      return to('pending', { ...anew, keyGeneration, readyAt: notBefore });
     }
     case 'step.cancelled':
       return to('cancelled', { finishedAt: fact.at });

@@ -18,13 +18,23 @@ export interface StepContext<Context = JsonObject, Results = Record<string, Json
   readonly handlerConfig: DeepReadonly<JsonObject>;
   /**
    * The same for every attempt of this step of this task. Handlers run at least once; pass it to whatever
-   * charges, ships or sends, so that a second attempt finds the first one's work.
+   * charges, ships or sends, so that a second attempt finds the first one's work. It changes only when an operator
+   * retries the step with a new one, so that the work is done again.
    */
   readonly idempotencyKey: string;
   /** Aborted when the attempt times out, the task is cancelled, or the engine stops. */
   readonly signal: AbortSignal;
   /** A sign of life: pushes the stall limit of this attempt out. Cheap; call it as often as there is progress. */
-  heartbeat(): void;
+  readonly heartbeat: () => void;
+  /**
+   * Publishes an event of the template's own (`custom_events`), by its declared name. It is recorded with the outcome
+   * of this attempt, in the same transaction; if the attempt does not complete, it is marked so. Only what the
+   * declaration's schema names may be in the payload.
+   *
+   * @throws TaskerError `TASKER_EVENT_REFUSED`: not declared for this step, does not fit its schema, more than 100
+   * events or 64 KiB in one attempt, or the attempt has ended.
+   */
+  readonly publish: (name: string, payload?: object) => void;
 }
 
 /**

@@ -21,9 +21,15 @@ export function startableSteps(plan: TaskPlan, state: TaskState, now: number, st
   return names;
 }
 
-/** When the next waiting step may start; null when none waits. */
+/** What SLA and durations of the task are counted from. A wait that was asked for is no delay. */
+export function countedFrom(state: Pick<TaskState, 'createdAt' | 'startAt'>): number {
+  return state.startAt ?? state.createdAt;
+}
+
+/** When the task, or its next waiting step, may start; null when nothing waits. */
 export function nextStartAt(state: TaskState): number | null {
   if (isAtRest(state)) return null;
+  if (state.status === 'pending') return countedFrom(state);
   let next: number | null = null;
   for (const step of state.steps) {
     if (isRunnable(step) && step.readyAt !== null && (next === null || step.readyAt < next)) next = step.readyAt;

@@ -75,7 +75,14 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
 /** What an observer would keep who knows only the rules, in the plainest form: statuses and counts. */
 class Model {
   task: Status = 'pending';
-  readonly steps: { name: string; status: Status; attempts: number; failures: number; losses: number }[];
+  readonly steps: {
+    name: string;
+    status: Status;
+    attempts: number;
+    failures: number;
+    losses: number;
+    keyGeneration: number;
+  }[];
   readonly #plan: TaskPlan;
 
   constructor(plan: TaskPlan) {
@@ -86,6 +93,7 @@ class Model {
       attempts: 0,
       failures: 0,
       losses: 0,
+      keyGeneration: 1,
     }));
   }
 
@@ -221,8 +229,13 @@ class Run {
       results: {},
       omittedResults: [],
       ...(step === undefined && { step: undefined }),
+      newIdempotencyKey: pick % 2 === 0,
     } as OperatorCommand;
+    const before = target.status;
     const expected = this.expectOperation(kind, step === undefined ? null : target, template.skippable);
+    // A task's retry gives no new keys, whatever is asked.
+    if (expected && kind === 'retry' && step !== undefined && before === 'error' && pick % 2 === 0)
+      target.keyGeneration += 1;
     this.turn((draft) => {
       const refusal = operate(draft, command);
       assert.equal(refusal === null, expected, `${kind} ${step ?? 'task'}: ${refusal?.message ?? 'accepted'}`);
@@ -269,12 +282,13 @@ class Run {
   check(): void {
     assert.equal(this.state.status, this.model.task);
     assert.deepEqual(
-      this.state.steps.map(({ name, status, attempts, failures, losses }) => ({
+      this.state.steps.map(({ name, status, attempts, failures, losses, keyGeneration }) => ({
         name,
         status,
         attempts,
         failures,
         losses,
+        keyGeneration,
       })),
       this.model.steps,
     );

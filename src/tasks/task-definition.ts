@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 import type { StepHandler } from './handler.ts';
+import type { TaskSteps } from './task-steps.ts';
 
 /**
  * What `defineTask` takes: the keys of a template file, with a function for each step. Durations are in seconds,
@@ -12,9 +13,20 @@ export interface TaskDefinitionInput<Context = JsonObject, Results = Record<stri
   /** 1 to 64 characters. */
   readonly name: string;
   /** In the order in which they are shown; what runs when is said by their dependencies. */
-  readonly step_templates: readonly StepDefinitionInput<Context, Results>[];
+  readonly step_templates: readonly StepDefinitionInput<Context, Results>[] | StepsFunction<Context>;
   /** Overrides by environment: mappings merge, anything else is replaced, steps merge by name. */
   readonly environments?: Readonly<Record<string, TaskOverrides>>;
+}
+
+/**
+ * Adds the steps one after the other, so that what a handler returns is typed in the `results` of the steps that
+ * depend on it: `(task) => task.step({ name: 'pay', handler }).step({ name: 'ship', depends_on_step: 'pay', handler })`.
+ */
+export type StepsFunction<Context = JsonObject> = (task: TaskSteps<Context>) => AddedSteps;
+
+/** What a `StepsFunction` returns: a `TaskSteps`, whatever it knows. */
+export interface AddedSteps {
+  readonly added: readonly { readonly name: string }[];
 }
 
 /** What an environment may change. */

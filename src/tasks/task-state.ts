@@ -8,6 +8,8 @@ import type { StepStatus, TaskStatus } from './states.ts';
 export interface TaskState {
   readonly status: TaskStatus;
   readonly createdAt: number;
+  /** Not before then: what SLA and durations are counted from, in place of its creation; null: at once. */
+  readonly startAt: number | null;
   readonly startedAt: number | null;
   /** The latest end; null while the task is open. */
   readonly endedAt: number | null;
@@ -41,6 +43,8 @@ export interface StepState {
   readonly slaBreachedAt: number | null;
   /** The attempt that `step.stalled` was recorded for; 0 for none. */
   readonly stalledAttempt: number;
+  /** Of its idempotency key: 1, and one more with each retry for which an operator asks for a new key. */
+  readonly keyGeneration: number;
   readonly failure: StepFailure | null;
 }
 

@@ -83,7 +83,7 @@ describe('what is wrong with a template is said with file, line, column, what wa
       `shop.yaml:4:48  error  ${path}.jitter: expected a number from 0 to 1, got the number 2`,
     );
     refuses(
-      backoff('{ base_seconds: 60 }'),
+      backoff('{ base_seconds: 60, max_seconds: 30 }'),
       `shop.yaml:4:54  error  ${path}: expected base_seconds (60) to be at most max_seconds (30)`,
     );
   });

@@ -34,13 +34,13 @@ const publicApi = ['index.ts', 'tasker.ts', 'create-tasker.ts'];
 export const zones: Readonly<Record<string, Zone>> = {
   shared: { uses: [], packages: ['node:crypto'] },
   events: { uses: ['shared'], sees: ['config'], packages: ['zod'] },
-  config: { uses: ['shared'], sees: ['tasks', 'events', 'subscribers'], packages: ['zod', 'node:'] },
+  config: { uses: ['shared'], sees: ['tasks', 'events', 'subscribers', 'sinks'], packages: ['zod', 'node:'] },
 
   // Pure: text and values in, values out. Reading files is for whoever calls it.
   tasks: {
-    uses: ['shared', 'events/payload-parts.ts'],
+    uses: ['shared', 'events/payload-parts.ts', 'events/custom-events.ts'],
     sees: ['config', 'events'],
-    packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto'],
+    packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto', 'node:util'],
   },
   // Of subscribers it sees what they save, as data: their writes join its group commit.
   execution: {
@@ -62,7 +62,8 @@ export const zones: Readonly<Record<string, Zone>> = {
   storage: { uses: vocabulary, sees: ['config', ...portTypes], packages: ['better-sqlite3', 'node:'] },
 
   cli: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['commander', 'node:'] },
-  testing: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['node:'] },
+  // Whoever writes a storage is held to the ports themselves.
+  testing: { uses: [...vocabulary, ...publicApi], sees: ['config', ...portTypes], packages: ['node:'] },
 
   // The one file that sees every folder.
   'create-tasker.ts': { uses: ['*'], packages: ['node:'] },
@@ -72,13 +73,14 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['subscribers'],
     packages: [],
   },
+  'load-subscriptions.ts': { uses: [...surroundings, 'subscribers'], packages: ['node:'] },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
   'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
   'task-history.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
 
   // The public door: names by hand from anywhere but the command line; its types say nothing that runs.
   'index.ts': {
-    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'tasker.ts', 'create-tasker.ts'],
+    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'signals', 'sinks', 'tasker.ts', 'create-tasker.ts'],
     packages: [],
   },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
@@ -127,6 +129,11 @@ export const importExceptions: readonly Exception[] = [
     to: 'register-tasks.ts',
     why: '`validate` and `config` load templates one by one, so that a broken one does not hide the others',
   },
+  {
+    from: 'cli/commands/catalog.ts',
+    to: 'tasks/declared-events.ts',
+    why: '`catalog` shows what templates declare without opening the store',
+  },
 ];
 
 /** Imports whose target is only known at run time: no scan can follow them. */
@@ -152,6 +159,9 @@ export const ambientSources: readonly {
   { file: 'cli/io.ts', names: ['Date.now'], why: 'the outside world of the command line, faked in its tests' },
   { file: 'cli/main.ts', names: ['setInterval'], why: 'keeps the process alive while a command waits' },
   { file: 'cli/follow-task.ts', names: ['node:timers/promises'], why: 'polls a store that another process writes' },
+  { file: 'testing/event-spy.ts', names: ['setTimeout'], why: 'a test that waits in vain must end in real time' },
+  { file: 'testing/run-task.ts', names: ['setTimeout'], why: 'handlers at work take real time' },
+  { file: 'cli/follow-log.ts', names: ['node:timers/promises'], why: 'polls a log that another process writes' },
   {
     file: 'cli/commands/run.ts',
     names: ['node:timers/promises'],

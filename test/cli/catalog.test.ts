@@ -20,7 +20,7 @@ describe('catalog', () => {
       JSON.parse((await tasker({ cwd: dir }, ['catalog', '--json', ...argv])).out).events.map(
         (event: { name: string }) => event.name,
       );
-    assert.deepEqual(await names('worker'), ['worker.started', 'worker.stopped', 'worker.lost']);
+    assert.deepEqual(await names('worker'), ['worker.started', 'worker.stopped', 'worker.lost', 'worker.unresponsive']);
     assert.deepEqual(await names('deadline', 'passed'), ['task.sla_breached', 'step.sla_breached']);
     assert.deepEqual((await names('observability.task.*')).length, 3);
     assert.deepEqual(await names('xyzzy'), []);

@@ -87,6 +87,31 @@ describe('run', () => {
     assert.equal(again.task.id, task.id);
   });
 
+  it('takes a priority and a start time, which the list and the story show', async (t) => {
+    const { dir } = await orderProject(t);
+    const run = ['run', 'order', '--context', '{"amount": 5}'];
+    const { task } = json(
+      ok(await tasker({ cwd: dir }, [...run, '--json', '--priority', '-7', '--start-at', '200ms'])),
+    );
+    assert.deepEqual([task.status, task.priority], ['complete', -7]);
+    assert.ok(task.startedAt >= task.startAt && task.startAt > task.createdAt);
+    const { out } = ok(await tasker({ cwd: dir }, ['show', task.id]));
+    assert.match(out, /^ {2}to start +\d{4}-/m);
+    assert.match(out, /^ {2}priority +-7$/m);
+    const { tasks } = json(ok(await tasker({ cwd: dir }, ['tasks', '--json'])));
+    assert.deepEqual([tasks[0].priority, tasks[0].startAt], [-7, task.startAt]);
+
+    for (const [option, value] of [
+      ['--priority', '101'],
+      ['--priority', 'high'],
+      ['--start-at', 'soon'],
+    ] as const) {
+      const refused = await tasker({ cwd: dir }, [...run, option, value]);
+      assert.equal(refused.code, 2, refused.err);
+      assert.match(refused.err, new RegExp(`${option}.*|Expected a whole number from -100 to 100`));
+    }
+  });
+
   it('exits with 1 when the task ends in error, and tells of every attempt', async (t) => {
     const { dir } = await orderProject(t);
     const { code, out, err } = await tasker({ cwd: dir }, ['run', 'order', '--context', '{"fail": "always"}']);

@@ -87,7 +87,10 @@ describe('tables', () => {
 
 describe('colours', () => {
   const painted = (isTTY: boolean, env: Record<string, string>): string =>
-    paintFor({ isTTY, columns: 80, write: () => undefined, flush: () => Promise.resolve() }, { env })('red', 'x');
+    paintFor({ isTTY, open: true, columns: 80, write: () => undefined, flush: () => Promise.resolve() }, { env })(
+      'red',
+      'x',
+    );
 
   it('are for terminals, and NO_COLOR switches them off', () => {
     assert.equal(painted(true, {}), '\u001b[31mx\u001b[39m');

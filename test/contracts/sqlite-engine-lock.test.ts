@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 import type { LostWorker } from '../../src/execution/workers.ts';
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
-import { worker } from './fixtures.ts';
+import { worker } from '../../src/testing/contracts/fixtures.ts';
 import { askOther, startOther, withDirectory } from './other-process.ts';
 
 const heir = { ...worker, id: 'worker-2' };

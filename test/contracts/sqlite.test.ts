@@ -4,16 +4,9 @@ import { join } from 'node:path';
 
 import type { Storage } from '../../src/execution/storage.ts';
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
-import { commandInboxContract } from './command-inbox.contract.ts';
-import { eventLogContract } from './event-log.contract.ts';
-import type { Open, Opened } from './fixtures.ts';
+import type { Open, Opened } from '../../src/testing/contracts/fixtures.ts';
+import { storageContract } from '../../src/testing/contracts/storage.contract.ts';
 import { storageModelContract } from './storage-model.contract.ts';
-import { subscriberStoreContract } from './subscriber-store.contract.ts';
-import { taskReaderContract } from './task-reader.contract.ts';
-import { taskStoreContract } from './task-store.contract.ts';
-import { templateStoreContract } from './template-store.contract.ts';
-import { workQueueContract } from './work-queue.contract.ts';
-import { workersContract } from './workers.contract.ts';
 
 async function openFile(): Promise<Opened> {
   const directory = await mkdtemp(join(tmpdir(), 'tasker-sqlite-'));
@@ -39,14 +32,7 @@ async function openMemory(): Promise<Opened> {
 }
 
 function allContracts(name: string, open: Open, has: { readonly another: boolean; readonly modelRuns: number }): void {
-  taskStoreContract(name, open);
-  workQueueContract(name, open);
-  workersContract(name, open, has.another);
-  commandInboxContract(name, open, has.another);
-  templateStoreContract(name, open);
-  taskReaderContract(name, open);
-  eventLogContract(name, open);
-  subscriberStoreContract(name, open);
+  storageContract(name, open, has);
   storageModelContract(name, open, has.modelRuns);
 }
 

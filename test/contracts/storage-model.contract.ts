@@ -6,7 +6,15 @@ import fc from 'fast-check';
 import type { Storage } from '../../src/execution/storage.ts';
 import type { Change, Schedule } from '../../src/execution/task-store.ts';
 import { type Operation, operations, type PlannedChange, stepNames } from './arbitraries.ts';
-import { event, joined, newTask, type Open, stepState, taskState, wholeLog } from './fixtures.ts';
+import {
+  event,
+  joined,
+  newTask,
+  type Open,
+  stepState,
+  taskState,
+  wholeLog,
+} from '../../src/testing/contracts/fixtures.ts';
 import { StorageModel } from './storage-model.ts';
 
 const ids = ['t0', 't1', 't2', 't3', 't4'];
@@ -57,12 +65,12 @@ async function step(storage: Storage, model: StorageModel, operation: Operation)
 
 type Taking = { readonly now: number; readonly limit: number };
 
-/** The order among tasks of the same time is left open, so times are compared. */
+/** The order among tasks of the same priority and time is left open, so these are compared. */
 async function take(storage: Storage, model: StorageModel, by: keyof Schedule, { now, limit }: Taking): Promise<void> {
   const expected = model.ready(by, now).slice(0, limit);
   const taken = by === 'dueAt' ? await storage.queue.takeDue(now, limit) : await storage.queue.takeOverdue(now, limit);
   assert.deepEqual(
-    taken.map(({ taskId }) => model.tasks.get(taskId)?.schedule[by]),
+    taken.map(({ taskId }) => model.placeOf(taskId, by)),
     expected,
   );
   for (const { taskId, lease } of taken) assert.equal(lease, model.take(taskId));
@@ -74,12 +82,16 @@ function toChange(planned: PlannedChange, model: StorageModel): Change {
   const creates = known === undefined || planned.again;
   const results = planned.results === null ? {} : { results: planned.results };
   const names = creates ? stepNames : planned.unknownStep ? [...planned.steps, 'unknown'] : planned.steps;
-  const own = planned.own === null ? null : { ...taskState(), ...planned.own };
+  const { startAt } = known?.task ?? planned.fixed;
+  const own = planned.own === null ? null : { ...taskState({ startAt }), ...planned.own };
   return {
     taskId,
     lease: creates ? null : known.token - (planned.stale ? 1 : 0),
     ...(creates
-      ? { create: newTask(taskId, { idempotencyKey: planned.key }), task: own ?? taskState() }
+      ? {
+          create: newTask(taskId, { idempotencyKey: planned.key, ...planned.fixed }),
+          task: own ?? taskState({ startAt }),
+        }
       : own === null
         ? {}
         : { task: own }),

@@ -13,6 +13,11 @@ interface ModelTask {
   schedule: Schedule;
 }
 
+export interface Place {
+  readonly priority: number;
+  readonly at: number;
+}
+
 const nothingToDo: Schedule = { dueAt: null, deadlineAt: null };
 
 /** What a storage with one engine must do, in maps: the contract again, without a database. */
@@ -38,9 +43,20 @@ export class StorageModel {
     return { task, state: { ...own, steps: [...steps.values()] }, results, lastEventIds };
   }
 
-  /** Times of what could be taken by then, earliest first. */
-  ready(by: keyof Schedule, now: number): readonly number[] {
-    return this.#free(by).filter((at) => at <= now);
+  /** What could be taken by then, in the order in which it is given out; that of equals is left open. */
+  ready(by: keyof Schedule, now: number): readonly Place[] {
+    return [...this.tasks.values()]
+      .filter((task) => !task.held)
+      .flatMap((task) => this.placeOf(task.task.id, by) ?? [])
+      .filter(({ at }) => at <= now)
+      .toSorted((a, b) => b.priority - a.priority || a.at - b.at);
+  }
+
+  /** Deadlines have no priority: they are watched, not run. */
+  placeOf(id: string, by: keyof Schedule): Place | null {
+    const task = this.tasks.get(id);
+    const at = task?.schedule[by] ?? null;
+    return task === undefined || at === null ? null : { priority: by === 'dueAt' ? task.task.priority : 0, at };
   }
 
   nextAt(): number | null {

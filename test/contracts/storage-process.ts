@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Storage } from '../../src/execution/storage.ts';
 import { isTaskerError } from '../../src/shared/errors.ts';
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
-import { creation, event, worker } from './fixtures.ts';
+import { creation, event, worker } from '../../src/testing/contracts/fixtures.ts';
 
 /** Another process for the tests of storage: does as its arguments say and answers in lines of JSON. */
 const [, , command, file = '', argument] = process.argv;

@@ -60,6 +60,7 @@ export function withCrashPoints(storage: Storage, reach: (point: CrashPoint) => 
         reach('worker.after_join');
         return position;
       },
+      note: (workerId, events) => storage.workers.note(workerId, events),
       async leave(workerId, events) {
         reach('worker.before_leave');
         return storage.workers.leave(workerId, events);

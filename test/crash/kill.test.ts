@@ -8,7 +8,7 @@ import { startServices } from '../../examples/monitored-checkout/services/start-
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
 import { checkLog, type LogCheck } from '../support/check-log.ts';
 import { scale } from '../support/scale.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { crashPoints } from './crash-points.ts';
 import { runEngine } from './run-engine.ts';
 

@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile, type ExecFileException } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { findOldNode, whyNoOldNode } from './find-old-node.ts';
-
-const root = join(import.meta.dirname, '../..');
-
-/** What a consumer has of its own: no package of ours may lean on more. */
-const consumerOptions = {
-  target: 'es2024',
-  module: 'nodenext',
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  // Our declarations are checked too: they must not need a package that is not installed with them.
-  skipLibCheck: false,
-  types: ['node'],
-};
+import { consumerOptions, install, installNodeTypes, ok, pack, root, run } from './packed.ts';
 
 describe('the package as it is published', () => {
   let dir = '';
@@ -31,7 +18,7 @@ describe('the package as it is published', () => {
     consumer = join(dir, 'consumer');
     await mkdir(consumer);
     await writeFile(join(consumer, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
-    await ok('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], consumer);
+    await install(consumer, tarball);
     manifest = JSON.parse(await readFile(join(consumer, 'node_modules/tasker/package.json'), 'utf8')) as Manifest;
   });
 
@@ -70,14 +57,7 @@ describe('the package as it is published', () => {
   });
 
   test('a task of two steps, written against it, passes the compiler and runs', async () => {
-    const { version } = JSON.parse(await readFile(join(root, 'node_modules/@types/node/package.json'), 'utf8')) as {
-      version: string;
-    };
-    await ok(
-      'npm',
-      ['install', '--prefer-offline', '--no-audit', '--no-fund', '--save-dev', `@types/node@${version}`],
-      consumer,
-    );
+    await installNodeTypes(consumer);
     const written = await readFile(join(import.meta.dirname, 'consumer.ts'), 'utf8');
     const installed = written.replace("'../../src/index.ts'", "'tasker'");
     assert.notEqual(installed, written);
@@ -149,39 +129,4 @@ describe('the package as it is published', () => {
 interface Manifest {
   readonly version: string;
   readonly exports: Readonly<Record<string, unknown>>;
-}
-
-/** Packs a copy of the checkout, so that the build starts from nothing and disturbs nobody. */
-async function pack(checkout: string): Promise<string> {
-  const parts = ['src', 'bin', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  const texts = ['README.md', 'LICENSE', 'CHANGELOG.md', 'ARCHITECTURE.md'];
-  await mkdir(checkout);
-  for (const part of [...parts, ...texts]) await cp(join(root, part), join(checkout, part), { recursive: true });
-  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
-  await ok('npm', ['pack', '--pack-destination', checkout], checkout);
-  const tarball = (await readdir(checkout)).find((name) => name.endsWith('.tgz'));
-  assert.ok(tarball !== undefined);
-  return join(checkout, tarball);
-}
-
-async function ok(command: string, argv: readonly string[], cwd: string): Promise<string> {
-  const { code, stdout, output } = await run(command, argv, cwd);
-  assert.equal(code, 0, `${command} ${argv.join(' ')}\n${output}`);
-  return stdout;
-}
-
-function run(
-  command: string,
-  argv: readonly string[],
-  cwd: string,
-): Promise<{ readonly code: number; readonly stdout: string; readonly output: string }> {
-  // npm hands its own place down; a project of its own must find its own.
-  const { npm_config_local_prefix: _, INIT_CWD: __, ...rest } = process.env;
-  const env = { ...rest, NO_COLOR: '1', PATH: `${join(root, 'node_modules/.bin')}:${rest['PATH'] ?? ''}` };
-  return new Promise((resolve) => {
-    execFile(command, argv, { cwd, env, encoding: 'utf8' }, (error: ExecFileException | null, stdout, stderr) => {
-      const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : 1;
-      resolve({ code, stdout, output: `${stdout}${stderr}${error === null ? '' : error.message}` });
-    });
-  });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,15 +9,18 @@ import { asInstalled, regionsOf } from './regions.ts';
 
 const root = join(import.meta.dirname, '../..');
 const twoSteps = 'test/readme/two-steps.ts';
-const regions = regionsOf(readFileSync(join(root, 'README.md'), 'utf8'));
+const guides = globSync('docs/*.md', { cwd: root }).toSorted();
+const regions = ['README.md', ...guides].flatMap((document) =>
+  regionsOf(readFileSync(join(root, document), 'utf8')).map((region) => ({ ...region, document })),
+);
 
-describe('the code that the README shows', () => {
+describe('the code that the README and the guides show', () => {
   test('includes the task of two steps', () => {
-    assert.ok(regions.some(({ file }) => file === twoSteps));
+    assert.ok(regions.some(({ document, file }) => document === 'README.md' && file === twoSteps));
   });
 
-  for (const { file, line, code } of regions) {
-    test(`at line ${line} is what ${file} holds, which is compiled with the tests`, () => {
+  for (const { document, file, line, code } of regions) {
+    test(`in ${document} at line ${line} is what ${file} holds, which is compiled with the tests`, () => {
       assert.match(file, /^(?:test|examples)\/.*\.ts$/, 'the compiler does not see files elsewhere');
       assert.equal(code, asInstalled(readFileSync(join(root, file), 'utf8')));
     });

@@ -32,9 +32,10 @@ export function regionsOf(document: string): readonly Region[] {
   return regions;
 }
 
-const ownDoor = /'(?:\.\.\/)+src\/index\.ts'/g;
+// The example goes through a door of its own, which stands for the package too.
+const ownDoor = /'(?:(?:\.\.\/)+src\/index|\.\.\/tasker)\.ts'/g;
 
 /** What a tested file says to a reader who has installed the package. */
 export function asInstalled(text: string): string {
-  return text.replace(ownDoor, `'tasker'`);
+  return text.replace(/'(?:\.\.\/)+src\/testing\/index\.ts'/g, `'tasker/testing'`).replace(ownDoor, `'tasker'`);
 }

@@ -2,16 +2,14 @@ import { createTasker, defineConfig, defineTask } from '../../src/index.ts';
 
 const greet = defineTask<{ name: string }>({
   name: 'greet',
-  step_templates: [
-    { name: 'compose', handler: ({ context }) => ({ text: `Hello, ${context.name}!` }) },
-    {
+  step_templates: (task) =>
+    task.step({ name: 'compose', handler: ({ context }) => ({ text: `Hello, ${context.name}!` }) }).step({
       name: 'deliver',
       depends_on_step: 'compose',
       default_retry_limit: 5,
       handler_config: { timeout_seconds: 10, retry_backoff: 'exponential', results: ['characters'] },
-      handler: ({ results }) => ({ characters: JSON.stringify(results['compose']).length }),
-    },
-  ],
+      handler: ({ results }) => ({ characters: results.compose.text.length }),
+    }),
 });
 
 const tasker = await createTasker(defineConfig({ tasks: [greet] }));

@@ -5,7 +5,7 @@ import { defineTask, TaskerError } from '../../src/index.ts';
 import type { CommitResult } from '../../src/execution/task-store.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import type { Random } from '../../src/shared/ids.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { gate, rest, world } from '../support/world.ts';
 
 /** Chance that fails: the nearest thing to a defect in the engine that can be had from outside. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { defineTask, PermanentError } from '../../src/index.ts';
+import { defineTask, type PayloadOf, PermanentError } from '../../src/index.ts';
+import { checkLog } from '../support/check-log.ts';
+import { restartable } from '../support/restartable.ts';
 import { rest, world } from '../support/world.ts';
 
 const who = { by: 'ada', why: 'payment service is back' };
@@ -218,4 +220,101 @@ test("an operator's results are checked like a handler's, and the caller's objec
   await tasker.resolve(handle.id, { ...who, step: 'pay', results });
   results.amount = 8;
   assert.deepEqual((await handle.wait()).steps[1]?.results, { amount: 7, note: 'short' });
+});
+
+test('a retry with a new idempotency key makes the services called do the work again, once for all its attempts', async (t) => {
+  const keys: string[] = [];
+  let failing = 99;
+  const charge = defineTask({
+    name: 'charge',
+    step_templates: [
+      {
+        name: 'pay',
+        default_retry_limit: 2,
+        handler_config: { retry_backoff: { kind: 'constant', base_seconds: 1, jitter: 0 } },
+        handler: ({ idempotencyKey }) => {
+          keys.push(idempotencyKey);
+          failing -= 1;
+          if (failing >= 0) throw failing > 0 ? new PermanentError('no') : new Error('again');
+        },
+      },
+    ],
+  });
+  const { tasker, clock, events } = await world(t, [charge]);
+  const handle = await tasker.run({ name: 'charge', context: {} });
+  await handle.wait();
+  const first = `${handle.id}:pay`;
+  await tasker.retry(handle.id, { ...who, step: 'pay' });
+  await handle.wait();
+  assert.deepEqual(keys, [first, first]);
+
+  failing = 1;
+  await tasker.retry(handle.id, { ...who, step: 'pay', newIdempotencyKey: true });
+  await clock.advance(1000);
+  const task = await handle.wait();
+  const second = `${handle.id}.2:pay`;
+  assert.deepEqual([task.status, keys.slice(2)], ['complete', [second, second]]);
+  assert.deepEqual([task.steps[0]?.idempotencyKey, task.steps[0]?.keyGeneration], [second, 2]);
+  const asked = (await events(handle.id))
+    .filter((event) => event.name === 'step.retry_requested')
+    .map((event) => event.payload as PayloadOf<'step.retry_requested'>);
+  assert.deepEqual(
+    asked.map((payload) => [payload.reason, payload.by, payload.why, payload.keyGeneration]),
+    [
+      ['operator', who.by, who.why, undefined],
+      ['operator', who.by, who.why, 2],
+      ['backoff', undefined, undefined, undefined],
+    ],
+  );
+  const shown = (await tasker.history(handle.id)).timeline.filter((line) => line.keyGeneration !== null);
+  assert.deepEqual(
+    shown.map(({ step, by, why, keyGeneration }) => ({ step, by, why, keyGeneration })),
+    [{ step: 'pay', ...who, keyGeneration: 2 }],
+  );
+});
+
+test('a new generation of a key survives a restart, and a later retry without one keeps it', async (t) => {
+  const keys: string[] = [];
+  const never = defineTask({
+    name: 'never',
+    step_templates: [
+      {
+        name: 'pay',
+        handler: ({ idempotencyKey }) => {
+          keys.push(idempotencyKey);
+          throw new PermanentError('no');
+        },
+      },
+    ],
+  });
+  const engines = await restartable(t, [never]);
+  const first = await engines.start();
+  const handle = await first.run({ name: 'never', context: {} });
+  await handle.wait();
+  await first.retry(handle.id, { step: 'pay', newIdempotencyKey: true });
+  await handle.wait();
+  await engines.crash();
+  const second = await engines.start();
+  await second.retry(handle.id, { step: 'pay' });
+  await second.wait(handle.id);
+  await second.retry(handle.id, { step: 'pay', newIdempotencyKey: true });
+  await second.wait(handle.id);
+  const key = (generation: string) => `${handle.id}${generation}:pay`;
+  assert.deepEqual(keys, [key(''), key('.2'), key('.2'), key('.3')]);
+  await checkLog(engines.storage());
+});
+
+test('a new idempotency key is refused without a step, and for one that has not failed', async (t) => {
+  const { tasker, story } = await world(t, [order({ now: true })]);
+  const handle = await tasker.run({ name: 'order', context: {} });
+  await handle.wait();
+  const before = await story(handle.id);
+  await assert.rejects(tasker.retry(handle.id, { newIdempotencyKey: true }), {
+    code: 'TASKER_REQUEST_INVALID',
+    message: /name the step to retry/,
+  });
+  await assert.rejects(tasker.retry(handle.id, { step: 'first', newIdempotencyKey: true }), {
+    code: 'TASKER_TRANSITION_REFUSED',
+  });
+  assert.deepEqual(await story(handle.id), before);
 });

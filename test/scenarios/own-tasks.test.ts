@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { createTasker, defineTask, RetryableError } from '../../src/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 
 test('an engine for its own tasks alone keeps one that waits long, and finishes it', async (t) => {
   const clock = new FakeClock();

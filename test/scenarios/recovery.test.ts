@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import Database from 'better-sqlite3';
 
 import { createTasker, defineTask, TaskerError } from '../../src/index.ts';
-import { rest } from '../support/fake-clock.ts';
+import { rest } from '../../src/testing/fake-clock.ts';
 import { restartable } from '../support/restartable.ts';
 import { gate } from '../support/world.ts';
 

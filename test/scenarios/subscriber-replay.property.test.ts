@@ -8,9 +8,9 @@ import fc from 'fast-check';
 
 import { createTasker, defineSubscriber, defineTask, type Tasker } from '../../src/index.ts';
 import type { Storage } from '../../src/execution/storage.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { scale } from '../support/scale.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 
 const sale = defineTask({
   name: 'sale',

@@ -4,8 +4,8 @@ import { test, type TestContext } from 'node:test';
 import { createTasker, defineSubscriber, defineTask, type SubscriberDefinition, TaskerError } from '../../src/index.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import type { TaskerSurroundings } from '../../src/create-tasker.ts';
-import { FakeClock, rest } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { FakeClock, rest } from '../../src/testing/fake-clock.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { gate } from '../support/world.ts';
 
 const sale = defineTask({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { defineTask } from '../../src/index.ts';
-import { rest } from '../support/fake-clock.ts';
+import { rest } from '../../src/testing/fake-clock.ts';
 import { restartable } from '../support/restartable.ts';
 
 /** Its handler never returns by itself in version 1.0.0, and says which version it is of in the others. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { RecordedEvent } from '../../src/events/envelope.ts';
+import type { LoggedEvent } from '../../src/events/envelope.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import { evolve } from '../../src/tasks/evolve.ts';
 import type { TaskFact } from '../../src/tasks/task-fact.ts';
@@ -38,7 +38,7 @@ export async function checkLog(storage: Storage): Promise<LogCheck> {
   return { tasks: byTask.size - (byTask.has(null) ? 1 : 0), events: events.length, byStatus, byName };
 }
 
-async function checkTask(storage: Storage, taskId: string, events: readonly RecordedEvent[]): Promise<string> {
+async function checkTask(storage: Storage, taskId: string, events: readonly LoggedEvent[]): Promise<string> {
   const once = new Set<string>();
   for (const event of events) {
     const key = `${event.name} ${event.step ?? ''}#${event.attempt ?? ''}`;
@@ -62,17 +62,18 @@ async function checkTask(storage: Storage, taskId: string, events: readonly Reco
 }
 
 /** The inverse of recording: an event as the fact that it is. */
-function toFact(event: RecordedEvent): TaskFact {
+function toFact(event: LoggedEvent): TaskFact {
   return {
     name: event.name,
     at: event.occurredAt,
     ...(event.step !== null && { step: event.step, attempt: event.attempt ?? 0, spanId: event.spanId }),
+    ...('attemptFailed' in event && { attemptFailed: event.attemptFailed }),
     payload: event.payload,
   } as TaskFact;
 }
 
-export async function readAll(storage: Storage): Promise<RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
+export async function readAll(storage: Storage): Promise<LoggedEvent[]> {
+  const events: LoggedEvent[] = [];
   for (let after = 0; ;) {
     const page = await storage.log.read({ after, limit: 10_000 });
     if (page.events.length === 0) return events;

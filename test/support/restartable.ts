@@ -5,12 +5,12 @@ import type { TestContext } from 'node:test';
 
 import type { LimitsInput } from '../../src/config/define-config.ts';
 import { createTasker } from '../../src/create-tasker.ts';
-import type { RecordedEvent } from '../../src/events/envelope.ts';
+import type { LoggedEvent } from '../../src/events/envelope.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import type { Listeners, Tasker } from '../../src/tasker.ts';
 import type { TaskDefinition } from '../../src/tasks/define-task.ts';
-import { FakeClock } from './fake-clock.ts';
-import { seededRandom } from './seeded-random.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { line } from './world.ts';
 
 /** What is different about the next engine. */
@@ -93,7 +93,7 @@ export async function restartable(
     },
     async story(tasker, taskId) {
       const { events } = await tasker.events(taskId === undefined ? {} : { taskId });
-      return events.map((event: RecordedEvent) => line(event));
+      return events.map((event: LoggedEvent) => line(event));
     },
   };
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { EventName } from '../../src/events/catalog.ts';
 import { catalogEntry } from '../../src/events/catalog.ts';
+import { isCustomName } from '../../src/events/custom-events.ts';
 import type { Storage } from '../../src/execution/storage.ts';
-import type { Listeners, PublishedEvent, RecordedEvent } from '../../src/index.ts';
+import type { Listeners, PublishedEvent, LoggedEvent } from '../../src/index.ts';
 import { checkLog, readAll } from './check-log.ts';
 
 /** Hears everything that taskers publish and holds it against the catalog and the log. */
@@ -12,13 +13,18 @@ export class Witness {
   readonly #ids = new Set<string>();
   readonly #told = new Set<string>();
   readonly #problems: string[] = [];
-  readonly #recorded: RecordedEvent[] = [];
+  readonly #recorded: LoggedEvent[] = [];
   readonly #names = new Map<string, string>();
   readonly #fired: Set<EventName>;
 
   /** `fired`: takes the names of all that was heard. One witness for one store: seeded stores repeat each other's ids. */
   constructor(fired: Set<EventName>) {
     this.#fired = fired;
+  }
+
+  /** All facts that were heard, as they were recorded. */
+  get recorded(): readonly LoggedEvent[] {
+    return this.#recorded;
   }
 
   /** To be called while the store is open; nobody else may have written to it. */
@@ -44,9 +50,10 @@ export class Witness {
   }
 
   #take(event: PublishedEvent): void {
+    if (isCustomName(event.name)) throw new Error('no scenario here publishes events of its own');
     const entry = catalogEntry(event.name);
     if (entry === undefined) throw new Error('is not in the catalog');
-    this.#fired.add(event.name);
+    this.#fired.add(entry.name);
     assert.deepEqual(entry.payload.parse(event.payload), event.payload);
     assert.equal(event.schemaVersion, entry.schemaVersion);
     assert.ok(!this.#ids.has(event.id), 'its id was heard before');

@@ -2,12 +2,13 @@ import type { TestContext } from 'node:test';
 
 import type { LimitsInput } from '../../src/config/define-config.ts';
 import { createTasker, type TaskerSurroundings } from '../../src/create-tasker.ts';
-import type { RecordedEvent } from '../../src/events/envelope.ts';
+import type { LoggedEvent } from '../../src/events/envelope.ts';
 import type { Tasker } from '../../src/tasker.ts';
-import type { SubscriberDefinition } from '../../src/subscribers/define-subscriber.ts';
+import type { SubscriberClass, SubscriberDefinition } from '../../src/subscribers/define-subscriber.ts';
 import type { TaskDefinition } from '../../src/tasks/define-task.ts';
-import { FakeClock, rest } from './fake-clock.ts';
-import { seededRandom } from './seeded-random.ts';
+import { storyLine } from '../../src/testing/run-task.ts';
+import { FakeClock, rest } from '../../src/testing/fake-clock.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 
 export interface World {
   readonly tasker: Tasker;
@@ -15,7 +16,7 @@ export interface World {
   readonly warnings: string[];
   /** A task's recorded events, one line each. */
   readonly story: (taskId: string) => Promise<string[]>;
-  readonly events: (taskId: string) => Promise<readonly RecordedEvent[]>;
+  readonly events: (taskId: string) => Promise<readonly LoggedEvent[]>;
 }
 
 /** A started engine in memory with a clock and chance of its own; stopped when the test ends. */
@@ -24,7 +25,7 @@ export async function world(
   tasks: readonly TaskDefinition[],
   options: {
     readonly limits?: LimitsInput;
-    readonly subscribers?: readonly SubscriberDefinition[];
+    readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass)[];
     readonly surroundings?: TaskerSurroundings;
   } = {},
 ): Promise<World> {
@@ -51,21 +52,13 @@ export async function world(
     await clock.advance(10_000);
     await stopped;
   });
-  const events = async (taskId: string): Promise<readonly RecordedEvent[]> => (await tasker.events({ taskId })).events;
-  return { tasker, clock, warnings, events, story: async (taskId) => (await events(taskId)).map(line) };
+  const events = async (taskId: string): Promise<readonly LoggedEvent[]> => (await tasker.events({ taskId })).events;
+  return { tasker, clock, warnings, events, story: async (taskId) => (await events(taskId)).map(storyLine) };
 }
 
 export { rest };
 
-/** `step.failed pay#1 error/no`: what happened, to which attempt, and how, in the words that tell cases apart. */
-export function line(event: RecordedEvent): string {
-  const payload = event.payload as Readonly<Record<string, unknown>>;
-  const subject = event.step === null ? '' : ` ${event.step}${event.attempt === null ? '' : `#${event.attempt}`}`;
-  const how = (['cause', 'final', 'reason', 'action'] as const)
-    .map((key) => payload[key])
-    .filter((value) => typeof value === 'string' && event.name !== 'task.initialize_requested');
-  return `${event.name}${subject}${how.length === 0 ? '' : ` ${how.join('/')}`}`;
-}
+export { storyLine as line };
 
 /** A promise that a test settles when it likes. */
 export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => void; fail: (error: Error) => void } {

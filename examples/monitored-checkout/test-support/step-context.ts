@@ -27,6 +27,7 @@ export function stepContext(changes: Partial<CheckoutStepContext> = {}): Checkou
     idempotencyKey: 'key-1',
     signal: new AbortController().signal,
     heartbeat: () => undefined,
+    publish: () => undefined,
     ...changes,
   };
 }

@@ -1,8 +1,12 @@
+import { Option } from 'commander';
+
 import { defineCommand } from '../define-command.ts';
 import { carryOut, operatorOptions, stepOption, type OperatorOptions } from '../operator-action.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface RetryOptions extends OperatorOptions {
   readonly step?: string;
+  readonly newIdempotencyKey?: true;
 }
 
 export const retryCommand = defineCommand<RetryOptions>({
@@ -14,13 +18,40 @@ export const retryCommand = defineCommand<RetryOptions>({
   examples: [
     ["tasker retry 0199… --why 'payments are back'", 'all failed steps'],
     ['tasker retry 0199… --step process_payment', 'one of them'],
+    [
+      "tasker retry 0199… --step process_payment --new-idempotency-key --why 'refunded by mistake'",
+      'the service did the work once, and is to do it again',
+    ],
   ],
-  options: [stepOption('only this failed step'), ...operatorOptions()],
-  run: (session, [taskId = ''], options) =>
-    carryOut(
-      session,
-      { taskId, done: options.step === undefined ? 'taken up again' : `'${options.step}' is taken up again`, options },
-      (tasker, action) =>
-        tasker.retry(taskId, { ...action, ...(options.step !== undefined && { step: options.step }) }),
+  options: [
+    stepOption('only this failed step'),
+    new Option(
+      '--new-idempotency-key',
+      'with --step: the services that the step calls take it for new work and do it again',
     ),
+    ...operatorOptions(),
+  ],
+  run: async (session, [taskId = ''], options) => {
+    const { step, newIdempotencyKey } = options;
+    if (newIdempotencyKey && step === undefined) {
+      throw new UsageError('--new-idempotency-key makes a service do its work again: name the step with --step');
+    }
+    return carryOut(
+      session,
+      {
+        taskId,
+        done:
+          step === undefined
+            ? 'taken up again'
+            : `'${step}' is taken up again${newIdempotencyKey ? ', with a new idempotency key' : ''}`,
+        options,
+      },
+      (tasker, action) =>
+        tasker.retry(taskId, {
+          ...action,
+          ...(step !== undefined && { step }),
+          ...(newIdempotencyKey && { newIdempotencyKey }),
+        }),
+    );
+  },
 });

@@ -76,8 +76,10 @@ function printPage(session: Session, page: TaskPage): void {
 
 function toRow(task: TaskPage['tasks'][number], nowMs: number): CellInput[] {
   const open = task.endedAt === null;
-  const took = formatDuration((task.endedAt ?? nowMs) - task.createdAt);
+  const tookMs = (task.endedAt ?? nowMs) - (task.startAt ?? task.createdAt);
+  const took = formatDuration(Math.max(0, tookMs));
   const remarks = [
+    open && tookMs < 0 ? `starts in ${formatDuration(-tookMs)}` : '',
     task.steps.failed > 0 ? `${task.steps.failed} failed` : '',
     task.slaBreachedAt === null ? '' : 'SLA breached',
     task.parked === null ? '' : 'parked as unclear',
@@ -87,7 +89,7 @@ function toRow(task: TaskPage['tasks'][number], nowMs: number): CellInput[] {
     `${task.namespace}.${task.name}@${task.version}`,
     statusCell(task.status),
     formatTime(task.createdAt),
-    { text: open ? `${took}…` : took, align: 'right' },
+    { text: tookMs < 0 ? '' : open ? `${took}…` : took, align: 'right' },
     { text: `${task.steps.done}/${task.steps.total}`, align: 'right' },
     { text: remarks.join(', '), style: 'yellow' },
   ];

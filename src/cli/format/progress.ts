@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../tasker.ts';
+import type { LoggedEvent, RecordedEvent } from '../../tasker.ts';
 import { formatDuration } from './duration.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
@@ -9,7 +9,7 @@ type EventName = RecordedEvent['name'];
  * One line for each thing that happened to a step. A start is told only while its end is not known yet: quick steps
  * take one line, and a slow one says that it is under way.
  */
-export function formatProgress(events: readonly RecordedEvent[], paint: Paint): string[] {
+export function formatProgress(events: readonly LoggedEvent[], paint: Paint): string[] {
   return events.flatMap((event, index) => {
     if (event.name === 'step.execution_requested' && endsIn(events.slice(index + 1), event)) return [];
     const line = describe(event, paint);
@@ -17,7 +17,7 @@ export function formatProgress(events: readonly RecordedEvent[], paint: Paint): 
   });
 }
 
-function endsIn(later: readonly RecordedEvent[], started: RecordedEvent): boolean {
+function endsIn(later: readonly LoggedEvent[], started: LoggedEvent): boolean {
   return later.some(
     (event) =>
       event.step === started.step &&
@@ -26,7 +26,7 @@ function endsIn(later: readonly RecordedEvent[], started: RecordedEvent): boolea
   );
 }
 
-function describe(event: RecordedEvent, paint: Paint): string | null {
+function describe(event: LoggedEvent, paint: Paint): string | null {
   const step = printable(event.step ?? 'task');
   const again = event.attempt !== null && event.attempt > 1 ? paint('dim', ` #${event.attempt}`) : '';
   if (is(event, 'step.execution_requested')) return `${paint('cyan', '▸')} ${step}${again}`;
@@ -57,6 +57,6 @@ function describeFailure({ payload: { error, cause, durationMs, final } }: Recor
   return printable(`${why}${took}${final === 'no' ? '' : ` (${final})`}`);
 }
 
-function is<Name extends EventName>(event: RecordedEvent, name: Name): event is RecordedEvent & RecordedEvent<Name> {
+function is<Name extends EventName>(event: LoggedEvent, name: Name): event is RecordedEvent & RecordedEvent<Name> {
   return event.name === name;
 }

@@ -12,15 +12,17 @@ export function taskName(task: Pick<TaskView, 'namespace' | 'name' | 'version'>)
 
 /** One line: how it ended, what it was, how long it took. */
 export function formatOutcome(task: TaskView, nowMs: number, paint: Paint): string {
-  const took = formatDuration((task.endedAt ?? nowMs) - task.createdAt);
+  const took = formatDuration(Math.max(0, (task.endedAt ?? nowMs) - (task.startAt ?? task.createdAt)));
   return `${paint(statusStyle(task.status), task.status)}  ${printable(taskName(task))}  ${task.id}  ${task.endedAt === null ? 'for' : 'after'} ${took}\n`;
 }
 
 export function formatTaskHeader(task: TaskView, nowMs: number, paint: Paint): string {
   const lines: (readonly [string, string | null])[] = [
     ['created', formatTime(task.createdAt)],
-    ['started', after(task.startedAt, task.createdAt)],
-    ['ended', after(task.endedAt, task.createdAt)],
+    ['to start', task.startAt === null ? null : formatTime(task.startAt)],
+    ['started', after(task.startedAt, task)],
+    ['ended', after(task.endedAt, task)],
+    ['priority', task.priority === 0 ? null : String(task.priority)],
     ['SLA', describeSla(task, nowMs)],
     ['correlation id', task.correlationId],
     ['idempotency key', task.idempotencyKey],
@@ -76,13 +78,13 @@ export function describeFailure(failure: NonNullable<StepView['failure']>): stri
   return `${error.type}${status}${said}${final}`;
 }
 
-function after(at: number | null, since: number): string | null {
-  return at === null ? null : `${formatTime(at)}  after ${formatDuration(at - since)}`;
+function after(at: number | null, { createdAt, startAt }: TaskView): string | null {
+  return at === null ? null : `${formatTime(at)}  after ${formatDuration(Math.max(0, at - (startAt ?? createdAt)))}`;
 }
 
 function describeSla(task: TaskView, nowMs: number): string | null {
   if (task.slaDeadlineAt === null) return null;
-  const allowed = formatDuration(task.slaDeadlineAt - task.createdAt);
+  const allowed = formatDuration(task.slaDeadlineAt - (task.startAt ?? task.createdAt));
   if (task.slaBreachedAt !== null) return `${allowed}, breached at ${formatTime(task.slaBreachedAt)}`;
   return task.endedAt === null ? `${allowed}, ${formatDuration(task.slaDeadlineAt - nowMs)} left` : `${allowed}, kept`;
 }

@@ -47,6 +47,7 @@ function remarks(entry: HistoryEntry): string[] {
   // A wait that nobody notices is no news.
   if (entry.waitedMs !== null && entry.waitedMs >= 100) parts.push(`waited ${formatDuration(entry.waitedMs)}`);
   if (entry.nextAttemptAt !== null) parts.push(`next attempt ${formatTimeOfDay(entry.nextAttemptAt)}`);
+  if (entry.keyGeneration !== null) parts.push(`new idempotency key (generation ${entry.keyGeneration})`);
   if (entry.by !== null && entry.by !== '') parts.push(`by ${entry.by}`);
   if (entry.why !== null && entry.why !== '') parts.push(`“${entry.why}”`);
   return parts;

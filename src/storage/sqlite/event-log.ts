@@ -46,7 +46,7 @@ export class SqliteEventLog implements EventLog {
       return this.#db.transaction(() => {
         const events = this.#prepared(sql)
           .all(...values)
-          .map(fromStored);
+          .map((row) => fromStored(row));
         // A page that is not full has seen all there is: whoever goes on need not look there again.
         const full = events.length >= query.limit;
         const seen = full ? events.at(-1)?.position : this.#lastPosition.get();

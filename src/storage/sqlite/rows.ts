@@ -10,6 +10,8 @@ export interface TaskRow {
   readonly name: string;
   readonly version: string;
   readonly created_at: number;
+  readonly priority: number;
+  readonly start_at: number | null;
   readonly context_json: string;
   readonly request_json: string;
   readonly correlation_id: string;
@@ -41,6 +43,7 @@ export interface StepRecord {
   readonly sla_deadline_at: number | null;
   readonly sla_breached_at: number | null;
   readonly stalled_attempt: number;
+  readonly key_generation: number;
   readonly failure_json: string | null;
   readonly results_json: string | null;
 }
@@ -53,6 +56,8 @@ export function toNewTask(row: TaskRow): NewTask {
     name: row.name,
     version: row.version,
     createdAt: row.created_at,
+    priority: row.priority,
+    startAt: row.start_at,
     context: row.context_json,
     request: row.request_json,
     correlationId: row.correlation_id,
@@ -68,6 +73,7 @@ export function toTaskState(row: TaskRow, steps: readonly StepRecord[]): TaskSta
   return {
     status: row.status,
     createdAt: row.created_at,
+    startAt: row.start_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
     firstEndedAt: row.first_ended_at,
@@ -93,6 +99,7 @@ function toStepState(row: StepRecord): StepState {
     slaDeadlineAt: row.sla_deadline_at,
     slaBreachedAt: row.sla_breached_at,
     stalledAttempt: row.stalled_attempt,
+    keyGeneration: row.key_generation,
     failure: row.failure_json === null ? null : (JSON.parse(row.failure_json) as StepFailure),
   };
 }

@@ -15,6 +15,8 @@ interface SummaryRow {
   readonly status: TaskStatus;
   readonly correlation_id: string;
   readonly created_at: number;
+  readonly start_at: number | null;
+  readonly priority: number;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly sla_breached_at: number | null;
@@ -92,8 +94,8 @@ function listSql(query: ListQuery): { readonly sql: string; readonly values: unk
   // Steps are counted for the tasks of the page only; one task more than asked says whether there is a next page.
   const sql = `
     with page as materialized (select * from tasks ${clause} order by id desc limit ?)
-    select page.id, page.namespace, page.name, page.version, page.status, page.correlation_id, page.created_at,
-      page.started_at, page.ended_at, page.sla_breached_at, page.parked, count(steps.name) as total,
+    select page.id, page.namespace, page.name, page.version, page.status, page.correlation_id, page.created_at, page.start_at,
+      page.priority, page.started_at, page.ended_at, page.sla_breached_at, page.parked, count(steps.name) as total,
       total(steps.status in ('complete', 'resolved_manually')) as done,
       total(steps.status = 'error') as failed, total(steps.status = 'in_progress') as running
     from page left join steps on steps.task_id = page.id group by page.id order by page.id desc`;
@@ -127,6 +129,8 @@ function toSummary(row: SummaryRow): TaskSummary {
     status: row.status,
     correlationId: row.correlation_id,
     createdAt: row.created_at,
+    startAt: row.start_at,
+    priority: row.priority,
     startedAt: row.started_at,
     endedAt: row.ended_at,
     slaBreachedAt: row.sla_breached_at,

@@ -6,7 +6,7 @@ import type { EngineLock } from './engine-lock.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 import type { Transactions } from './transaction.ts';
 
-type Ready = Statement<[now: number, limit: number], string>;
+type Ready = (now: number, limit: number) => readonly string[];
 
 export class SqliteWorkQueue implements WorkQueue {
   readonly #place: Place;
@@ -22,15 +22,8 @@ export class SqliteWorkQueue implements WorkQueue {
     this.#place = place;
     this.#lock = lock;
     this.#transactions = transactions;
-    const ready = (column: string): Ready =>
-      db
-        .prepare<[number, number], string>(
-          `select id from tasks where lease_worker is null and ${column} is not null and ${column} <= ?
-           order by ${column}, id limit ?`,
-        )
-        .pluck();
-    this.#due = ready('due_at');
-    this.#overdue = ready('deadline_at');
+    this.#due = dueByPriority(db);
+    this.#overdue = overdue(db);
     const take = 'update tasks set lease_worker = ?, lease_token = lease_token + 1, due_at = null, deadline_at = null';
     this.#take = db.prepare<[string, string], number>(`${take} where id = ? returning lease_token`).pluck();
     this.#takeFree = db
@@ -76,10 +69,10 @@ export class SqliteWorkQueue implements WorkQueue {
     const worker = this.#worker();
     try {
       // Most of the time nothing has come due; that answer should cost neither a lock nor a flush.
-      if (ready.all(now, 1).length === 0) return [];
+      if (ready(now, 1).length === 0) return [];
       return this.#transactions.run(() => {
         const taken: TakenTask[] = [];
-        for (const taskId of ready.all(now, Math.max(0, limit))) {
+        for (const taskId of ready(now, Math.max(0, limit))) {
           const lease = this.#take.get(worker, taskId);
           if (lease !== undefined) taken.push({ taskId, lease });
         }
@@ -98,4 +91,38 @@ export class SqliteWorkQueue implements WorkQueue {
       `Only the engine takes tasks, and this process has not joined '${this.#place.location}' as one. Start it first.`,
     );
   }
+}
+
+function overdue(db: Database): Ready {
+  const statement = db
+    .prepare<[now: number, limit: number], string>(
+      `select id from tasks where lease_worker is null and deadline_at is not null and deadline_at <= ?
+       order by deadline_at, id limit ?`,
+    )
+    .pluck();
+  return (now, limit) => statement.all(now, limit);
+}
+
+/**
+ * One seek for each priority that waits. A single query in this order would step over all that is due later, and
+ * there may be a million tasks for next month.
+ */
+function dueByPriority(db: Database): Ready {
+  const waiting = 'from tasks where lease_worker is null and due_at is not null';
+  const nextBelow = db.prepare<[number], number | null>(`select max(priority) ${waiting} and priority < ?`).pluck();
+  const dueAt = db
+    .prepare<[priority: number, now: number, limit: number], string>(
+      `select id ${waiting} and priority = ? and due_at <= ? order by due_at, id limit ?`,
+    )
+    .pluck();
+  return (now, limit) => {
+    const found: string[] = [];
+    for (let below = Number.MAX_SAFE_INTEGER; found.length < limit;) {
+      const priority = nextBelow.get(below) ?? null;
+      if (priority === null) break;
+      found.push(...dueAt.all(priority, now, limit - found.length));
+      below = priority;
+    }
+    return found;
+  };
 }

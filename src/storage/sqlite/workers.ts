@@ -68,6 +68,15 @@ export class SqliteWorkers implements WorkerRegistry {
     }
   }
 
+  async note(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
+    if (this.#lock.workerId !== workerId) return null;
+    try {
+      return this.#transactions.run(() => this.#events.append(events));
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+
   async leave(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
     // Leases of one who is not the engine are not his to give back.
     if (this.#lock.workerId !== workerId) return null;

@@ -36,16 +36,17 @@ export class ChangeWriter {
     this.#insertTask = db.prepare(`insert into tasks (
       id, template_id, namespace, name, version, created_at, context_json, request_json, correlation_id, idempotency_key,
       trace_id, root_span_id, parent_span_id, sla_deadline_at, status, started_at, ended_at, first_ended_at,
-      sla_breached_at, parked, due_at, deadline_at, lease_worker, lease_token
-    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      sla_breached_at, parked, due_at, deadline_at, lease_worker, lease_token, priority, start_at
+    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#insertStep = db.prepare(`insert into steps (
       task_id, name, ordinal, status, attempts, failures, losses, first_ready_at, ready_at, started_at, finished_at,
-      span_id, sla_deadline_at, sla_breached_at, stalled_attempt, failure_json, results_json
-    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      span_id, sla_deadline_at, sla_breached_at, stalled_attempt, key_generation, failure_json, results_json
+    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     // Results that are not given stay as they are.
     this.#updateStep = db.prepare(`update steps set
       status = ?, attempts = ?, failures = ?, losses = ?, first_ready_at = ?, ready_at = ?, started_at = ?,
-      finished_at = ?, span_id = ?, sla_deadline_at = ?, sla_breached_at = ?, stalled_attempt = ?, failure_json = ?,
+      finished_at = ?, span_id = ?, sla_deadline_at = ?, sla_breached_at = ?, stalled_attempt = ?,
+      key_generation = ?, failure_json = ?,
       results_json = coalesce(?, results_json)
       where task_id = ? and name = ?`);
     this.#insertError = db.prepare(
@@ -108,6 +109,8 @@ export class ChangeWriter {
       change.release === undefined ? null : change.release.deadlineAt,
       holder,
       holder === null ? 0 : 1,
+      task.priority,
+      task.startAt,
     );
     for (let ordinal = 0; ordinal < change.steps.length; ordinal += 1) {
       const row = change.steps[ordinal];
@@ -134,6 +137,7 @@ export class ChangeWriter {
       step.slaDeadlineAt,
       step.slaBreachedAt,
       step.stalledAttempt,
+      step.keyGeneration,
       failureText(step),
       row.results === undefined ? null : row.results,
     );
@@ -154,6 +158,7 @@ export class ChangeWriter {
       step.slaDeadlineAt,
       step.slaBreachedAt,
       step.stalledAttempt,
+      step.keyGeneration,
       failureText(step),
       row.results === undefined ? null : row.results,
       taskId,

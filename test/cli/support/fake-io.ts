@@ -6,6 +6,8 @@ export interface FakeIo extends Io {
   readonly out: () => string;
   readonly err: () => string;
   interrupt(): void;
+  /** As `head` does when it has enough. */
+  closeStdout(): void;
   /** Resolves when the text has been written to stderr. */
   whenNoted(text: string): Promise<void>;
 }
@@ -22,12 +24,16 @@ export function fakeIo(world: FakeWorld): FakeIo {
   const written = { out: '', err: '' };
   const watchers = new Set<() => void>();
   const interruption = new AbortController();
+  let open = true;
   const output = (channel: 'out' | 'err') => ({
     write: (text: string) => {
       written[channel] += text;
       for (const watcher of watchers) watcher();
     },
     isTTY: world.tty ?? false,
+    get open() {
+      return open;
+    },
     columns: undefined,
     flush: () => Promise.resolve(),
   });
@@ -42,6 +48,7 @@ export function fakeIo(world: FakeWorld): FakeIo {
     interruption: () => interruption.signal,
     out: () => written.out,
     err: () => written.err,
+    closeStdout: () => (open = false),
     interrupt: () => interruption.abort('SIGINT'),
     whenNoted: (text) =>
       new Promise((resolve) => {

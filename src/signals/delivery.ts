@@ -1,0 +1,24 @@
+/**
+ * What became of what was handed to a sink. An expected outcome, so it is returned: a sink throws for nothing that its
+ * destination does.
+ *
+ * - `delivered`: the destination has it, all of it.
+ * - `retryable`: not all of it, but the same may be taken later; `afterMs`: not before, as the destination asks.
+ * - `rejected`: never: somebody must change something first.
+ *
+ * `reason` is for people, and holds nothing secret: no address with its token, no record.
+ */
+export type Delivery =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retryable'; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+export const delivered: Delivery = { kind: 'delivered' };
+
+export interface DeliveryContext {
+  /** Aborted when nobody waits any longer: settle soon, with `retryable` unless all was delivered. */
+  readonly signal: AbortSignal;
+}
+
+/** Takes signals of one kind, in order. The next call comes only when the one before has settled. */
+export type Deliver<Signal> = (signals: readonly Signal[], context: DeliveryContext) => Promise<Delivery>;

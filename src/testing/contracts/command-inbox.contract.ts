@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import type { StoredCommand } from '../../execution/command-inbox.ts';
+import { oneConnectionOnly, type Open, withStorage } from './fixtures.ts';
+
+function command(id: string, given: Partial<StoredCommand> = {}): StoredCommand {
+  return {
+    id,
+    kind: 'cancel',
+    taskId: 't1',
+    body: { by: 'ada', nested: { why: ['x', null, 1.5] } },
+    requestedAt: 1_000,
+    ...given,
+  };
+}
+
+export function commandInboxContract(storageName: string, open: Open, hasAnother: boolean): void {
+  const needsAnother = hasAnother ? {} : { skip: oneConnectionOnly };
+  describe(`CommandInbox on ${storageName}`, () => {
+    it('gives back what was submitted, oldest first and no more than asked', () =>
+      withStorage(open, async (storage) => {
+        const [one, two, three] = [
+          command('z'),
+          command('a', { kind: 'run', taskId: null }),
+          command('m', { requestedAt: 1 }),
+        ];
+        for (const each of [one, two, three]) await storage.commands.submit(each);
+        assert.deepEqual(await storage.commands.pending(2), [one, two]);
+        assert.deepEqual(await storage.commands.pending(9), [one, two, three]);
+      }));
+
+    it('settles a command once', () =>
+      withStorage(open, async (storage) => {
+        await storage.commands.submit(command('c1'));
+        assert.equal(await storage.commands.outcome('c1'), null);
+        const refused = { kind: 'refused', code: 'TASKER_TASK_NOT_FOUND', message: 'no such task' } as const;
+        await storage.commands.settle('c1', refused);
+        await storage.commands.settle('c1', { kind: 'applied', taskId: 't1' });
+        assert.deepEqual(await storage.commands.outcome('c1'), refused);
+        assert.deepEqual(await storage.commands.pending(9), []);
+      }));
+
+    it('knows no outcome of a command that was never submitted', () =>
+      withStorage(open, async (storage) => assert.equal(await storage.commands.outcome('c1'), null)));
+
+    it('has news at first, after a submission, and not otherwise', () =>
+      withStorage(open, async (storage) => {
+        assert.equal(storage.commands.hasNews(), true);
+        assert.equal(storage.commands.hasNews(), false);
+        await storage.commands.submit(command('c1'));
+        assert.equal(storage.commands.hasNews(), true);
+        assert.equal(storage.commands.hasNews(), false);
+      }));
+
+    it('has news when another process submits', needsAnother, () =>
+      withStorage(open, async (storage, { another }) => {
+        assert.ok(another !== null);
+        const other = await another();
+        storage.commands.hasNews();
+        assert.equal(storage.commands.hasNews(), false);
+        await other.commands.submit(command('c1'));
+        assert.equal(storage.commands.hasNews(), true);
+        assert.deepEqual(await storage.commands.pending(9), [command('c1')]);
+        assert.equal(storage.commands.hasNews(), false);
+      }),
+    );
+
+    it('shows the outcome to the process that asked', needsAnother, () =>
+      withStorage(open, async (storage, { another }) => {
+        assert.ok(another !== null);
+        const other = await another();
+        await other.commands.submit(command('c1'));
+        await storage.commands.settle('c1', { kind: 'applied', taskId: 't1' });
+        assert.deepEqual(await other.commands.outcome('c1'), { kind: 'applied', taskId: 't1' });
+      }),
+    );
+  });
+}

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import type { Storage } from '../../execution/storage.ts';
+import type { ParkedEvent, Progress, ProgressResult } from '../../subscribers/subscriber-store.ts';
+import { change, creation, event, joined, type Open, wholeLog, withStorage } from './fixtures.ts';
+
+const nothing = { countsFrom: null, park: [], unpark: [], events: [] } as const;
+
+function advance(from: number, to: number, given: Partial<Extract<Progress, { kind: 'advance' }>> = {}): Progress {
+  return { kind: 'advance', subscriber: 'sales', generation: 1, from, to, ...nothing, ...given };
+}
+
+function parked(position: number, given: Partial<ParkedEvent> = {}): ParkedEvent {
+  const error = { type: 'Error', message: 'no', stack: 'at …' };
+  return { position, eventName: 'task.completed', taskId: 't1', attempts: 3, parkedAt: 5_000, error, ...given };
+}
+
+async function save(storage: Storage, ...parts: readonly Progress[]): Promise<readonly ProgressResult['kind'][]> {
+  return (await storage.commitGroup([], parts)).progress.map(({ kind }) => kind);
+}
+
+async function registered(storage: Storage, state: string | null = '{"count":0}'): Promise<void> {
+  assert.deepEqual(await save(storage, { kind: 'register', subscriber: 'sales', checkpoint: 7, state }), ['saved']);
+}
+
+const positions = async (storage: Storage): Promise<readonly number[]> =>
+  (await storage.subscribers.parked({ limit: 100 })).map(({ position }) => position);
+
+export function subscriberStoreContract(storageName: string, open: Open): void {
+  describe(`SubscriberStore on ${storageName}`, () => {
+    it('knows nobody at first', () =>
+      joined(open, async ({ subscribers }) => {
+        assert.equal(await subscribers.load('sales'), null);
+        assert.deepEqual(await subscribers.list(), []);
+        assert.deepEqual(await subscribers.parked({ limit: 10 }), []);
+      }));
+
+    it('registers a subscriber once: a second time changes nothing', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        const again = { kind: 'register', subscriber: 'sales', checkpoint: 99, state: null } as const;
+        assert.deepEqual(await save(storage, again), ['stale']);
+        assert.deepEqual(await storage.subscribers.load('sales'), {
+          name: 'sales',
+          checkpoint: 7,
+          countsFrom: null,
+          generation: 1,
+          lagged: false,
+          state: '{"count":0}',
+        });
+      }));
+
+    it('saves checkpoint, state, parked events and facts together', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        const part = advance(7, 12, {
+          state: '{"count":"é"}',
+          countsFrom: 8,
+          park: [parked(9), parked(11, { attempts: 0, error: null })],
+          events: [event('fact')],
+        });
+        assert.deepEqual(await save(storage, part), ['saved']);
+        const { state, ...row } = (await storage.subscribers.load('sales')) ?? { state: null };
+        assert.equal(state, '{"count":"é"}');
+        assert.deepEqual(await storage.subscribers.list(), [{ ...row, parked: 2, stateBytes: 14 }]);
+        assert.deepEqual(await storage.subscribers.parked({ limit: 10 }), [
+          { ...parked(9), subscriber: 'sales', generation: 1 },
+          { ...parked(11, { attempts: 0, error: null }), subscriber: 'sales', generation: 1 },
+        ]);
+        assert.deepEqual(await storage.subscribers.parkedTasks('sales'), ['t1']);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['fact'],
+        );
+      }));
+
+    it('keeps the state that an advance does not mention', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        await save(storage, advance(7, 8));
+        assert.equal((await storage.subscribers.load('sales'))?.state, '{"count":0}');
+      }));
+
+    it('refuses what starts from another checkpoint or generation, and leaves no trace of it', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        const fact = { state: '{"count":1}', park: [parked(8)], events: [event('fact')] };
+        const results = await save(storage, advance(6, 9, fact), advance(7, 9, { ...fact, generation: 2 }));
+        assert.deepEqual(results, ['stale', 'stale']);
+        assert.equal((await storage.subscribers.load('sales'))?.state, '{"count":0}');
+        assert.deepEqual(await positions(storage), []);
+        assert.deepEqual(await wholeLog(storage), []);
+      }));
+
+    it('refuses to take back an event that is not parked, with everything beside it', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        await save(storage, advance(7, 9, { park: [parked(8)] }));
+        assert.deepEqual(await save(storage, advance(9, 9, { state: '{"count":2}', unpark: [8, 9] })), ['stale']);
+        assert.deepEqual(await positions(storage), [8]);
+        assert.equal((await storage.subscribers.load('sales'))?.state, '{"count":0}');
+        assert.deepEqual(await save(storage, advance(9, 9, { unpark: [8] })), ['saved']);
+        assert.deepEqual(await positions(storage), []);
+      }));
+
+    it('finds parked events by subscriber, task and position', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        await save(storage, { kind: 'register', subscriber: 'audit', checkpoint: 0, state: null });
+        await save(
+          storage,
+          advance(7, 9, { park: [parked(8), parked(9, { taskId: 't2' })] }),
+          advance(0, 9, { subscriber: 'audit', park: [parked(3, { taskId: null })] }),
+        );
+        const found = async (query: { subscriber?: string; taskId?: string; position?: number }) =>
+          (await storage.subscribers.parked({ ...query, limit: 10 })).map((one) => `${one.subscriber} ${one.position}`);
+        assert.deepEqual(await found({}), ['audit 3', 'sales 8', 'sales 9']);
+        assert.deepEqual(await found({ subscriber: 'sales', taskId: 't2' }), ['sales 9']);
+        assert.deepEqual(await found({ position: 8 }), ['sales 8']);
+        assert.deepEqual(await storage.subscribers.parkedTasks('audit'), []);
+      }));
+
+    it('notes lag only when it changes', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        const lag = (lagged: boolean, id: string): Progress => ({
+          kind: 'lag',
+          subscriber: 'sales',
+          lagged,
+          events: [event(id)],
+        });
+        assert.deepEqual(await save(storage, lag(false, 'a'), lag(true, 'b'), lag(true, 'c')), [
+          'stale',
+          'saved',
+          'stale',
+        ]);
+        assert.equal((await storage.subscribers.load('sales'))?.lagged, true);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['b'],
+        );
+      }));
+
+    it('swaps a replay in: the old generation is refused from then on, and what it had parked is gone', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        await save(storage, advance(7, 20, { park: [parked(8), parked(15)], state: '{"count":1}' }));
+        const swap: Progress = {
+          kind: 'swap',
+          subscriber: 'sales',
+          generation: 1,
+          checkpoint: 20,
+          countsFrom: 10,
+          state: '{"count":5}',
+          replayedFrom: 10,
+          park: [parked(17)],
+          events: [],
+        };
+        assert.deepEqual(await save(storage, swap, advance(20, 21)), ['saved', 'stale']);
+        const row = await storage.subscribers.load('sales');
+        assert.deepEqual([row?.generation, row?.state, row?.countsFrom], [2, '{"count":5}', 10]);
+        assert.deepEqual(await positions(storage), [8, 17]);
+        assert.deepEqual(await save(storage, swap), ['stale']);
+      }));
+
+    it('a part that cannot be written is undone alone', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        const broken = event('broken', { name: null as unknown as string });
+        const results = await storage.commitGroup(
+          [creation('t1', { events: [event('e1')] })],
+          [advance(7, 8, { state: '{"count":9}', events: [event('kept'), broken] }), advance(7, 9)],
+        );
+        assert.deepEqual(
+          [...results.changes, ...results.progress].map(({ kind }) => kind),
+          ['committed', 'failed', 'saved'],
+        );
+        assert.equal((await storage.subscribers.load('sales'))?.state, '{"count":0}');
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['e1'],
+        );
+      }));
+
+    it("a change of the engine's that cannot be written takes no progress with it, and events of changes come first", () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        await storage.tasks.commit([creation('t1')]);
+        const broken = change('t1', 1, { events: [event('broken', { name: null as unknown as string })] });
+        const results = await storage.commitGroup(
+          [broken, change('t1', 1, { events: [event('e1')] })],
+          [advance(7, 8, { events: [event('fact')] })],
+        );
+        assert.deepEqual(
+          [...results.changes, ...results.progress].map(({ kind }) => kind),
+          ['failed', 'committed', 'saved'],
+        );
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['e1', 'fact'],
+        );
+      }));
+
+    it('lets nobody but the engine save', () =>
+      withStorage(open, async (storage) => {
+        assert.deepEqual(await save(storage, { kind: 'register', subscriber: 'sales', checkpoint: 0, state: null }), [
+          'stale',
+        ]);
+      }));
+  });
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import type { LostWorker, WorkerInfo } from '../../execution/workers.ts';
+import {
+  change,
+  commitOne,
+  creation,
+  event,
+  joined,
+  oneConnectionOnly,
+  type Open,
+  wholeLog,
+  withStorage,
+  worker,
+} from './fixtures.ts';
+
+const second: WorkerInfo = { id: 'worker-2', pid: 5_000, host: 'shop-2', startedAt: 2_000 };
+
+export function workersContract(storageName: string, open: Open, hasAnother: boolean): void {
+  const needsAnother = hasAnother ? {} : { skip: oneConnectionOnly };
+  describe(`WorkerRegistry on ${storageName}`, () => {
+    it('writes the facts of joining and leaving into the log', () =>
+      withStorage(open, async (storage) => {
+        const joinedAt = await storage.workers.join(worker, (lost) => {
+          assert.deepEqual(lost, []);
+          return [event('e1', { name: 'worker.started' })];
+        });
+        const leftAt = await storage.workers.leave(worker.id, [event('e2', { name: 'worker.stopped' })]);
+        assert.deepEqual(
+          (await wholeLog(storage)).map((one) => [one.position, one.name]),
+          [
+            [joinedAt, 'worker.started'],
+            [leftAt, 'worker.stopped'],
+          ],
+        );
+      }));
+
+    it('writes what a worker tells of itself while it is the engine, and nothing of any other', () =>
+      withStorage(open, async (storage) => {
+        assert.equal(await storage.workers.note(worker.id, [event('e0', { name: 'worker.unresponsive' })]), null);
+        await storage.workers.join(worker, () => [event('e1', { name: 'worker.started' })]);
+        const notedAt = await storage.workers.note(worker.id, [event('e2', { name: 'worker.unresponsive' })]);
+        assert.equal(await storage.workers.note('worker-2', [event('e3', { name: 'worker.unresponsive' })]), null);
+        assert.deepEqual(
+          (await wholeLog(storage)).map((one) => [one.position, one.id]),
+          [
+            [1, 'e1'],
+            [notedAt, 'e2'],
+          ],
+        );
+      }));
+
+    it('says whether an engine is running', () =>
+      withStorage(open, async (storage) => {
+        assert.equal(await storage.workers.isEngineRunning(), false);
+        await storage.workers.join(worker, () => []);
+        assert.equal(await storage.workers.isEngineRunning(), true);
+        await storage.workers.leave(worker.id, []);
+        assert.equal(await storage.workers.isEngineRunning(), false);
+      }));
+
+    it('refuses a second engine and names the first', () =>
+      joined(open, async (storage) => {
+        await assert.rejects(
+          storage.workers.join(second, () => assert.fail('must not be asked')),
+          (error: Error) => {
+            assert.equal('code' in error && error.code, 'TASKER_ENGINE_ALREADY_RUNNING');
+            assert.match(error.message, /process 4211 on shop-1/);
+            assert.ok(error.message.includes(storage.location));
+            return true;
+          },
+        );
+        assert.equal((await commitOne(storage, creation('t1')))?.kind, 'committed');
+      }));
+
+    it('gives held tasks back when the engine leaves', () =>
+      joined(open, async (storage) => {
+        await storage.tasks.commit([creation('t1'), creation('t2', { release: { dueAt: null, deadlineAt: null } })]);
+        await storage.workers.leave(worker.id, []);
+        assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost');
+        await storage.workers.join(second, (lost) => {
+          assert.deepEqual(lost, []);
+          return [];
+        });
+        const taken = await storage.queue.takeDue(Number.MAX_SAFE_INTEGER, 9);
+        assert.deepEqual(
+          taken.map((task) => task.taskId),
+          ['t1'],
+        );
+      }));
+
+    it('lets nobody leave in the name of another', () =>
+      joined(open, async (storage) => {
+        await storage.workers.leave('worker-9', []);
+        assert.equal(await storage.workers.isEngineRunning(), true);
+      }));
+
+    it('stays free when the facts of joining cannot be told', () =>
+      withStorage(open, async (storage) => {
+        const broken = () => {
+          throw new TypeError('broken facts');
+        };
+        await assert.rejects(storage.workers.join(worker, broken), /broken facts/);
+        assert.equal(await storage.workers.isEngineRunning(), false);
+        await storage.workers.join(second, (lost) => {
+          assert.deepEqual(lost, []);
+          return [];
+        });
+      }));
+
+    it('reports a worker that ended without leaving and makes its tasks due', needsAnother, () =>
+      joined(open, async (storage, { another }) => {
+        assert.ok(another !== null);
+        await storage.tasks.commit([
+          creation('t1'),
+          creation('t2'),
+          creation('t3', { release: { dueAt: null, deadlineAt: null } }),
+        ]);
+        await storage.close();
+        const successor = await another();
+        let reported: readonly LostWorker[] = [];
+        await successor.workers.join(second, (lost) => {
+          reported = lost;
+          return [event('lost', { name: 'worker.lost' })];
+        });
+        assert.deepEqual(reported, [{ ...worker, tasksHeld: 2 }]);
+        assert.deepEqual(
+          (await wholeLog(successor)).map((one) => one.id),
+          ['lost'],
+        );
+        const taken = await successor.queue.takeDue(Number.MAX_SAFE_INTEGER, 9);
+        assert.deepEqual(taken.map((task) => task.taskId).toSorted(), ['t1', 't2']);
+        assert.ok(taken.every((task) => task.lease > 1));
+      }),
+    );
+
+    it('reports each lost worker once', needsAnother, () =>
+      joined(open, async (storage, { another }) => {
+        assert.ok(another !== null);
+        await storage.close();
+        const successor = await another();
+        await successor.workers.join(second, () => []);
+        await successor.close();
+        const third = await another();
+        await third.workers.join({ ...second, id: 'worker-3' }, (lost) => {
+          assert.deepEqual(lost, [{ ...second, tasksHeld: 0 }]);
+          return [];
+        });
+      }),
+    );
+
+    it('is seen through other connections, and refuses them', needsAnother, () =>
+      joined(open, async (_storage, { another }) => {
+        assert.ok(another !== null);
+        const other = await another();
+        assert.equal(await other.workers.isEngineRunning(), true);
+        await assert.rejects(
+          other.workers.join(second, () => []),
+          { code: 'TASKER_ENGINE_ALREADY_RUNNING' },
+        );
+        assert.equal((await commitOne(other, creation('t1')))?.kind, 'lease_lost');
+      }),
+    );
+  });
+}
