@@ -1,11 +1,8 @@
 import { createTasker, defineTask, type SubscriberDefinition } from '../src/index.ts';
-
-export const inFlight = 50;
-
-const stepNames = ['validate_cart', 'process_payment', 'update_inventory', 'create_order', 'send_confirmation'];
+import { context, handler, inFlight, stepNames } from './checkout-work.ts';
 
 /** Five trivial handlers: what is measured is everything around them. */
-const checkout = defineTask({
+export const checkout = defineTask({
   name: 'checkout',
   handler_config: {
     business_context: ['customer_id', 'customer_tier', 'order_value', 'currency', 'region'],
@@ -15,20 +12,9 @@ const checkout = defineTask({
     name,
     ...(index > 0 && { depends_on_step: stepNames[index - 1] ?? '' }),
     handler_config: { timeout_seconds: 30, results: ['amount'] },
-    handler: () => ({ ok: true, payment_id: 'pay_aaaaaaaa', amount: 12_997 }),
+    handler,
   })),
 });
-
-const context = {
-  customer_id: 'customer-1',
-  customer_email: 'ada@example.org',
-  customer_tier: 'premium',
-  cart_items: [{ sku: 'A', name: 'thing', price: 4999, quantity: 2 }],
-  payment_method: 'card',
-  order_value: 12_997,
-  currency: 'USD',
-  region: 'eu',
-};
 
 export type WrapStorage = NonNullable<NonNullable<Parameters<typeof createTasker>[1]>['wrapStorage']>;
 

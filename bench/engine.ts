@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { inFlight, runCheckouts } from './checkout-load.ts';
+import { runCheckouts } from './checkout-load.ts';
+import { inFlight } from './checkout-work.ts';
 import { calibrationMs, median, quantile, type BenchResult } from './result.ts';
 import { contentOf, recordWrites, replay, sameContent } from './sqlite-writes.ts';
 

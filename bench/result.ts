@@ -8,6 +8,9 @@ export interface BenchResult {
   readonly met: boolean;
 }
 
+/** A benchmark that cannot run before people do something: the message says what. */
+export class NotReady extends Error {}
+
 export function printResult({ table, ...result }: BenchResult): void {
   const width = Math.max(...table.map(([what]) => what.length));
   for (const [what, value] of table) console.log(`${what.padEnd(width)}  ${value}`);

@@ -2,12 +2,16 @@
 import { parseArgs } from 'node:util';
 
 import { benchEngine } from './engine.ts';
+import { benchMemory } from './memory.ts';
+import { benchPeers } from './peers.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { benchWriterThread } from './writer-thread.ts';
-import { printResult, type BenchResult } from './result.ts';
+import { NotReady, printResult, type BenchResult } from './result.ts';
 
 const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
   engine: benchEngine,
+  memory: benchMemory,
+  peers: benchPeers,
   subscribers: benchSubscribers,
   'writer-thread': benchWriterThread,
 };
@@ -22,5 +26,11 @@ if (run === undefined) {
   console.error(`Expected the name of a benchmark, got '${name}'. There are: ${Object.keys(benchmarks).join(', ')}.`);
   process.exitCode = 2;
 } else {
-  printResult(await run({ full: values.full }));
+  try {
+    printResult(await run({ full: values.full }));
+  } catch (error) {
+    if (!(error instanceof NotReady)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
 }

@@ -15,7 +15,7 @@ interface Totals {
 }
 
 /** Counts every event and sums what was sold: a state that changes with each. */
-function counting(name: string): SubscriberDefinition {
+export function counting(name: string): SubscriberDefinition {
   return defineSubscriber<Totals>({
     name,
     state: { initial: () => ({ events: 0, value: 0 }) },
