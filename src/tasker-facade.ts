@@ -12,7 +12,7 @@ import { tellUnregistered } from './execution/handler-narration.ts';
 import type { Retention } from './log/retention.ts';
 import type { LiveEvents } from './execution/live-events.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
-import type { Storage } from './execution/storage.ts';
+import type { BackupResult, Storage } from './execution/storage.ts';
 import type { StoredTask, TaskSnapshot } from './execution/task-store.ts';
 import type { TaskTypes } from './execution/task-types.ts';
 import { type Clock, holdProcess } from './shared/clock.ts';
@@ -222,6 +222,10 @@ export class TaskerFacade implements Tasker {
   async subscriberState(name: string): Promise<JsonValue> {
     const stored = await this.#parts.storage.subscribers.load(name);
     return stored === null || stored.state === null ? null : (JSON.parse(stored.state) as JsonValue);
+  }
+
+  backup(file: string, options?: { readonly overwrite?: boolean }): Promise<BackupResult> {
+    return this.#parts.storage.backup(file, options);
   }
 
   templates(): readonly TaskTemplate[] {

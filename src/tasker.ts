@@ -10,6 +10,7 @@ import type { EventPattern, MatchedName } from './events/pattern.ts';
 import type { PublicErrorFields } from './events/payload-parts.ts';
 import type { TaskFilter, TaskPage } from './execution/task-reader.ts';
 import type { EventFilter, EventPage } from './log/event-log.ts';
+import type { BackupResult } from './execution/storage.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
 import type { ParkedOutcome } from './subscribers/parked-events.ts';
@@ -269,6 +270,11 @@ export interface Tasker {
    * another process's engine, it is waited for 5 seconds and goes on by itself. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
    */
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
+  /**
+   * Copies the store into a file, as it stands at one moment, while the engine runs. `file` is relative to the working
+   * directory. Rejects with `TASKER_BACKUP_FAILED`, leaving nothing behind.
+   */
+  backup(file: string, options?: { readonly overwrite?: boolean }): Promise<BackupResult>;
   /** The templates that this process runs. */
   templates(): readonly TaskTemplate[];
   /** Checks a template without registering it. */

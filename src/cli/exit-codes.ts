@@ -25,6 +25,7 @@ const byErrorCode: Partial<Record<TaskerErrorCode, keyof typeof exitCodes>> = {
   TASKER_TEMPLATE_VERSION_CHANGED: 'refused',
   TASKER_TRANSITION_REFUSED: 'refused',
   TASKER_ENGINE_ALREADY_RUNNING: 'refused',
+  TASKER_BACKUP_FAILED: 'refused',
   TASKER_PROJECT_FILE_EXISTS: 'refused',
   TASKER_COMMAND_NOT_APPLIED: 'notApplied',
   TASKER_WAIT_ABORTED: 'interrupted',

@@ -13,6 +13,12 @@ export interface GroupResults {
   readonly progress: readonly ProgressResult[];
 }
 
+export interface BackupResult {
+  /** Absolute. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
 /** Every port that a storage implements, over one database. */
 export interface Storage {
   readonly tasks: TaskStore;
@@ -29,6 +35,11 @@ export interface Storage {
    * written is undone alone and takes nothing else with it.
    */
   commitGroup(changes: readonly Change[], progress: readonly Progress[]): Promise<GroupResults>;
+  /**
+   * Copies the whole storage as it stands at one moment into a new file, while writing goes on, and without holding up
+   * this thread. All or nothing.
+   */
+  backup(file: string, options?: { readonly overwrite?: boolean }): Promise<BackupResult>;
   /** For people: where the data is. */
   readonly location: string;
   close(): Promise<void>;

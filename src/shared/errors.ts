@@ -33,6 +33,7 @@ export const errorTable = {
   TASKER_STORAGE_READ_ONLY: { httpStatus: 500, retryable: false },
   TASKER_STORAGE_CORRUPT: { httpStatus: 500, retryable: false },
   TASKER_STORAGE_SCHEMA_NEWER: { httpStatus: 500, retryable: false },
+  TASKER_BACKUP_FAILED: { httpStatus: 409, retryable: false },
   TASKER_PROJECT_FILE_EXISTS: { httpStatus: 409, retryable: false },
   TASKER_LEASE_LOST: { httpStatus: 409, retryable: false },
   TASKER_INTERNAL: { httpStatus: 500, retryable: false },

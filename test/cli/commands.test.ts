@@ -247,6 +247,18 @@ describe('looking', () => {
     assert.deepEqual(await read('--task', task.id, '--limit', '1'), all.slice(0, 1));
   });
 
+  it('backs the store up into a file that the command line can read', async (t) => {
+    const { dir, write } = await orderProject(t);
+    const { task } = json(await tasker({ cwd: dir }, ['run', 'order', '--json']));
+    ok(await tasker({ cwd: dir }, ['backup', 'copy.db']));
+    await write('other.config.ts', "export default { storage: { kind: 'sqlite', file: 'copy.db' } };");
+    const { out } = ok(await tasker({ cwd: dir }, ['show', task.id, '--config', 'other.config.ts']));
+    assert.match(out, /^complete/);
+    const again = await tasker({ cwd: dir }, ['backup', 'copy.db']);
+    assert.equal(again.code, 5);
+    assert.match(again.err, /TASKER_BACKUP_FAILED: .*it is there already/);
+  });
+
   it('works while a template is broken', async (t) => {
     const { dir, write } = await orderProject(t);
     await write('order.yaml', 'name: [');

@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { Storage } from '../../execution/storage.ts';
 import type { ProgressResult } from '../../subscribers/subscriber-store.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
+import { backUp } from './backup.ts';
 import { EventAppender } from './append-events.ts';
 import { SqliteCommandInbox } from './command-inbox.ts';
 import { type Access, openConnection, prepareForWriting } from './connection.ts';
@@ -82,6 +83,7 @@ function assemble(db: Database, place: Place, clock: Clock): Storage {
       read: (query) => (threaded ?? log).read(query),
       lastPosition: () => log.lastPosition(),
     },
+    backup: async (file, how) => (threaded === null ? backUp(db, file, how) : threaded.backup(file, how)),
     async close() {
       // The thread first: whoever closes last folds the write-ahead log into the file.
       await threaded?.close();

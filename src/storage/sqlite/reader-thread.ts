@@ -2,6 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import type { Database } from 'better-sqlite3';
 
+import type { Storage } from '../../execution/storage.ts';
+import { backUp } from './backup.ts';
 import { openConnection } from './connection.ts';
 import { SqliteEventLog } from './event-log.ts';
 import { type FromReader, type ReaderThreadData, type ReadName, takeApart, type ToReader } from './reader-protocol.ts';
@@ -17,10 +19,12 @@ let call: ((name: ReadName, args: readonly unknown[]) => Promise<unknown>) | nul
 
 /** At the first call, so that a failure to open is that call's answer. */
 function open(): (name: ReadName, args: readonly unknown[]) => Promise<unknown> {
-  db = openConnection(place, 'read');
+  const connection = openConnection(place, 'read');
+  db = connection;
   const log = new SqliteEventLog(db, place);
   const reader = new SqliteTaskReader(db, place);
   return (name, args) => {
+    if (name === 'backup') return Promise.resolve(backUp(connection, ...(args as Parameters<Storage['backup']>)));
     const target: object = name === 'read' ? log : reader;
     const method = Reflect.get(target, name) as (...given: readonly unknown[]) => Promise<unknown>;
     return method.apply(target, [...args]);

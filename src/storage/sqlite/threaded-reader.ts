@@ -53,6 +53,10 @@ export class ThreadedReader implements Reads {
     return this.#call('countByStatus', []);
   }
 
+  backup(...args: Parameters<Reads['backup']>): ReturnType<Reads['backup']> {
+    return this.#call('backup', args);
+  }
+
   read(...args: Parameters<Reads['read']>): ReturnType<Reads['read']> {
     return this.#call('read', args);
   }
