@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import type { Storage } from '../../src/execution/storage.ts';
 import { isTaskerError } from '../../src/shared/errors.ts';
@@ -10,6 +12,11 @@ const [, , command, file = '', argument] = process.argv;
 
 function say(line: unknown): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc()');
 }
 
 function bigTask(id: string) {
@@ -56,7 +63,11 @@ async function run(): Promise<void> {
       return storage.close();
     case 'hold':
       await join(storage);
-      say({ joined: true });
+      // Nothing refers to the storage from here on: being the engine must not depend on that.
+      setImmediate(() => {
+        collectGarbage();
+        setImmediate(say, { joined: true });
+      });
       setInterval(() => undefined, 60_000);
       return;
     case 'write':

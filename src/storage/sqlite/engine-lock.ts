@@ -7,6 +7,10 @@ import { type Place, sqliteCode, throwMapped } from './storage-errors.ts';
 // Long enough for someone who only looks (microseconds), short enough to say "already running" at once.
 const LOOKERS_MS = 250;
 
+// A connection that nothing refers to is closed by the garbage collector, and its lock is gone: these are held until
+// they are released, or the process ends.
+const held = new Set<Database.Database>();
+
 /**
  * free → held by this process (`workerId`) → free. One engine per database file: an open exclusive transaction on an
  * empty database beside it. The kernel drops the lock with the process, so a killed engine's place is free at once,
@@ -44,7 +48,9 @@ export class EngineLock {
 
   release(): void {
     this.#workerId = null;
-    this.#holding?.close();
+    if (this.#holding === null) return;
+    held.delete(this.#holding);
+    this.#holding.close();
     this.#holding = null;
   }
 
@@ -59,6 +65,7 @@ export class EngineLock {
     try {
       db = new Database(file, { timeout: LOOKERS_MS });
       db.exec('begin exclusive');
+      held.add(db);
       return db;
     } catch (error) {
       db?.close();
