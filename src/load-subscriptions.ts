@@ -10,6 +10,7 @@ import type { Subscription } from './subscribers/subscription.ts';
 import { suggestion } from './tasks/nearest-name.ts';
 import { flag, jsonObject, list, mapOf, object, oneOf, type Read, seconds, text } from './tasks/node-readers.ts';
 import { parseYaml } from './tasks/parse-yaml.ts';
+import { lastSegment } from './tasks/resolve-handlers.ts';
 import { locate, type TemplateNode } from './tasks/template-node.ts';
 import { formatProblem, ProblemList, type TemplateProblem } from './tasks/template-problem.ts';
 
@@ -108,8 +109,7 @@ function readSubscriptions(root: TemplateNode, problems: ProblemList, known: Kno
 }
 
 function findClass(name: string, classes: Known['classes']): SubscriberClass | undefined {
-  const lastSegment = name.split(/::|[./]/).at(-1) ?? name;
-  return classes[name] ?? classes[lastSegment];
+  return classes[name] ?? classes[lastSegment(name)];
 }
 
 function optionsOf({ start_from, on_park, timeout_seconds }: Read<typeof subscriptionShape>): Subscription['options'] {

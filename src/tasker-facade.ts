@@ -5,7 +5,7 @@ import { type Discovery, discovery } from './bus/discovery.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
-import { askEngine } from './execution/client.ts';
+import { askForAnswer, askForTask } from './execution/client.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Advance, Engine } from './execution/engine.ts';
 import { tellUnregistered } from './execution/handler-narration.ts';
@@ -119,7 +119,7 @@ export class TaskerFacade implements Tasker {
         `No engine is running on ${storage.location}: call start() first, or start one in another process.`,
       );
     }
-    const { taskId, existing } = await askEngine(this.#parts, 'run', null, asJson(request));
+    const { taskId, existing = false } = await askForTask(this.#parts, 'run', null, asJson(request));
     return this.#handle(taskId, existing);
   }
 
@@ -312,14 +312,13 @@ export class TaskerFacade implements Tasker {
     else {
       await this.#require(taskId);
       const { kind, ...body } = request;
-      await askEngine(this.#parts, kind, taskId, asJson(body));
+      await askForTask(this.#parts, kind, taskId, asJson(body));
     }
     return this.get(taskId);
   }
 
   async #askOfSubscriber<T>(kind: 'retry_parked' | 'drop_parked' | 'replay', body: JsonObject): Promise<T> {
-    const { taskId: answer } = await askEngine(this.#parts, kind, null, body);
-    return JSON.parse(answer) as T;
+    return (await askForAnswer(this.#parts, kind, body)) as T;
   }
 
   #handle(id: string, existing: boolean): TaskHandle {

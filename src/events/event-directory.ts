@@ -26,7 +26,7 @@ export type DirectoryEntry = CatalogEntry | CustomEntry;
  */
 export class EventDirectory {
   #declared: readonly CustomEntry[] = [];
-  /** null until the templates are known: then any name of a custom event may yet be declared. */
+  /** False until the templates are known: till then any name of a custom event may yet be declared. */
   #complete = false;
 
   /** Called once, when all templates are known. */

@@ -13,7 +13,6 @@ export function attemptListener(
   run: TaskRun,
   around: { readonly random: Random; readonly onLate: () => void },
 ): AttemptListener {
-  const causedByAttempt = (turn: Turn, attempt: Attempt): void => turn.causedBy(run.causes.latest(attempt.step));
   return {
     completed(attempt, checked, durationMs) {
       run.attempts.delete(attempt.step);
@@ -22,8 +21,7 @@ export function attemptListener(
       run.post({
         decide: (turn) => {
           if (!isCurrent(turn, attempt)) return;
-          recordPublished(turn, attempt, { attemptFailed: false, causedByAttempt });
-          causedByAttempt(turn, attempt);
+          beginOutcome(run, turn, attempt, { attemptFailed: false });
           completeAttempt(turn.draft, { step: attempt.step, durationMs, ...picked });
           turn.results.set(attempt.step, checked);
         },
@@ -35,8 +33,7 @@ export function attemptListener(
       run.post({
         decide: (turn) => {
           if (!isCurrent(turn, attempt)) return;
-          recordPublished(turn, attempt, { attemptFailed: true, causedByAttempt });
-          causedByAttempt(turn, attempt);
+          beginOutcome(run, turn, attempt, { attemptFailed: true });
           failAttempt(turn.draft, {
             step: attempt.step,
             durationMs,
@@ -67,9 +64,7 @@ export function returnAttempt(run: TaskRun, attempt: Attempt): (turn: Turn) => v
   const { durationMs } = attempt;
   return (turn) => {
     if (!isCurrent(turn, attempt)) return;
-    const causedByAttempt = (): void => turn.causedBy(run.causes.latest(attempt.step));
-    recordPublished(turn, attempt, { attemptFailed: true, causedByAttempt });
-    causedByAttempt();
+    beginOutcome(run, turn, attempt, { attemptFailed: true });
     failAttempt(turn.draft, {
       step: attempt.step,
       durationMs,
@@ -82,18 +77,16 @@ export function returnAttempt(run: TaskRun, attempt: Attempt): (turn: Turn) => v
   };
 }
 
-/** Ahead of the outcome, and caused by the attempt as that is. */
-function recordPublished(
-  turn: Turn,
-  attempt: Attempt,
-  how: { readonly attemptFailed: boolean; readonly causedByAttempt: (turn: Turn, attempt: Attempt) => void },
-): void {
+/** What the attempt published goes ahead of its outcome, which is recorded next; the attempt caused each of them. */
+function beginOutcome(run: TaskRun, turn: Turn, attempt: Attempt, how: { readonly attemptFailed: boolean }): void {
   const { step, number } = attempt;
+  const cause = run.causes.latest(step);
   const spanId = turn.draft.state.steps.find(({ name }) => name === step)?.spanId;
   for (const { name, payload, at } of attempt.published) {
-    how.causedByAttempt(turn, attempt);
-    turn.draft.record({ name, payload, at, step, attempt: number, spanId, attemptFailed: how.attemptFailed });
+    turn.causedBy(cause);
+    turn.draft.record({ name, payload, at, step, attempt: number, spanId, ...how });
   }
+  turn.causedBy(cause);
 }
 
 export function pickResults(

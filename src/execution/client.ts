@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { errorTable, TaskerError, type TaskerErrorCode } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
-import type { CommandKind } from './command-inbox.ts';
+import type { CommandKind, CommandOutcome, StoredCommand } from './command-inbox.ts';
 import type { Storage } from './storage.ts';
 
 export interface ClientOptions {
@@ -11,36 +11,57 @@ export interface ClientOptions {
   readonly random: Random;
 }
 
+type Settled<Kind extends CommandOutcome['kind']> = Extract<CommandOutcome, { readonly kind: Kind }>;
+
 const answerWithinMs = 5000;
 const pollIntervalMs = 50;
 
 /**
- * Asks the store's engine, wherever it runs, by a command row. Resolves when the engine has carried
- * it out.
+ * Asks the store's engine, wherever it runs, by a command row to do something to a task. Resolves when that is done.
  *
  * @throws TaskerError the engine's refusal; or `TASKER_COMMAND_NOT_APPLIED` when no engine runs or none answered in
  * time: the row stays, and is carried out later.
  */
-export async function askEngine(
-  { storage, clock, random }: ClientOptions,
+export async function askForTask(
+  options: ClientOptions,
   kind: CommandKind,
   taskId: string | null,
   body: JsonObject,
-): Promise<{ readonly taskId: string; readonly existing: boolean }> {
+): Promise<Settled<'applied'>> {
+  return ask(options, { kind, taskId, body }, 'applied');
+}
+
+/** The same for what is no task's, and has an answer. */
+export async function askForAnswer(options: ClientOptions, kind: CommandKind, body: JsonObject): Promise<JsonObject> {
+  return (await ask(options, { kind, taskId: null, body }, 'answered')).answer;
+}
+
+async function ask<Kind extends CommandOutcome['kind']>(
+  { storage, clock, random }: ClientOptions,
+  command: Pick<StoredCommand, 'kind' | 'taskId' | 'body'>,
+  expected: Kind,
+): Promise<Settled<Kind>> {
   const requestedAt = clock.now();
   const id = uuidV7(requestedAt, random);
-  await storage.commands.submit({ id, kind, taskId, body, requestedAt });
+  await storage.commands.submit({ id, ...command, requestedAt });
   if (!(await storage.workers.isEngineRunning()))
     throw notApplied(id, 'no engine is running on this store; it will be applied at the next start');
   const deadlineMs = clock.monotonicMs() + answerWithinMs;
   for (;;) {
     const outcome = await storage.commands.outcome(id);
-    if (outcome?.kind === 'applied') return { taskId: outcome.taskId, existing: outcome.existing ?? false };
     if (outcome?.kind === 'refused') throw new TaskerError(knownCode(outcome.code), outcome.message);
+    if (outcome !== null) {
+      if (isOf(outcome, expected)) return outcome;
+      throw new TaskerError('TASKER_INTERNAL', `'${command.kind}' was ${outcome.kind}, expected: ${expected}.`);
+    }
     if (clock.monotonicMs() >= deadlineMs)
       throw notApplied(id, `the engine did not answer within ${answerWithinMs} ms; it stays requested`);
     await new Promise<void>((resolve) => clock.setTimer(pollIntervalMs, resolve));
   }
+}
+
+function isOf<Kind extends CommandOutcome['kind']>(outcome: CommandOutcome, kind: Kind): outcome is Settled<Kind> {
+  return outcome.kind === kind;
 }
 
 function notApplied(commandId: string, why: string): TaskerError {

@@ -23,11 +23,10 @@ export interface StoredCommand {
 }
 
 export type CommandOutcome =
-  /**
-   * `taskId`: of a subscriber's command what came of it, as JSON. `existing`: of `run`, that the idempotency key found
-   * an earlier task.
-   */
+  /** `existing`: of `run`, that the idempotency key found an earlier task. */
   | { readonly kind: 'applied'; readonly taskId: string; readonly existing?: boolean }
+  /** Of what is asked of a subscriber: what came of it. */
+  | { readonly kind: 'answered'; readonly answer: JsonObject }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /**

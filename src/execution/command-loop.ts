@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../shared/clock.ts';
 import { errorMessage, errorTable, isTaskerError } from '../shared/errors.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { CommandInbox, StoredCommand } from './command-inbox.ts';
 import type { OperatorRequest } from './operator-request.ts';
 
@@ -12,8 +13,8 @@ export interface CommandLoopOptions {
   };
   /** `refuse`: its sender may become an engine itself; `leave`: the command stays for another engine. */
   readonly takes: (command: StoredCommand) => 'take' | 'refuse' | 'leave';
-  /** Commands that are no task's: carried out elsewhere, for an answer as JSON text. */
-  readonly carryOutOther: (command: StoredCommand) => Promise<string>;
+  /** Commands that are no task's: carried out elsewhere, for an answer. */
+  readonly carryOutOther: (command: StoredCommand) => Promise<JsonObject>;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -94,7 +95,7 @@ export class CommandLoop {
       if (command.kind === 'run') await engine.create(command.body, command.id);
       else if (isTaskCommand(command.kind))
         await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
-      else await inbox.settle(command.id, { kind: 'applied', taskId: await this.#options.carryOutOther(command) });
+      else await inbox.settle(command.id, { kind: 'answered', answer: await this.#options.carryOutOther(command) });
     } catch (error) {
       // A storage that refuses now may take the command later: it stays.
       if (isTaskerError(error) && errorTable[error.code].retryable) throw error;

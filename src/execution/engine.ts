@@ -2,6 +2,7 @@ import type { NewEvent } from '../log/event-log.ts';
 import { type Clock, holdProcess, systemClock } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
 import { fullTaskName } from '../tasks/template.ts';
@@ -50,7 +51,7 @@ export interface EngineOptions {
   readonly limits: EngineLimits;
   readonly narration: Narration;
   /** Carries out commands of other processes that are no task's. */
-  readonly carryOutOther: (command: StoredCommand) => Promise<string>;
+  readonly carryOutOther: (command: StoredCommand) => Promise<JsonObject>;
   /** Awaited when no task is held any more, while this is still the engine. */
   readonly beforeLeave?: () => Promise<void>;
   /** Something that no caller waits for went wrong. */

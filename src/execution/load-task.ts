@@ -5,6 +5,7 @@ import { fullTaskName } from '../tasks/template.ts';
 import { type LoadedTask, storedTask } from './loaded-task.ts';
 import type { Narration } from './narration.ts';
 import type { Recorder } from './recorder.ts';
+import { awayMs } from './task-schedule.ts';
 import type { Schedule, StoredTask, TaskStore } from './task-store.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TakenTask } from './work-queue.ts';
@@ -16,9 +17,6 @@ export interface LoadSurroundings {
   readonly recorder: Recorder;
   readonly narration: Narration;
 }
-
-/** How long a task that cannot be read here stays away before it is looked at again. */
-const awayMs = 30_000;
 
 /** Reads a task that was taken; null when it is not there. One that cannot be read is given back. */
 export async function loadTask(taken: TakenTask, around: LoadSurroundings): Promise<LoadedTask | null> {

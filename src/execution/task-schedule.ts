@@ -2,8 +2,8 @@ import { isAtRest, nextDeadlineAt, nextStartAt } from '../tasks/readiness.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import type { Schedule } from './task-store.ts';
 
-/** How long a task that cannot be run here stays away before it is looked at again. */
-const awayMs = 30_000;
+/** How long a task that cannot be run or read here stays away before it is looked at again. */
+export const awayMs = 30_000;
 
 export interface Holding {
   readonly now: number;

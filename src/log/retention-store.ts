@@ -33,6 +33,7 @@ export interface RemovedBatch extends Removed {
  * - A task goes whole, with its steps, errors and events, in one transaction with the facts about it; open tasks and
  *   failed ones, which wait for an operator, never go. One that a subscriber has parked an event of counts as unread.
  * - A batch is short: it shares its thread with the engine.
+ * - Commands that were answered before `before` go too: whoever asked has long had the answer.
  * - Positions are never given again: the log's last event stays.
  */
 export interface RetentionStore {

@@ -143,18 +143,22 @@ export class Subscribers {
     }
   }
 
-  /** What another process asks, as its command row has it; the answer as JSON. */
-  async carryOut(kind: string, body: JsonObject): Promise<string> {
+  /** What another process asks, as its command row has it; the answer as that will hold it. */
+  async carryOut(kind: string, body: JsonObject): Promise<JsonObject> {
+    return JSON.parse(JSON.stringify(await this.#carryOut(kind, body))) as JsonObject;
+  }
+
+  #carryOut(kind: string, body: JsonObject): Promise<ParkedOutcome | ReplayProgress> {
     const name = typeof body['subscriber'] === 'string' ? body['subscriber'] : '';
     const position = typeof body['position'] === 'number' ? body['position'] : undefined;
     switch (kind) {
       case 'retry_parked':
-        return JSON.stringify(await this.retryParked(name, position));
+        return this.retryParked(name, position);
       case 'drop_parked':
-        return JSON.stringify(await this.dropParked(name, position));
+        return this.dropParked(name, position);
       default:
         // Command rows are written by this package's own client, which has checked them.
-        return JSON.stringify(await this.replay(name, body['options'] as unknown as ReplayOptions));
+        return this.replay(name, body['options'] as unknown as ReplayOptions);
     }
   }
 

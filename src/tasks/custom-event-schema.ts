@@ -34,12 +34,14 @@ export function compilePayloadSchema(schema: JsonObject | undefined): CompiledSc
 /** The check of what a template's handlers publish: each step its own events and the task's. Compiled when first used. */
 export function compileCustomEvents(template: TaskTemplate): EventCheck {
   const compiled = new Map<CustomEventDeclaration, CompiledSchema>();
-  const declaredFor = (step: string): ReadonlyMap<string, CustomEventDeclaration> => {
-    const own = template.steps.find(({ name }) => name === step)?.customEvents ?? [];
-    return new Map([...template.customEvents, ...own].map((declared) => [customName(declared.name), declared]));
-  };
+  const declaredByStep = new Map(
+    template.steps.map((step) => {
+      const both = [...template.customEvents, ...step.customEvents];
+      return [step.name, new Map(both.map((declared) => [customName(declared.name), declared]))];
+    }),
+  );
   return (step, name, payload = {}) => {
-    const declared = declaredFor(step);
+    const declared = declaredByStep.get(step) ?? new Map<CustomEventName, CustomEventDeclaration>();
     const full = customName(name);
     const declaration = declared.get(full);
     const refuse = (why: string): never => {

@@ -11,10 +11,14 @@ export interface ResolvedHandlers {
   readonly problems: readonly TemplateProblem[];
 }
 
+/** `PayHandler` of `Shop::PayHandler`: how files written for Ruby name a class. */
+export function lastSegment(className: string): string {
+  return className.split(/::|[./]/).at(-1) ?? className;
+}
+
 /** The names a step's handler may go by, best first: `Shop::PayHandler`, `PayHandler`, the step's own name. */
 function handlerNames(step: Pick<StepTemplate, 'name' | 'handlerClass'>): readonly string[] {
-  const lastSegment = step.handlerClass.split(/::|[./]/).at(-1) ?? step.handlerClass;
-  return [...new Set([step.handlerClass, lastSegment, step.name])].filter((name) => name !== '');
+  return [...new Set([step.handlerClass, lastSegment(step.handlerClass), step.name])].filter((name) => name !== '');
 }
 
 export function findHandler(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 
 import { fakeIo, tasker, type Ran } from './support/fake-io.ts';
 import { orderProject, orderTemplate } from './support/project.ts';
@@ -16,6 +16,18 @@ const ok = (ran: Ran): Ran => {
   assert.equal(ran.code, 0, ran.err);
   return ran;
 };
+
+/** One `tasker run` holds the store until the file `go` is there; a second has said that it waits for it. */
+async function secondRunWaits(t: TestContext) {
+  const project = await orderProject(t);
+  const first = fakeIo({ cwd: project.dir });
+  const running = main(['run', 'order', '--context', '{"fail": "wait"}'], first);
+  await first.whenNoted('▸ charge');
+  const second = fakeIo({ cwd: project.dir });
+  const waiting = main(['run', 'order'], second);
+  await second.whenNoted("waiting: another 'tasker run' has the store");
+  return { ...project, running, waiting, second };
+}
 
 describe('run', () => {
   it('does the work itself where no engine runs, tells of each step, and ends with a summary', async (t) => {
@@ -140,13 +152,7 @@ describe('run', () => {
   });
 
   it('waits for another that has the store, and then does its own work', async (t) => {
-    const { dir, write } = await orderProject(t);
-    const first = fakeIo({ cwd: dir });
-    const running = main(['run', 'order', '--context', '{"fail": "wait"}'], first);
-    await first.whenNoted('▸ charge');
-    const second = fakeIo({ cwd: dir });
-    const waiting = main(['run', 'order'], second);
-    await second.whenNoted("waiting: another 'tasker run' has the store");
+    const { dir, write, running, waiting } = await secondRunWaits(t);
     await write('go', '');
     assert.deepEqual([await running, await waiting], [0, 0]);
     const { tasks } = json(await tasker({ cwd: dir }, ['tasks', '--json']));
@@ -154,13 +160,7 @@ describe('run', () => {
   });
 
   it('creates nothing when it is interrupted while it waits for the store', async (t) => {
-    const { dir, write } = await orderProject(t);
-    const first = fakeIo({ cwd: dir });
-    const running = main(['run', 'order', '--context', '{"fail": "wait"}'], first);
-    await first.whenNoted('▸ charge');
-    const second = fakeIo({ cwd: dir });
-    const waiting = main(['run', 'order'], second);
-    await second.whenNoted("waiting: another 'tasker run' has the store");
+    const { dir, write, running, waiting, second } = await secondRunWaits(t);
     second.interrupt();
     assert.equal(await waiting, 130);
     await write('go', '');

@@ -72,7 +72,7 @@ for (const point of crashPoints) {
   });
 }
 
-const rounds = 20 * scale * (scale > 1 ? 2 : 1);
+const rounds = 20 * scale;
 
 test(`killed ${rounds} times at random under load: every task ends right, every fact is in the log once, no payment is taken twice`, async (t) => {
   const checkouts = 150 * scale;

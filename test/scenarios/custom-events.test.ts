@@ -12,6 +12,7 @@ import {
   type StepContext,
   type TaskDefinition,
 } from '../../src/index.ts';
+import { restartable } from '../support/restartable.ts';
 import { gate, rest, world } from '../support/world.ts';
 
 const fraudSchema = {
@@ -166,6 +167,49 @@ test('an attempt that ran out of time keeps what it published before, and can pu
   assert.deepEqual(
     own.map(({ payload, attemptFailed }) => [payload, attemptFailed]),
     [[{ score: 1 }, true]],
+  );
+});
+
+test('an attempt whose task is cancelled meanwhile publishes nothing', async (t) => {
+  const held = gate();
+  const { tasker, events } = await world(t, [
+    order(async ({ publish }) => {
+      publish('order.seen');
+      await held.promise;
+    }),
+  ]);
+  const { id } = await tasker.run(run);
+  await rest();
+  await tasker.cancel(id);
+  held.open();
+  await rest();
+  assert.deepEqual((await events(id)).filter(isCustom), []);
+});
+
+test('an attempt that a stopping engine gives back keeps what it published, as of a failed one', async (t) => {
+  const held = gate();
+  t.after(() => held.open());
+  const engines = await restartable(t, [
+    order(async ({ publish, attempt }) => {
+      publish('order.fraud_suspected', { score: attempt });
+      if (attempt === 1) await held.promise;
+    }),
+  ]);
+  const first = await engines.start();
+  const { id } = await first.run(run);
+  await rest();
+  const stopped = first.stop({ graceMs: 1000 });
+  await engines.clock.advance(1000);
+  await stopped;
+  const second = await engines.start();
+  assert.equal((await second.wait(id)).status, 'complete');
+  const own = (await second.events({ taskId: id })).events.filter(isCustom);
+  assert.deepEqual(
+    own.map(({ payload, attempt, attemptFailed }) => [payload, attempt, attemptFailed]),
+    [
+      [{ score: 1 }, 1, true],
+      [{ score: 2 }, 2, false],
+    ],
   );
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 
 import { defineTask, TaskerError } from '../../src/index.ts';
 import type { CommitResult } from '../../src/execution/task-store.ts';
@@ -71,6 +71,17 @@ function pickyStore() {
   };
 }
 
+/** A task at its first step, on a store that can refuse its changes. */
+async function refusable(t: TestContext) {
+  const store = pickyStore();
+  const { task, hold } = twoSteps();
+  const made = await world(t, [task], { surroundings: { wrapStorage: (storage) => store.wrap(storage) } });
+  const handle = await made.tasker.run({ name: 'order', context: {} });
+  await rest();
+  store.refuse(handle.id);
+  return { ...made, store, hold, handle };
+}
+
 test('a turn that a defect keeps from being decided parks the task, and says what kind of defect', async (t) => {
   const { task, hold } = twoSteps();
   const chance = brokenChance();
@@ -120,12 +131,7 @@ test('a task whose creation meets a defect is refused, and leaves neither a run 
 });
 
 test('a change that the store refuses again and again, while it takes others, parks its task', async (t) => {
-  const store = pickyStore();
-  const { task, hold } = twoSteps();
-  const { tasker, clock, warnings } = await world(t, [task], { surroundings: { wrapStorage: (s) => store.wrap(s) } });
-  const handle = await tasker.run({ name: 'order', context: {} });
-  await rest();
-  store.refuse(handle.id);
+  const { store, hold, handle, clock, warnings } = await refusable(t);
   store.onlyTakes = 'workflow.task_state_unclear';
   hold.open(5);
   await rest();
@@ -136,12 +142,7 @@ test('a change that the store refuses again and again, while it takes others, pa
 });
 
 test('a task that cannot even be parked rests in memory, and an operator is told why', async (t) => {
-  const store = pickyStore();
-  const { task, hold } = twoSteps();
-  const { tasker, clock, warnings } = await world(t, [task], { surroundings: { wrapStorage: (s) => store.wrap(s) } });
-  const handle = await tasker.run({ name: 'order', context: {} });
-  await rest();
-  store.refuse(handle.id);
+  const { store, hold, handle, tasker, clock, warnings } = await refusable(t);
   hold.open(5);
   await rest();
   await clock.advance(10_000);

@@ -27,33 +27,26 @@ export function ${exported}({ context, idempotencyKey }: StepContext<${context}>
 }
 `;
   const test = `import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 
-import { createTasker, defineTask, type TaskView } from 'tasker';
+import { defineTask } from 'tasker';
+import { runTask } from 'tasker/testing';
 
 import { ${exported}, type ${context} } from './${names.kebab}.ts';
 
-/** Runs a task of this step alone to its end. */
-async function run(t: TestContext, context: ${context}): Promise<TaskView> {
-  const alone = defineTask<${context}>({
-    name: 'alone',
-    step_templates: [{ name: '${names.snake}', handler: ${exported} }],
-  });
-  const tasker = await createTasker({ storage: { kind: 'memory' }, tasks: [alone] });
-  t.after(() => tasker.stop());
-  await tasker.start();
-  const handle = await tasker.run({ name: 'alone', context: { ...context } });
-  return handle.wait();
-}
-
-await test('${names.snake} does its work once for its key', async (t) => {
-  const task = await run(t, { id: 'one' });
-  assert.equal(task.status, 'complete');
-  assert.deepEqual(task.steps[0]?.results, { done: \`one (\${task.id}:${names.snake})\` });
+const alone = defineTask<${context}>({
+  name: 'alone',
+  step_templates: [{ name: '${names.snake}', handler: ${exported} }],
 });
 
-await test('${names.snake} is not tried again when that is useless', async (t) => {
-  const task = await run(t, { id: '' });
+await test('${names.snake} does its work once for its key', async () => {
+  const { task, results } = await runTask(alone, { context: { id: 'one' } });
+  assert.equal(task.status, 'complete');
+  assert.deepEqual(results, { ${names.snake}: { done: \`one (\${task.id}:${names.snake})\` } });
+});
+
+await test('${names.snake} is not tried again when that is useless', async () => {
+  const { task } = await runTask(alone, { context: { id: '' } });
   assert.equal(task.status, 'error');
   assert.deepEqual([task.steps[0]?.attempts, task.steps[0]?.failure?.final], [1, 'permanent']);
 });

@@ -4,7 +4,6 @@ import { exportName, type Names } from './names.ts';
 export function generateTask(names: Names, namespace: string | undefined): Generated {
   const exported = exportName(names, 'Task');
   const context = `${names.pascal}Context`;
-  const request = `name: '${names.snake}',${namespace === undefined ? '' : ` namespace: '${namespace}',`}`;
   const code = `import { defineTask } from 'tasker';
 
 /** What the task is given; \`schema\` below checks it. */
@@ -47,29 +46,28 @@ ${namespace === undefined ? '' : `  namespace_name: '${namespace}',\n`}  version
   const test = `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createTasker, isTaskerError } from 'tasker';
+import { isTaskerError } from 'tasker';
+import { runTask } from 'tasker/testing';
 
 import { ${exported} } from './${names.kebab}.ts';
 
-await test('${names.snake} runs its steps in order and completes', async (t) => {
-  const tasker = await createTasker({ storage: { kind: 'memory' }, tasks: [${exported}] });
-  t.after(() => tasker.stop());
-  await tasker.start();
-  const handle = await tasker.run({ ${request} context: { id: 'one' } });
-  const task = await handle.wait();
-  assert.equal(task.status, 'complete');
-  assert.deepEqual(
-    task.steps.map((step) => step.name),
-    ['prepare', 'finish'],
-  );
-  assert.deepEqual(task.steps[0]?.results, { prepared: 'one' });
+await test('${names.snake} runs its steps in order and completes', async () => {
+  const { status, results, story } = await runTask(${exported}, { context: { id: 'one' } });
+  assert.equal(status, 'complete');
+  assert.deepEqual(results['prepare'], { prepared: 'one' });
+  assert.deepEqual(story, [
+    'task.initialize_requested',
+    'task.start_requested',
+    'step.execution_requested prepare#1',
+    'step.completed prepare#1',
+    'step.execution_requested finish#1',
+    'step.completed finish#1',
+    'task.completed',
+  ]);
 });
 
-await test('${names.snake} refuses a context that its schema does not allow', async (t) => {
-  const tasker = await createTasker({ storage: { kind: 'memory' }, tasks: [${exported}] });
-  t.after(() => tasker.stop());
-  await tasker.start();
-  await assert.rejects(tasker.run({ ${request} context: {} }), (error) =>
+await test('${names.snake} refuses a context that its schema does not allow', async () => {
+  await assert.rejects(runTask(${exported}, { context: {} }), (error) =>
     isTaskerError(error, 'TASKER_CONTEXT_INVALID'),
   );
 });

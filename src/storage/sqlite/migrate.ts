@@ -11,7 +11,7 @@ const migrations = [
   '0001-base.sql',
   '0002-subscribers.sql',
   '0003-scheduling-and-keys.sql',
-  '0004-retention-and-annotations.sql',
+  '0004-retention.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

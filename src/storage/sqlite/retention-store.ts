@@ -10,6 +10,7 @@ import type { Transactions } from './transaction.ts';
 
 /** In the order in which a sweep goes through them. A task in error is not finished: it waits for an operator. */
 const finished = ['complete', 'cancelled', 'resolved_manually'] as const;
+/** Of the oldest rows that belong to no task: how many of each kind a sweep looks at. */
 const tasklessLimit = 1000;
 
 interface Candidate {
@@ -35,6 +36,7 @@ export class SqliteRetentionStore implements RetentionStore {
   readonly #removeOfTask: readonly Statement<[string]>[];
   readonly #removeEvents: Statement<[string]>;
   readonly #taskless: Statement<[number, number, number, number], number>;
+  readonly #removeCommands: Statement<[number]>;
   readonly #removeEvent: Statement<[number]>;
   readonly #note: Statement<[number]>;
   readonly #removedUpTo: Statement<[], number>;
@@ -56,18 +58,21 @@ export class SqliteRetentionStore implements RetentionStore {
     this.#removeOfTask = [
       'delete from steps where task_id = ?',
       'delete from attempt_errors where task_id = ?',
-      'delete from commands where task_id = ? and outcome_json is not null',
       'delete from parked_events where task_id = ?',
-      'delete from annotations where task_id = ?',
       'delete from tasks where id = ?',
     ].map((sql) => db.prepare(sql));
     this.#taskless = db
       .prepare<[number, number, number, number], number>(
-        `select position from events
-         where task_id is null and position < ? and occurred_at < ? and (position <= ? or occurred_at < ?)
-         order by position limit ${tasklessLimit}`,
+        `select position from
+           (select position, occurred_at from events where task_id is null order by position limit ${tasklessLimit})
+         where position < ? and occurred_at < ? and (position <= ? or occurred_at < ?)`,
       )
       .pluck();
+    this.#removeCommands = db.prepare(
+      `delete from commands where position in (select position from
+         (select position, requested_at, outcome_json from commands order by position limit ${tasklessLimit})
+       where outcome_json is not null and requested_at < ?)`,
+    );
     this.#removeEvent = db.prepare('delete from events where position = ?');
     this.#note = db.prepare('update log_retention set removed_up_to = max(removed_up_to, ?)');
     this.#removedUpTo = db.prepare<[], number>('select removed_up_to from log_retention').pluck();
@@ -107,6 +112,7 @@ export class SqliteRetentionStore implements RetentionStore {
       if (position > readUpTo) unread = Math.max(unread, position);
     };
     if (query.cursor === null) {
+      this.#removeCommands.run(before);
       for (const position of this.#taskless.all(tail, before, readUpTo, unreadBefore)) {
         count.events += this.#removeEvent.run(position).changes;
         gone(position);

@@ -111,6 +111,25 @@ export function retentionStoreContract(storageName: string, open: Open): void {
         );
       }));
 
+    it('removes old commands that were answered, and no others', () =>
+      joined(open, async (storage) => {
+        for (const [id, requestedAt] of [
+          ['old', 10],
+          ['unanswered', 10],
+          ['new', anyTime + 1],
+        ] as const) {
+          await storage.commands.submit({ id, kind: 'cancel', taskId: 't1', body: {}, requestedAt });
+          if (id !== 'unanswered') await storage.commands.settle(id, { kind: 'applied', taskId: 't1' });
+        }
+        await sweep(storage);
+        assert.equal(await storage.commands.outcome('old'), null);
+        assert.notEqual(await storage.commands.outcome('new'), null);
+        assert.deepEqual(
+          (await storage.commands.pending(9)).map(({ id }) => id),
+          ['unanswered'],
+        );
+      }));
+
     it('does nothing for one that is not the engine', () =>
       withStorage(open, async (storage) => {
         assert.deepEqual(await sweep(storage), { tasks: 0, batches: 1 });
