@@ -18,6 +18,7 @@ import { skipCommand } from './commands/skip.ts';
 import { startCommand } from './commands/start.ts';
 import { subscribersCommand } from './commands/subscribers.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { unregisterCommand } from './commands/unregister.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { Cli, CliCommand } from './define-command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -26,7 +27,10 @@ import { paintFor } from './format/paint.ts';
 const groups: readonly (readonly [heading: string, commands: readonly CliCommand[]])[] = [
   ['Running tasks:', [runCommand, startCommand]],
   ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
-  ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand, replayCommand, backupCommand]],
+  [
+    'Stepping in:',
+    [retryCommand, resolveCommand, skipCommand, cancelCommand, replayCommand, unregisterCommand, backupCommand],
+  ],
   ['Writing:', [generateCommand, validateCommand, configCommand]],
 ];
 

@@ -9,6 +9,7 @@ export const commandKinds = [
   'retry_parked',
   'drop_parked',
   'replay',
+  'unregister',
 ] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
