@@ -1,4 +1,4 @@
-import { createTasker, defineTask, type SubscriberDefinition } from '../src/index.ts';
+import { createTasker, defineTask, type TaskerConfigInput } from '../src/index.ts';
 import { context, handler, inFlight, stepNames } from './checkout-work.ts';
 
 /** Five trivial handlers: what is measured is everything around them. */
@@ -30,11 +30,11 @@ export async function runCheckouts(
   file: string,
   tasks: number,
   wrapStorage?: WrapStorage,
-  subscribers: readonly SubscriberDefinition[] = [],
+  subscribers: NonNullable<TaskerConfigInput['subscribers']> = [],
 ): Promise<LoadFigures> {
   const tasker = await createTasker(
     { storage: { kind: 'sqlite', file }, tasks: [checkout], subscribers },
-    { env: {}, ...(wrapStorage !== undefined && { wrapStorage }) },
+    { env: {}, onWarning: () => undefined, ...(wrapStorage !== undefined && { wrapStorage }) },
   );
   await tasker.start({ advance: 'own' });
   const latenciesMs: number[] = [];

@@ -2,17 +2,21 @@
 import { parseArgs } from 'node:util';
 
 import { benchEngine } from './engine.ts';
+import { benchEvents } from './events.ts';
 import { benchMemory } from './memory.ts';
 import { benchPeers } from './peers.ts';
 import { benchSubscribers } from './subscribers.ts';
+import { benchUnruly } from './unruly.ts';
 import { benchWriterThread } from './writer-thread.ts';
 import { NotReady, printResult, type BenchResult } from './result.ts';
 
 const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
   engine: benchEngine,
+  events: benchEvents,
   memory: benchMemory,
   peers: benchPeers,
   subscribers: benchSubscribers,
+  unruly: benchUnruly,
   'writer-thread': benchWriterThread,
 };
 

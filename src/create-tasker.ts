@@ -135,7 +135,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       groups: subscriberGroups(registered, observing, threads, declared),
       onUnregistered: (name) => tellSubscriberUnregistered(live, name, 'removed'),
     });
-    recorder.onEvents = () => subscribers.committed();
+    recorder.onEvents = (committed) => subscribers.committed(committed);
     const retention =
       config.retentionMs === null
         ? null

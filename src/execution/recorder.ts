@@ -1,4 +1,5 @@
 import type { Progress, ProgressResult } from '../subscribers/subscriber-store.ts';
+import type { CommittedEvents } from '../log/event-log.ts';
 import type { GroupResults, Storage } from './storage.ts';
 import type { Change, CommitResult } from './task-store.ts';
 
@@ -39,7 +40,7 @@ export class Recorder {
   #active = false;
   #lastError: string | null = null;
   #whenIdle: (() => void)[] = [];
-  #onEvents: () => void = () => undefined;
+  #onEvents: (committed: readonly CommittedEvents[]) => void = () => undefined;
 
   constructor(storage: Pick<Storage, 'tasks' | 'commitGroup'>, limits: RecorderLimits = {}) {
     this.#storage = storage;
@@ -57,8 +58,8 @@ export class Recorder {
     return this.#lastError;
   }
 
-  /** Calls back after every commit that brought events. The callback must neither throw nor wait. */
-  set onEvents(callback: () => void) {
+  /** Calls back after every commit that brought events, with these in their order. The callback must neither throw nor wait. */
+  set onEvents(callback: (committed: readonly CommittedEvents[]) => void) {
     this.#onEvents = callback;
   }
 
@@ -101,7 +102,8 @@ export class Recorder {
         waiting.resolve(result);
       });
       settle(progress, results.progress, (result, waiting) => waiting.resolve(result));
-      if (bringEvents(changes, progress)) this.#onEvents();
+      const committed = [...eventsOf(changes, results.changes), ...eventsOf(progress, results.progress)];
+      if (committed.length > 0) this.#onEvents(committed);
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error);
       for (const waiting of [...changes, ...progress]) waiting.reject(error);
@@ -150,9 +152,14 @@ function settle<Part, Result>(
   }
 }
 
-function bringEvents(changes: readonly WaitingChange[], progress: readonly WaitingProgress[]): boolean {
-  return (
-    changes.some(({ part }) => part.events.length > 0) ||
-    progress.some(({ part }) => 'events' in part && part.events.length > 0)
-  );
+/** Of the parts that were written, in their order, which is that of their positions. */
+function eventsOf(
+  group: readonly { readonly part: Change | Progress }[],
+  results: readonly (CommitResult | ProgressResult)[],
+): CommittedEvents[] {
+  return group.flatMap(({ part }, index) => {
+    const result = results[index];
+    if (result === undefined || !('firstPosition' in result) || result.firstPosition === null) return [];
+    return 'events' in part ? [{ firstPosition: result.firstPosition, events: part.events }] : [];
+  });
 }

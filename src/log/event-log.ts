@@ -13,6 +13,12 @@ export interface NewEvent {
   readonly body: string;
 }
 
+/** Events of one commit: the first one's place in the log, the others follow without gap. */
+export interface CommittedEvents {
+  readonly firstPosition: number;
+  readonly events: readonly NewEvent[];
+}
+
 export interface EventFilter {
   readonly taskId?: string;
   /** Exact names. */

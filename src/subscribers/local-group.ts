@@ -1,3 +1,4 @@
+import type { CommittedEvents } from '../log/event-log.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { ParkedEvents, type ParkedOutcome } from './parked-events.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
@@ -12,17 +13,18 @@ const stopGraceMs = 2000;
 /** Subscribers on the thread that this runs on; they share one read and one parse of the log. */
 export class LocalGroup implements SubscriberGroup {
   readonly subscribers: readonly ResolvedSubscriber[];
+  readonly #reader: SharedReader;
   readonly #runners: ReadonlyMap<string, SubscriberRunner>;
   readonly #replays = new Map<string, Replay>();
   readonly #released = new Set<string>();
 
   constructor(subscribers: readonly ResolvedSubscriber[], parts: Omit<RunnerParts, 'reader'>) {
     this.subscribers = subscribers;
-    const reader = new SharedReader(parts.log, [
+    this.#reader = new SharedReader(parts.log, [
       ...new Set(subscribers.flatMap(({ handlers }) => [...handlers.keys()])),
     ]);
     this.#runners = new Map(
-      subscribers.map((one) => [one.name, new SubscriberRunner(one, { ...parts, reader })] as const),
+      subscribers.map((one) => [one.name, new SubscriberRunner(one, { ...parts, reader: this.#reader })] as const),
     );
   }
 
@@ -33,6 +35,11 @@ export class LocalGroup implements SubscriberGroup {
   async stop(): Promise<void> {
     this.abortReplays();
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop(stopGraceMs)));
+  }
+
+  committed(committed: readonly CommittedEvents[]): void {
+    if (this.subscribers.length === 0) return;
+    for (const one of committed) this.#reader.committed(one);
   }
 
   wake(): void {

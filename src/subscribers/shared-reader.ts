@@ -1,53 +1,82 @@
 import type { LoggedEvent } from '../events/envelope.ts';
-import type { EventLog, EventPage } from '../log/event-log.ts';
+import { fromStored } from '../log/append.ts';
+import type { CommittedEvents, EventLog, EventPage, NewEvent } from '../log/event-log.ts';
 import { deepFreeze } from '../shared/json.ts';
 
 const pageSize = 1000;
-const keptEvents = 4000;
+
+export interface SharedReaderLimits {
+  /** Events kept at the log's end. */
+  readonly events?: number;
+  /** Characters of their bodies, all together. */
+  readonly characters?: number;
+}
+
+/** What a reader handles: by name. */
+export type Wanted = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
+
+interface Kept {
+  readonly position: number;
+  /** As it was committed; null once it is parsed. */
+  stored: NewEvent | null;
+  parsed: LoggedEvent | null;
+}
 
 /**
- * One read and one parse of the log for all subscribers that have caught up: it keeps the events at the log's end that
- * any of them wants. Whoever is further behind reads for itself and delays nobody.
+ * One read and one parse of the log for all subscribers that have caught up: it keeps the events at the log's end.
+ * Those that the engine has just committed it is given, so that nothing has to be read back; whatever else was
+ * appended it reads. Whoever is further behind reads for itself and delays nobody.
+ *
+ * Positions after `#start` up to `#end` are known here, all of them or, where they were read, those that any
+ * subscriber wants.
  */
 export class SharedReader {
   readonly #log: EventLog;
   readonly #names: readonly string[];
-  /** Positions after `#start` up to `#end` are known here. */
+  readonly #maxEvents: number;
+  readonly #maxCharacters: number;
   #start: number | null = null;
   #end = 0;
-  #events: LoggedEvent[] = [];
+  #kept: Kept[] = [];
+  #characters = 0;
   #extending: Promise<void> | null = null;
-  #reads = 0;
 
-  constructor(log: EventLog, names: readonly string[]) {
+  /** `names`: what any of them wants. */
+  constructor(log: EventLog, names: readonly string[], limits: SharedReaderLimits = {}) {
     this.#log = log;
     this.#names = names;
+    this.#maxEvents = limits.events ?? 4000;
+    this.#maxCharacters = limits.characters ?? 8 * 1024 * 1024;
   }
 
-  /** How often the log was read. */
-  get reads(): number {
-    return this.#reads;
+  /** To be given what was committed, in the order of its positions. */
+  committed({ firstPosition, events }: CommittedEvents): void {
+    const kept = events.map((stored, index): Kept => ({ position: firstPosition + index, stored, parsed: null }));
+    this.#take(kept, firstPosition - 1, firstPosition + events.length - 1);
   }
 
-  /** `names`: what the caller wants; it may be given others too. No events and an unmoved position: it has caught up. */
-  async read(after: number, names: readonly string[], limit: number): Promise<EventPage> {
+  /** Of the events that are wanted; maybe others too. No events and an unmoved position: it has caught up. */
+  async read(after: number, wanted: Wanted, limit: number): Promise<EventPage> {
     if (this.#start === null) {
       this.#start = after;
       this.#end = after;
     }
     if (after >= this.#end) await this.#extend();
-    if (after >= this.#start && after <= this.#end) return this.#slice(after, limit);
-    this.#reads += 1;
-    const page = await this.#log.read({ after, limit, filter: { names } });
+    if (after >= this.#start && after <= this.#end) return this.#slice(after, wanted, limit);
+    const page = await this.#log.read({ after, limit, filter: { names: [...wanted.keys()] } });
     for (const event of page.events) deepFreeze(event);
     return page;
   }
 
-  #slice(after: number, limit: number): EventPage {
-    const first = firstAfter(this.#events, after);
-    const events = this.#events.slice(first, first + limit);
-    const last = events.length === limit ? events.at(-1)?.position : undefined;
-    return { events, lastPosition: last ?? this.#end };
+  #slice(after: number, wanted: Wanted, limit: number): EventPage {
+    const events: LoggedEvent[] = [];
+    for (let index = firstAfter(this.#kept, after); index < this.#kept.length; index += 1) {
+      const kept = this.#kept[index];
+      if (kept === undefined || !wanted.has((kept.parsed ?? kept.stored)?.name ?? '')) continue;
+      events.push(parsed(kept));
+      if (events.length === limit) return { events, lastPosition: kept.position };
+    }
+    return { events, lastPosition: this.#end };
   }
 
   #extend(): Promise<void> {
@@ -57,19 +86,55 @@ export class SharedReader {
     return this.#extending;
   }
 
+  /** What others than the engine's recorder have appended, or the first time everything. */
   async #readOn(): Promise<void> {
-    this.#reads += 1;
-    const page = await this.#log.read({ after: this.#end, limit: pageSize, filter: { names: this.#names } });
-    // One parse is seen by many: none of them may change it.
-    for (const event of page.events) this.#events.push(deepFreeze(event) as LoggedEvent);
-    this.#end = page.lastPosition;
-    if (this.#events.length <= keptEvents) return;
-    const dropped = this.#events.splice(0, this.#events.length - keptEvents);
+    const from = this.#end;
+    if ((await this.#log.lastPosition()) <= from) return;
+    const page = await this.#log.read({ after: from, limit: pageSize, filter: { names: this.#names } });
+    const kept = page.events.map((event): Kept => ({ position: event.position, stored: null, parsed: freeze(event) }));
+    this.#take(kept, from, page.lastPosition);
+  }
+
+  /** All that there is to know of the positions after `from` up to `to`. */
+  #take(events: readonly Kept[], from: number, to: number): void {
+    if (this.#start === null || to <= this.#end) return;
+    if (from > this.#end) {
+      // Something between is not known here: whoever needs it reads it.
+      this.#kept = [];
+      this.#characters = 0;
+      this.#start = from;
+    }
+    for (const kept of events) {
+      if (kept.position <= this.#end) continue;
+      this.#kept.push(kept);
+      this.#characters += kept.stored?.body.length ?? 0;
+    }
+    this.#end = to;
+    if (this.#kept.length > this.#maxEvents || this.#characters > this.#maxCharacters) this.#forget();
+  }
+
+  /** A half at once, so that forgetting costs little. */
+  #forget(): void {
+    const dropped = this.#kept.splice(0, Math.max(1, Math.ceil(this.#kept.length / 2)));
     this.#start = dropped.at(-1)?.position ?? this.#start;
+    this.#characters = this.#kept.reduce((sum, { stored }) => sum + (stored?.body.length ?? 0), 0);
   }
 }
 
-function firstAfter(events: readonly LoggedEvent[], position: number): number {
+/** One parse is seen by many: none of them may change it. */
+function parsed(kept: Kept): LoggedEvent {
+  if (kept.parsed !== null) return kept.parsed;
+  if (kept.stored === null) throw new Error('an event was kept neither stored nor parsed');
+  kept.parsed = freeze(fromStored({ ...kept.stored, position: kept.position }));
+  kept.stored = null;
+  return kept.parsed;
+}
+
+function freeze(event: LoggedEvent): LoggedEvent {
+  return deepFreeze(event) as LoggedEvent;
+}
+
+function firstAfter(events: readonly Kept[], position: number): number {
   let low = 0;
   let high = events.length;
   while (low < high) {

@@ -1,3 +1,4 @@
+import type { CommittedEvents } from '../log/event-log.ts';
 import type { ParkedOutcome } from './parked-events.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
@@ -20,7 +21,9 @@ export interface SubscriberGroup {
   start(): Promise<void>;
   /** They go on to the end of the log, if that takes no longer than a short grace. */
   stop(): Promise<void>;
-  /** Something was committed: a hint. */
+  /** What was just committed, to be kept at hand by whoever can; each commit, in order. */
+  committed(committed: readonly CommittedEvents[]): void;
+  /** Something was committed, a moment ago: a hint. */
   wake(): void;
   /** Called about once a second. */
   look(): void;

@@ -187,7 +187,7 @@ export class SubscriberRunner {
     const { standing, subscriber } = this;
     if (standing === null) return;
     this.#awake = false;
-    const page = await this.parts.reader.read(this.#position, this.#names, subscriber.batchSize);
+    const page = await this.parts.reader.read(this.#position, subscriber.handlers, subscriber.batchSize);
     if (page.lastPosition === this.#position) return this.#savePosition();
     const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
     const reached = await batch.takeAll(page.events, this.#position, page.lastPosition);

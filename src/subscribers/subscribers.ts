@@ -1,4 +1,4 @@
-import type { EventLog } from '../log/event-log.ts';
+import type { CommittedEvents, EventLog } from '../log/event-log.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
@@ -99,9 +99,11 @@ export class Subscribers {
   }
 
   /** Events were committed. Costs the committer nothing but a timer. */
-  committed(): void {
-    if (!this.#running || this.#gathering !== null) return;
+  committed(committed: readonly CommittedEvents[]): void {
+    if (!this.#running) return;
     const { clock, groups } = this.#options;
+    for (const group of groups) group.committed(committed);
+    if (this.#gathering !== null) return;
     const waitMs = Math.max(0, this.#wokenAtMs + gatherMs - clock.monotonicMs());
     this.#gathering = clock.setTimer(waitMs, () => {
       this.#gathering = null;

@@ -89,6 +89,9 @@ export class ObserverThread implements SubscriberGroup {
     await thread.ended;
   }
 
+  /** The thread reads for itself: sending what it could read would cost the engine's. */
+  committed(): void {}
+
   wake(): void {
     this.#thread?.calls.tell('wake');
   }

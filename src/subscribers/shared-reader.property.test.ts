@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import fc from 'fast-check';
+
+import { fromStored } from '../log/append.ts';
+import type { EventLog, NewEvent } from '../log/event-log.ts';
+import { SharedReader } from './shared-reader.ts';
+
+const names = ['task.completed', 'step.completed', 'task.failed'] as const;
+
+const stored = (name: string): NewEvent => ({
+  id: name,
+  name,
+  schemaVersion: 1,
+  occurredAt: 1,
+  taskId: null,
+  step: null,
+  attempt: null,
+  body: '{"causationId":null,"spanId":null,"parentSpanId":null,"payload":{}}',
+});
+
+/** A log in memory that others than the engine may append to; it answers a turn later, as a thread does. */
+class FakeLog implements EventLog {
+  readonly events: NewEvent[] = [];
+  reads = 0;
+
+  append(added: readonly string[]): { readonly firstPosition: number; readonly events: readonly NewEvent[] } {
+    const events = added.map(stored);
+    this.events.push(...events);
+    return { firstPosition: this.events.length - events.length + 1, events };
+  }
+
+  async lastPosition(): Promise<number> {
+    return this.events.length;
+  }
+
+  async read({ after, limit, filter }: Parameters<EventLog['read']>[0]) {
+    this.reads += 1;
+    const end = this.events.length;
+    const all = this.events
+      .map((event, index) => fromStored({ ...event, position: index + 1 }))
+      .filter(({ position, name }) => position > after && (filter?.names ?? [name]).includes(name));
+    await new Promise(setImmediate);
+    const events = all.slice(0, limit);
+    return { events, lastPosition: events.length === limit ? (events.at(-1)?.position ?? end) : Math.max(after, end) };
+  }
+}
+
+const someNames = fc.array(fc.constantFrom(...names), { maxLength: 4 });
+
+const happening = fc.oneof(
+  // What the engine commits is told at once.
+  fc.record({ kind: fc.constant('told' as const), events: someNames }),
+  // What others append is not.
+  fc.record({ kind: fc.constant('untold' as const), events: someNames }),
+  fc.record({ kind: fc.constant('reads' as const), reader: fc.nat(2), limit: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ kind: fc.constant('turn' as const) }),
+);
+
+test('whoever reads on sees every wanted event once and in order, whatever was told, appended or forgotten', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(happening, { maxLength: 60 }), fc.integer({ min: 2, max: 8 }), async (story, kept) => {
+      const log = new FakeLog();
+      const reader = new SharedReader(log, names.slice(0, 2), { events: kept });
+      const readers = [['task.completed'], ['step.completed'], ['task.completed', 'step.completed']].map((wanted) => ({
+        wanted: new Map(wanted.map((name) => [name, null])),
+        position: 0,
+        seen: [] as number[],
+        turn: Promise.resolve(),
+      }));
+      const readOn = async (who: (typeof readers)[number], limit: number): Promise<void> => {
+        const page = await reader.read(who.position, who.wanted, limit);
+        assert.ok(page.lastPosition >= who.position, 'a position never goes back');
+        who.seen.push(...page.events.filter(({ name }) => who.wanted.has(name)).map(({ position }) => position));
+        who.position = page.lastPosition;
+      };
+      for (const one of story) {
+        if (one.kind === 'told') reader.committed(log.append(one.events));
+        else if (one.kind === 'untold') log.append(one.events);
+        else if (one.kind === 'turn') await new Promise(setImmediate);
+        else {
+          const who = readers[one.reader];
+          if (who !== undefined) who.turn = who.turn.then(() => readOn(who, one.limit));
+        }
+      }
+      for (const who of readers) {
+        await who.turn;
+        while (who.position < log.events.length) await readOn(who, 3);
+        const expected = log.events.flatMap(({ name }, index) => (who.wanted.has(name) ? [index + 1] : []));
+        assert.deepEqual(who.seen, expected);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('what the engine has committed is not read back', async () => {
+  const log = new FakeLog();
+  const reader = new SharedReader(log, names);
+  const all = new Map(names.map((name) => [name, null]));
+  assert.deepEqual((await reader.read(0, all, 10)).events, []);
+  reader.committed(log.append(['task.completed', 'step.completed']));
+  const page = await reader.read(0, all, 10);
+  assert.deepEqual([page.events.map(({ name }) => name), page.lastPosition], [['task.completed', 'step.completed'], 2]);
+  assert.equal((await reader.read(2, all, 10)).lastPosition, 2);
+  assert.equal(log.reads, 0);
+});
