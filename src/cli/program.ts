@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { Command, Option } from 'commander';
 
+import { annotateCommand } from './commands/annotate.ts';
 import { backupCommand } from './commands/backup.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { catalogCommand } from './commands/catalog.ts';
@@ -26,7 +27,10 @@ import { paintFor } from './format/paint.ts';
 const groups: readonly (readonly [heading: string, commands: readonly CliCommand[]])[] = [
   ['Running tasks:', [runCommand, startCommand]],
   ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
-  ['Stepping in:', [retryCommand, resolveCommand, skipCommand, cancelCommand, replayCommand, backupCommand]],
+  [
+    'Stepping in:',
+    [retryCommand, resolveCommand, skipCommand, cancelCommand, annotateCommand, replayCommand, backupCommand],
+  ],
   ['Writing:', [generateCommand, validateCommand, configCommand]],
 ];
 
