@@ -1,18 +1,25 @@
+import { Worker } from 'node:worker_threads';
+
 import type { TaskerConfigInput } from './config/define-config.ts';
 import { Bus } from './bus/bus.ts';
 import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
 import { resolveConfig } from './config/resolve-config.ts';
-import { EventDirectory } from './events/event-directory.ts';
+import { type CustomEntry, EventDirectory } from './events/event-directory.ts';
 import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
 import { LiveEvents } from './execution/live-events.ts';
 import { Narration } from './execution/narration.ts';
 import { tellPluginRefused, tellPluginRegistered, tellPluginUnregistered } from './execution/plugin-narration.ts';
 import { Recorder } from './execution/recorder.ts';
+import {
+  tellSubscriberRefused,
+  tellSubscriberRegistered,
+  tellSubscriberUnregistered,
+} from './execution/subscriber-narration.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import { Retention } from './log/retention.ts';
-import { loadSubscriptions } from './load-subscriptions.ts';
+import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
@@ -21,7 +28,11 @@ import type { Sink } from './sinks/define-sink.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
 import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
-import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
+import { LocalGroup } from './subscribers/local-group.ts';
+import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
+import { ObserverThread } from './subscribers/observer/observer-thread.ts';
+import type { SubscriberGroup } from './subscribers/subscriber-group.ts';
+import type { RunnerParts } from './subscribers/subscriber-runner.ts';
 import { type Progress, progressBytes, type ProgressResult } from './subscribers/subscriber-store.ts';
 import { Subscribers } from './subscribers/subscribers.ts';
 import { TaskerFacade } from './tasker-facade.ts';
@@ -29,6 +40,12 @@ import type { Tasker } from './tasker.ts';
 import { declaredEvents } from './tasks/declared-events.ts';
 import { formatProblem } from './tasks/template-problem.ts';
 import { fullTaskName } from './tasks/template.ts';
+
+// The same code runs from source (.ts) and from the package (.js).
+const observerThreadUrl = new URL(
+  import.meta.url.endsWith('.ts') ? './observer-thread.ts' : './observer-thread.js',
+  import.meta.url,
+);
 
 /** What stands around a tasker; all of it has a default. Tests and simulations bring their own time and chance. */
 export interface TaskerSurroundings {
@@ -54,8 +71,9 @@ export interface TaskerSurroundings {
  * @throws TaskerError `TASKER_CONFIG_INVALID`, `TASKER_TEMPLATE_*`, `TASKER_HANDLER_NOT_FOUND`, `TASKER_STORAGE_*`.
  */
 export async function createTasker(input: TaskerConfigInput, around: TaskerSurroundings = {}): Promise<Tasker> {
+  const baseDir = around.baseDir ?? process.cwd();
   const config = resolveConfig(input, {
-    baseDir: around.baseDir ?? process.cwd(),
+    baseDir,
     env: around.env ?? process.env,
     ...(around.source !== undefined && { source: around.source }),
   });
@@ -71,14 +89,22 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     tellRefused(live, error);
     throw error;
   });
-  directory.declare(declaredEvents(registrations.map(({ template }) => template)));
+  const declared = declaredEvents(registrations.map(({ template }) => template));
+  directory.declare(declared);
   requireListeners(directory, around.listeners ?? {});
   const sinks = registerSinks(input.sinks ?? [], live);
   const exports = sinks.map(({ name, logs }) => eventExport({ sink: name, deliver: logs, clock }));
-  const subscriptions = await loadSubscriptions(input, config, directory);
-  for (const problem of subscriptions.warnings) warn(formatProblem(problem));
-  const given = [...(input.subscribers ?? []), ...subscriptions.enabled, ...exports];
-  const resolvedSubscribers = resolveSubscribers(given, directory);
+  const registered = await registerSubscribers(input, config, { baseDir, directory, builtIn: exports }).catch(
+    (error: unknown) => {
+      tellSubscriberRefused(live, error);
+      throw error;
+    },
+  );
+  for (const problem of registered.warnings) warn(formatProblem(problem));
+  for (const { subscriber, module } of everyRegistered(registered)) {
+    const { name, handlers } = subscriber;
+    tellSubscriberRegistered(live, { name, events: [...handlers.keys()], module });
+  }
 
   const { storage: chosen } = config;
   const opened =
@@ -94,15 +120,20 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
     const narration = new Narration(live, onProblem);
     const recorder = new Recorder(storage);
-    const subscribers = new Subscribers({
-      resolved: resolvedSubscribers,
+    const observing = {
       store: storage.subscribers,
-      writer: { save: (progress) => saveAndTell(recorder, narration, progress) },
+      writer: { save: (progress: Progress) => saveAndTell(recorder, narration, progress) },
       log: storage.log,
       removedUpTo: () => storage.retention.removedUpTo(),
       clock,
       random,
       onProblem,
+    };
+    const threads = chosen.kind === 'sqlite' && clock === systemClock ? chosen.file : null;
+    const subscribers = new Subscribers({
+      ...observing,
+      groups: subscriberGroups(registered, observing, threads, declared),
+      onUnregistered: (name) => tellSubscriberUnregistered(live, name, 'removed'),
     });
     recorder.onEvents = () => subscribers.committed();
     const retention =
@@ -135,6 +166,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     const afterEngine = async (): Promise<void> => {
       await closeSinks(sinks, clock, onProblem);
       for (const { name } of sinks) tellPluginUnregistered(live, { kind: 'sink', plugin: name });
+      for (const { name } of subscribers.all) tellSubscriberUnregistered(live, name, 'stopped');
     };
     const parts = {
       retention,
@@ -163,6 +195,24 @@ async function saveAndTell(recorder: Recorder, narration: Narration, progress: P
   const result = await recorder.save(progress, progressBytes(progress));
   if (result.kind === 'saved' && 'events' in progress) narration.recorded(progress.events, result.firstPosition);
   return result;
+}
+
+/** Those that are named by their modules each in a thread of their own, where there is a file that a thread can read. */
+function subscriberGroups(
+  { given, modules }: RegisteredSubscribers,
+  parts: Omit<RunnerParts, 'reader'>,
+  file: string | null,
+  declared: readonly CustomEntry[],
+): readonly SubscriberGroup[] {
+  if (file === null) return [new LocalGroup([...given, ...modules.flatMap(({ subscribers }) => subscribers)], parts)];
+  return [
+    new LocalGroup(given, parts),
+    ...modules.map(({ reference, subscribers }) => {
+      const workerData: ObserverThreadData = { file, module: reference, declared };
+      const spawn = (): Worker => new Worker(observerThreadUrl, { name: `tasker ${reference.module}`, workerData });
+      return new ObserverThread({ ...parts, module: reference.module, subscribers, spawn });
+    }),
+  ];
 }
 
 function registerSinks(given: readonly Sink[], live: LiveEvents): readonly Sink[] {

@@ -8,6 +8,7 @@ export {
   type LimitsInput,
   type MemoryStorageInput,
   type SqliteStorageInput,
+  type SubscriberModule,
   type TaskerConfigInput,
 } from './config/define-config.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
@@ -37,6 +38,7 @@ export type {
   TaskPage,
   TaskRequest,
   TaskView,
+  Unregistered,
 } from './tasker.ts';
 
 // Writing tasks: templates, handlers, and the errors that handlers throw.

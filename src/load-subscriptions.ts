@@ -112,7 +112,11 @@ function findClass(name: string, classes: Known['classes']): SubscriberClass | u
   return classes[name] ?? classes[lastSegment(name)];
 }
 
-function optionsOf({ start_from, on_park, timeout_seconds }: Read<typeof subscriptionShape>): Subscription['options'] {
+function optionsOf({
+  start_from,
+  on_park,
+  timeout_seconds,
+}: Read<typeof subscriptionShape>): NonNullable<Subscription['options']> {
   return {
     ...(start_from !== undefined && { startFrom: start_from }),
     ...(on_park !== undefined && { onPark: on_park }),

@@ -6,7 +6,7 @@ import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { checkAnnotation } from './execution/annotation.ts';
-import { askForAnswer, askForTask } from './execution/client.ts';
+import { askForTask } from './execution/client.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Advance, Engine } from './execution/engine.ts';
 import { tellUnregistered } from './execution/handler-narration.ts';
@@ -24,6 +24,7 @@ import type { Subscribers } from './subscribers/subscribers.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
 import { requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
+import { TaskerSubscribers } from './tasker-subscribers.ts';
 import type {
   AnnotationInput,
   EngineStatus,
@@ -45,6 +46,7 @@ import type {
   TaskPage,
   TaskRequest,
   TaskView,
+  Unregistered,
 } from './tasker.ts';
 import { checkTemplateFile } from './tasks/load-template.ts';
 import { isAtRest } from './tasks/readiness.ts';
@@ -76,6 +78,7 @@ const eventPage = 10_000;
 /** The public API over its parts: goes to the engine if it runs here, and asks it through the store if it does not. */
 export class TaskerFacade implements Tasker {
   readonly #parts: FacadeParts;
+  readonly #subscribers: TaskerSubscribers;
   readonly catalog: Discovery;
   #starting: Promise<void> | null = null;
   #advance: Advance = 'all';
@@ -84,6 +87,7 @@ export class TaskerFacade implements Tasker {
 
   constructor(parts: FacadeParts) {
     this.#parts = parts;
+    this.#subscribers = new TaskerSubscribers(parts);
     this.catalog = discovery(parts.directory, parts.bus, (event) => parts.subscribers.handling(event));
   }
 
@@ -227,9 +231,8 @@ export class TaskerFacade implements Tasker {
     return this.#parts.subscribers.list();
   }
 
-  async subscriberState(name: string): Promise<JsonValue> {
-    const stored = await this.#parts.storage.subscribers.load(name);
-    return stored === null || stored.state === null ? null : (JSON.parse(stored.state) as JsonValue);
+  subscriberState(name: string): Promise<JsonValue> {
+    return this.#subscribers.state(name);
   }
 
   backup(file: string, options?: { readonly overwrite?: boolean }): Promise<BackupResult> {
@@ -241,24 +244,23 @@ export class TaskerFacade implements Tasker {
   }
 
   parked(name?: string): Promise<readonly StoredParkedEvent[]> {
-    const { subscribers } = this.#parts.storage;
-    return subscribers.parked({ ...(name !== undefined && { subscriber: name }), limit: 1000 });
+    return this.#subscribers.parked(name);
   }
 
   retryParked(name: string, position?: number): Promise<ParkedOutcome> {
-    if (this.#parts.engine.running) return this.#parts.subscribers.retryParked(name, position);
-    return this.#askOfSubscriber('retry_parked', { subscriber: name, ...(position !== undefined && { position }) });
+    return this.#subscribers.retryParked(name, position);
   }
 
   dropParked(name: string, position?: number): Promise<ParkedOutcome> {
-    if (this.#parts.engine.running) return this.#parts.subscribers.dropParked(name, position);
-    return this.#askOfSubscriber('drop_parked', { subscriber: name, ...(position !== undefined && { position }) });
+    return this.#subscribers.dropParked(name, position);
+  }
+
+  unregister(subscriber: string): Promise<Unregistered> {
+    return this.#subscribers.unregister(subscriber);
   }
 
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
-    if (this.#parts.engine.running) return this.#parts.subscribers.replay(name, options);
-    const { from, deliver = false, reset = false } = options;
-    return this.#askOfSubscriber('replay', { subscriber: name, options: { from, deliver, reset } });
+    return this.#subscribers.replay(name, options);
   }
 
   validateTemplate(
@@ -323,10 +325,6 @@ export class TaskerFacade implements Tasker {
       await askForTask(this.#parts, kind, taskId, asJson(body));
     }
     return this.get(taskId);
-  }
-
-  async #askOfSubscriber<T>(kind: 'retry_parked' | 'drop_parked' | 'replay', body: JsonObject): Promise<T> {
-    return (await askForAnswer(this.#parts, kind, body)) as T;
   }
 
   #handle(id: string, existing: boolean): TaskHandle {

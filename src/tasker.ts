@@ -14,9 +14,9 @@ import type { BackupResult } from './execution/storage.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
 import type { ParkedOutcome } from './subscribers/parked-events.ts';
-import type { ReplayOptions, ReplayProgress } from './subscribers/replay.ts';
-import type { StoredParkedEvent } from './subscribers/subscriber-store.ts';
-import type { SubscriberStatus } from './subscribers/subscribers.ts';
+import type { ReplayOptions } from './subscribers/replay.ts';
+import type { ReplayProgress, StoredParkedEvent } from './subscribers/subscriber-store.ts';
+import type { SubscriberStatus, Unregistered } from './subscribers/subscribers.ts';
 import type { StepStatus, TaskStatus } from './tasks/states.ts';
 import type { TemplateProblem } from './tasks/template-problem.ts';
 
@@ -297,9 +297,16 @@ export interface Tasker {
   dropParked(name: string, position?: number): Promise<ParkedOutcome>;
   /**
    * Rebuilds a subscriber's state from old events, beside the living one, and swaps it in at the end. Asked of
-   * another process's engine, it is waited for 5 seconds and goes on by itself. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
+   * another process's engine, it is waited for as long as that is seen at it. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
    */
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
+  /**
+   * Forgets all that is kept for a subscriber: checkpoint, state, parked events. One that is running is stopped; if the
+   * configuration still names it, it begins anew at the next start. Retention no longer waits for it.
+   *
+   * @throws TaskerError `TASKER_SUBSCRIBER_NOT_FOUND`, `TASKER_COMMAND_NOT_APPLIED`
+   */
+  unregister(subscriber: string): Promise<Unregistered>;
   /**
    * Copies the store into a file, as it stands at one moment, while the engine runs. `file` is relative to the working
    * directory. Rejects with `TASKER_BACKUP_FAILED`, leaving nothing behind.
@@ -338,4 +345,5 @@ export type {
   TaskFilter,
   TaskPage,
   TemplateProblem,
+  Unregistered,
 };

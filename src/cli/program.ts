@@ -19,6 +19,7 @@ import { skipCommand } from './commands/skip.ts';
 import { startCommand } from './commands/start.ts';
 import { subscribersCommand } from './commands/subscribers.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { unregisterCommand } from './commands/unregister.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { Cli, CliCommand } from './define-command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -29,7 +30,16 @@ const groups: readonly (readonly [heading: string, commands: readonly CliCommand
   ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
   [
     'Stepping in:',
-    [retryCommand, resolveCommand, skipCommand, cancelCommand, annotateCommand, replayCommand, backupCommand],
+    [
+      retryCommand,
+      resolveCommand,
+      skipCommand,
+      cancelCommand,
+      annotateCommand,
+      replayCommand,
+      unregisterCommand,
+      backupCommand,
+    ],
   ],
   ['Writing:', [generateCommand, validateCommand, configCommand]],
 ];

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../shared/json.ts';
 import type { AnyStepHandler } from '../tasks/handler.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../subscribers/define-subscriber.ts';
 import type { Sink } from '../sinks/define-sink.ts';
@@ -40,6 +41,14 @@ export interface LimitsInput {
   readonly unresponsiveMs?: number;
 }
 
+/** A module whose default export is a subscriber (by `defineSubscriber`, or a class), a function that gives one, or an array of them. */
+export interface SubscriberModule {
+  /** A path relative to the configuration file, or the name of a package. */
+  readonly module: string;
+  /** JSON; what its function or class is called with. */
+  readonly options?: JsonObject;
+}
+
 export interface TaskerConfigInput {
   /** Chooses the templates' `environments` overrides. Default: `TASKER_ENV`, else `development`. */
   readonly environment?: string;
@@ -54,8 +63,13 @@ export interface TaskerConfigInput {
   readonly handlers?: Readonly<Record<string, AnyStepHandler | Readonly<Record<string, AnyStepHandler>>>>;
   /** Tasks written in TypeScript. */
   readonly tasks?: readonly TaskDefinition[];
-  /** They follow the log in the process that is the engine, on its thread. */
-  readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass)[];
+  /**
+   * They follow the log in the process that is the engine. One that is named by its module (`'./subscribers/sales.ts'`,
+   * relative to the configuration file, or a package) runs in a thread of its own: whatever it does there, workflows
+   * and other subscribers go on. One that is given as it is runs on the engine's thread. In memory, and with a made-up
+   * clock, all of them do.
+   */
+  readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass | string | SubscriberModule)[];
   /**
    * Subscription files in Tasker's YAML, relative to the configuration file: which class follows which events, with
    * what configuration.

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
-import { errorMessage, TaskerError } from '../shared/errors.ts';
+import { TaskerError } from '../shared/errors.ts';
 import { isPlainObject } from '../shared/json.ts';
 import type { TaskerConfigInput } from './define-config.ts';
+import { defaultExport, describeExport, importModule } from './import-module.ts';
 
 /** In the order they are looked for; the first one found in a directory wins. */
 export const configFileNames = ['tasker.config.ts', 'tasker.config.js', 'tasker.config.mjs'] as const;
@@ -75,41 +75,11 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 async function importConfig(source: string): Promise<TaskerConfigInput> {
-  const module: unknown = await importModule(source);
-  const config = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+  const config = defaultExport(await importModule(source, 'TASKER_CONFIG_INVALID'));
   if (isPlainObject(config)) return config;
-  const found = config === undefined ? 'it has no default export' : `its default export is ${describe(config)}`;
   throw new TaskerError(
     'TASKER_CONFIG_INVALID',
-    `${source}: expected 'export default defineConfig({ … })', but ${found}`,
+    `${source}: expected 'export default defineConfig({ … })', but ${describeExport(config)}`,
     { details: { source } },
   );
-}
-
-async function importModule(source: string): Promise<unknown> {
-  try {
-    return await import(pathToFileURL(source).href);
-  } catch (error) {
-    throw new TaskerError('TASKER_CONFIG_INVALID', `${source} cannot be loaded: ${explain(error)}`, {
-      cause: error,
-      details: { source },
-    });
-  }
-}
-
-function explain(error: unknown): string {
-  const message = errorMessage(error);
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    return `${message} (Node.js runs TypeScript by removing types: no enums, namespaces or parameter properties)`;
-  }
-  // A syntax error says where only in the first line of its stack: the file that is broken may be an imported one.
-  const where = error instanceof SyntaxError ? /^(?:file:\/\/)?\/.*:\d+$/m.exec(error.stack ?? '')?.[0] : undefined;
-  return where === undefined ? message : `${message} (${where.replace(/^file:\/\//, '')})`;
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object of a class' : `a ${typeof value}`;
 }

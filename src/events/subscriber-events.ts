@@ -13,6 +13,48 @@ const lag = {
 
 export const subscriberEvents = [
   defineEvent({
+    name: 'subscriber.registered',
+    meaning: 'A durable subscriber was checked; it follows the log once this process is the engine.',
+    kind: 'live',
+    severity: 'info',
+    firedBy: '`createTasker`, for each that the configuration names.',
+    echoes: null,
+    schemaVersion: 1,
+    payload: z.strictObject({
+      subscriber: z.string(),
+      /** Those that it handles, patterns resolved. */
+      events: z.array(z.string()),
+      /** The module whose thread it runs in; null: the engine's thread. */
+      module: z.string().nullable(),
+    }),
+    example: { subscriber: 'sales', events: ['task.completed'], module: './subscribers/sales.ts' },
+  }),
+  defineEvent({
+    name: 'subscriber.unregistered',
+    meaning: 'A subscriber follows the log no more.',
+    kind: 'live',
+    severity: 'info',
+    firedBy: '`tasker.stop`, for each that was registered; an operator who has all that was kept for one removed.',
+    echoes: null,
+    schemaVersion: 1,
+    payload: z.strictObject({ subscriber: z.string(), reason: z.enum(['stopped', 'removed']) }),
+    example: { subscriber: 'sales', reason: 'removed' },
+  }),
+  defineEvent({
+    name: 'subscriber.validation_failed',
+    meaning: 'A subscriber was refused; `createTasker` throws with the same.',
+    kind: 'live',
+    severity: 'error',
+    firedBy: '`createTasker`, when a subscriber that the configuration names is not valid.',
+    echoes: null,
+    schemaVersion: 1,
+    payload: z.strictObject({ code: z.string(), message: z.string() }),
+    example: {
+      code: 'TASKER_SUBSCRIBER_INVALID',
+      message: "Subscriber 'sales' is not valid:\n  - it names no event, so it would never be called",
+    },
+  }),
+  defineEvent({
     name: 'subscriber.lagged',
     meaning: 'A subscriber is further behind the log than its limit allows.',
     kind: 'recorded',

@@ -15,6 +15,7 @@ type Settled<Kind extends CommandOutcome['kind']> = Extract<CommandOutcome, { re
 
 const answerWithinMs = 5000;
 const pollIntervalMs = 50;
+const lookIntervalMs = 500;
 
 /**
  * Asks the store's engine, wherever it runs, by a command row to do something to a task. Resolves when that is done.
@@ -31,28 +32,39 @@ export async function askForTask(
   return ask(options, { kind, taskId, body }, 'applied');
 }
 
-/** The same for what is no task's, and has an answer. */
-export async function askForAnswer(options: ClientOptions, kind: CommandKind, body: JsonObject): Promise<JsonObject> {
-  return (await ask(options, { kind, taskId: null, body }, 'answered')).answer;
+/** The same for what is no task's, and has an answer. `isUnderWay`: the engine is seen at it, so that it is waited for longer. */
+export async function askForAnswer(
+  options: ClientOptions,
+  kind: CommandKind,
+  body: JsonObject,
+  isUnderWay?: () => Promise<boolean>,
+): Promise<JsonObject> {
+  return (await ask(options, { kind, taskId: null, body }, 'answered', isUnderWay)).answer;
 }
 
 async function ask<Kind extends CommandOutcome['kind']>(
   { storage, clock, random }: ClientOptions,
   command: Pick<StoredCommand, 'kind' | 'taskId' | 'body'>,
   expected: Kind,
+  isUnderWay: () => Promise<boolean> = async () => false,
 ): Promise<Settled<Kind>> {
   const requestedAt = clock.now();
   const id = uuidV7(requestedAt, random);
   await storage.commands.submit({ id, ...command, requestedAt });
   if (!(await storage.workers.isEngineRunning()))
     throw notApplied(id, 'no engine is running on this store; it will be applied at the next start');
-  const deadlineMs = clock.monotonicMs() + answerWithinMs;
+  let lookMs = clock.monotonicMs() + lookIntervalMs;
+  let deadlineMs = clock.monotonicMs() + answerWithinMs;
   for (;;) {
     const outcome = await storage.commands.outcome(id);
     if (outcome?.kind === 'refused') throw new TaskerError(knownCode(outcome.code), outcome.message);
     if (outcome !== null) {
       if (isOf(outcome, expected)) return outcome;
       throw new TaskerError('TASKER_INTERNAL', `'${command.kind}' was ${outcome.kind}, expected: ${expected}.`);
+    }
+    if (clock.monotonicMs() >= lookMs) {
+      lookMs = clock.monotonicMs() + lookIntervalMs;
+      if (await isUnderWay()) deadlineMs = clock.monotonicMs() + answerWithinMs;
     }
     if (clock.monotonicMs() >= deadlineMs)
       throw notApplied(id, `the engine did not answer within ${answerWithinMs} ms; it stays requested`);

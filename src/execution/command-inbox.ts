@@ -10,6 +10,7 @@ export const commandKinds = [
   'retry_parked',
   'drop_parked',
   'replay',
+  'unregister',
 ] as const;
 export type CommandKind = (typeof commandKinds)[number];
 

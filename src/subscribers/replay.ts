@@ -3,6 +3,7 @@ import { Batch } from './batch.ts';
 import type { StartFrom } from './define-subscriber.ts';
 import { startPosition } from './start-position.ts';
 import { type SubscriberRunner, stateOf } from './subscriber-runner.ts';
+import type { ReplayProgress } from './subscriber-store.ts';
 
 export interface ReplayOptions {
   /** The first event to be gone through again. */
@@ -12,14 +13,6 @@ export interface ReplayOptions {
   /** Let the state begin anew at `from`, though it has counted earlier events. Default false. */
   readonly reset?: boolean;
   readonly onProgress?: (progress: ReplayProgress) => void;
-}
-
-export interface ReplayProgress {
-  readonly from: number;
-  /** The position reached. */
-  readonly reached: number;
-  readonly to: number;
-  readonly parked: number;
 }
 
 /** Beyond this the handlers are broken rather than the events. */
@@ -65,6 +58,7 @@ export class Replay {
       held: new Set(),
     });
     let reached = after;
+    this.#tell({ from: after + 1, reached, to: Math.max(after, this.#runner.position), parked: 0 });
     const goOn = async (): Promise<void> => {
       const to = this.#runner.position;
       while (reached < to) reached = await this.#page(batch, after, reached, to);
@@ -91,9 +85,13 @@ export class Replay {
         'TASKER_REPLAY_REFUSED',
         `The replay of '${subscriber.name}' was given up: it failed at more than ${mostParked} events. Its living state is as it was.`,
       );
-    this.#progress = { from: after + 1, reached: next, to, parked: batch.parked.length };
-    this.#options.onProgress?.(this.#progress);
+    this.#tell({ from: after + 1, reached: next, to, parked: batch.parked.length });
     return next;
+  }
+
+  #tell(progress: ReplayProgress): void {
+    this.#progress = progress;
+    this.#options.onProgress?.(progress);
   }
 
   async #swap(batch: Batch, after: number, reached: number, reset: boolean): Promise<void> {

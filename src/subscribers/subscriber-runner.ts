@@ -1,5 +1,4 @@
 import type { EventLog } from '../log/event-log.ts';
-import { toNewEvent } from '../log/append.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import { errorMessage } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
@@ -49,9 +48,7 @@ export class SubscriberRunner {
   standing: Standing | null = null;
   /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
   #position = 0;
-  #lagged = false;
-  #lagging = false;
-  #lastError: string | null = null;
+  #trouble: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: (() => void) | null = null;
   #awake = false;
@@ -72,8 +69,9 @@ export class SubscriberRunner {
     return this.#position;
   }
 
-  get lastError(): string | null {
-    return this.#lastError;
+  /** What keeps it from going on; null while nothing does. A handler's errors are not: their events are parked. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   get stopSignal(): AbortSignal {
@@ -103,29 +101,6 @@ export class SubscriberRunner {
     this.#stop.abort();
   }
 
-  /** Lag and rare checkpoints; called about once a second, also while a handler is under way. */
-  observe(lastPosition: number): void {
-    this.wake();
-    const { standing } = this;
-    if (standing === null || this.#lagging) return;
-    const { name, lagLimit } = this.subscriber;
-    const lag = Math.max(0, lastPosition - this.#position);
-    const lagged = lag > (this.#lagged ? lagLimit / 2 : lagLimit);
-    if (lagged === this.#lagged) return;
-    this.#lagging = true;
-    const { clock, random, writer } = this.parts;
-    const payload = { subscriber: name, lag, limit: lagLimit, checkpoint: standing.checkpoint };
-    const fact = toNewEvent(
-      { name: lagged ? 'subscriber.lagged' : 'subscriber.recovered', occurredAt: clock.now(), payload },
-      random,
-    );
-    writer
-      .save({ kind: 'lag', subscriber: name, lagged, events: [fact] })
-      .then(() => (this.#lagged = lagged))
-      .catch(this.parts.onProblem)
-      .finally(() => (this.#lagging = false));
-  }
-
   /** One after the other with the batches: `standing` is nobody else's meanwhile. */
   exclusively<T>(act: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(act);
@@ -143,7 +118,7 @@ export class SubscriberRunner {
       try {
         return await this.parts.writer.save(progress);
       } catch (error) {
-        this.#lastError = errorMessage(error);
+        this.#trouble = errorMessage(error);
         if (!(await waited({ clock: this.parts.clock, stop: this.#stop.signal }, tryAgainAfterMs))) return null;
       }
     }
@@ -162,7 +137,6 @@ export class SubscriberRunner {
       if (row === null) throw new Error(`subscriber '${name}' could not be registered`);
     }
     this.#position = row.checkpoint;
-    this.#lagged = row.lagged;
     this.standing = {
       checkpoint: row.checkpoint,
       generation: row.generation,
@@ -175,9 +149,10 @@ export class SubscriberRunner {
   async #tryOpen(): Promise<boolean> {
     try {
       await this.load();
+      this.#trouble = null;
       return true;
     } catch (error) {
-      this.#lastError = errorMessage(error);
+      this.#trouble = errorMessage(error);
       this.parts.onProblem(error);
       return false;
     }
@@ -196,9 +171,10 @@ export class SubscriberRunner {
         const before = this.#position;
         if (this.#drainTo !== null && before >= this.#drainTo) break;
         await this.exclusively(() => this.#step());
+        this.#trouble = null;
         if (this.#position === before) await this.#wait();
       } catch (error) {
-        this.#lastError = errorMessage(error);
+        this.#trouble = errorMessage(error);
         this.parts.onProblem(error);
         if (this.#drainTo !== null) break;
         await waited({ clock, stop }, tryAgainAfterMs);
@@ -248,7 +224,7 @@ export class SubscriberRunner {
       standing.countsFrom = batch.countsFrom;
       standing.state = batch.state;
       this.#position = to;
-      this.#lastError = null;
+      this.#trouble = null;
       return;
     }
     // What the batch has done is forgotten: its events come again from where the store stands.

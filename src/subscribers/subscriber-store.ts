@@ -1,6 +1,14 @@
 import type { NewEvent } from '../log/event-log.ts';
 import type { TaskerError } from '../shared/errors.ts';
 
+export interface ReplayProgress {
+  readonly from: number;
+  /** The position reached. */
+  readonly reached: number;
+  readonly to: number;
+  readonly parked: number;
+}
+
 /** Where a subscriber stands: everything it has kept, in one row. */
 export interface StoredSubscriber {
   readonly name: string;
@@ -82,7 +90,15 @@ export type Progress =
       readonly replayedFrom: number;
       readonly park: readonly ParkedEvent[];
       readonly events: readonly NewEvent[];
-    };
+    }
+  | {
+      /** How far a replay that is under way has come, for whoever looks; null when it is over. */
+      readonly kind: 'replaying';
+      readonly subscriber: string;
+      readonly replay: ReplayProgress | null;
+    }
+  /** Removes all that is kept for it. */
+  | { readonly kind: 'unregister'; readonly subscriber: string };
 
 export type ProgressResult =
   /** `firstPosition`: the place in the log of its first event, the others follow without gap; null if it has none. */
@@ -96,6 +112,8 @@ export interface SubscriberSummary extends Omit<StoredSubscriber, 'state'> {
   readonly parked: number;
   /** Bytes of its state as stored. */
   readonly stateBytes: number;
+  /** Of a replay that is under way, about once a second. */
+  readonly replay: ReplayProgress | null;
 }
 
 /** Rough size of what a part adds to a flush. */

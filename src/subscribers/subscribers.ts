@@ -3,56 +3,65 @@ import type { Clock, Timer } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
-import { ParkedEvents, type ParkedOutcome } from './parked-events.ts';
-import { Replay, type ReplayOptions, type ReplayProgress } from './replay.ts';
+import { LagWatch } from './lag-watch.ts';
+import type { ParkedOutcome } from './parked-events.ts';
+import type { ReplayOptions } from './replay.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
-import { SharedReader } from './shared-reader.ts';
-import type { ProgressWriter, SubscriberStore, SubscriberSummary } from './subscriber-store.ts';
-import { SubscriberRunner } from './subscriber-runner.ts';
+import type { LiveStanding, SubscriberGroup } from './subscriber-group.ts';
+import type { ProgressWriter, ReplayProgress, SubscriberStore, SubscriberSummary } from './subscriber-store.ts';
 
 export interface SubscribersOptions {
-  readonly resolved: readonly ResolvedSubscriber[];
+  readonly groups: readonly SubscriberGroup[];
   readonly store: SubscriberStore;
   readonly writer: ProgressWriter;
   readonly log: EventLog;
-  /** Up to where the log may have lost events to old age. */
-  readonly removedUpTo: () => Promise<number>;
   readonly clock: Clock;
   readonly random: Random;
+  readonly onUnregistered: (name: string) => void;
   readonly onProblem: (error: unknown) => void;
 }
 
 export interface SubscriberStatus extends SubscriberSummary {
   /** Events of the log that are still to come. */
   readonly lag: number;
-  /** `elsewhere`: not run by this process. */
-  readonly status: 'following' | 'lagged' | 'replaying' | 'elsewhere';
-  readonly replay: ReplayProgress | null;
-  readonly lastError: string | null;
+  /**
+   * `elsewhere`: not run by this process. `failed`: it cannot go on; `trouble` says why, and it goes on trying.
+   */
+  readonly status: 'following' | 'lagged' | 'replaying' | 'failed' | 'elsewhere';
+  readonly trouble: string | null;
 }
 
-const pollMs = 1000;
+export interface Unregistered {
+  readonly name: string;
+  /** Parked events that are gone with it. */
+  readonly parked: number;
+}
+
+const lookMs = 1000;
 /** Under load, reading at every commit would make batches of one. */
 const gatherMs = 10;
-const stopGraceMs = 2000;
 
 /** All subscribers of this process: they follow the log while it is the engine. new → running → stopped. */
 export class Subscribers {
   readonly #options: SubscribersOptions;
-  readonly #runners: ReadonlyMap<string, SubscriberRunner>;
-  readonly #replays = new Map<string, Replay>();
-  #poll: Timer | null = null;
+  readonly #groupOf: ReadonlyMap<string, SubscriberGroup>;
+  readonly #lagWatches: ReadonlyMap<string, LagWatch>;
+  /** Whose replay's progress is in the store. */
+  readonly #shownReplays = new Set<string>();
+  #looking: Timer | null = null;
   #gathering: Timer | null = null;
-  #readAtMs = Number.NEGATIVE_INFINITY;
+  #wokenAtMs = Number.NEGATIVE_INFINITY;
   #running = false;
 
   constructor(options: SubscribersOptions) {
     this.#options = options;
-    const names = [...new Set(options.resolved.flatMap(({ handlers }) => [...handlers.keys()]))];
-    const reader = new SharedReader(options.log, names);
-    this.#runners = new Map(
-      options.resolved.map((one) => [one.name, new SubscriberRunner(one, { ...options, reader })] as const),
-    );
+    const all = options.groups.flatMap((group) => group.subscribers.map((one) => [one, group] as const));
+    this.#groupOf = new Map(all.map(([{ name }, group]) => [name, group]));
+    this.#lagWatches = new Map(all.map(([one]) => [one.name, new LagWatch(one, options)]));
+  }
+
+  get all(): readonly ResolvedSubscriber[] {
+    return this.#options.groups.flatMap((group) => group.subscribers);
   }
 
   /** How far each has come that the store knows: in memory, where it runs here, for nothing is saved while nothing is handled. */
@@ -60,87 +69,79 @@ export class Subscribers {
     const stored = await this.#options.store.list();
     return stored.map(({ name, checkpoint }) => ({
       name,
-      checkpoint: Math.max(checkpoint, this.#runners.get(name)?.position ?? 0),
+      checkpoint: Math.max(checkpoint, this.#standing(name)?.position ?? 0),
     }));
   }
 
   /** Names of those that handle this event. */
   handling(event: string): readonly string[] {
-    return this.#options.resolved.filter(({ handlers }) => handlers.has(event)).map(({ name }) => name);
+    return this.all.filter(({ handlers }) => handlers.has(event)).map(({ name }) => name);
   }
 
   async start(): Promise<void> {
-    if (this.#runners.size === 0) return;
+    if (this.#groupOf.size === 0) return;
+    await this.#clearReplays();
     this.#running = true;
-    for (const runner of this.#runners.values()) await runner.start();
+    await Promise.all(this.#options.groups.map((group) => group.start()));
     this.#look();
   }
 
   /** Replays would hold up whoever stops the engine; what another process asked for is done at the next start. */
   abortReplays(): void {
-    for (const replay of this.#replays.values()) replay.abort();
+    for (const group of this.#options.groups) group.abortReplays();
   }
 
   async stop(): Promise<void> {
     this.#running = false;
-    this.#poll?.cancel();
+    this.#looking?.cancel();
     this.#gathering?.cancel();
-    this.abortReplays();
-    await Promise.all([...this.#runners.values()].map((runner) => runner.stop(stopGraceMs)));
+    await Promise.all(this.#options.groups.map((group) => group.stop()));
   }
 
   /** Events were committed. Costs the committer nothing but a timer. */
   committed(): void {
     if (!this.#running || this.#gathering !== null) return;
-    const { clock } = this.#options;
-    const waitMs = Math.max(0, this.#readAtMs + gatherMs - clock.monotonicMs());
+    const { clock, groups } = this.#options;
+    const waitMs = Math.max(0, this.#wokenAtMs + gatherMs - clock.monotonicMs());
     this.#gathering = clock.setTimer(waitMs, () => {
       this.#gathering = null;
-      this.#readAtMs = clock.monotonicMs();
-      for (const runner of this.#runners.values()) runner.wake();
+      this.#wokenAtMs = clock.monotonicMs();
+      for (const group of groups) group.wake();
     });
   }
 
   async list(): Promise<readonly SubscriberStatus[]> {
     const [rows, lastPosition] = await Promise.all([this.#options.store.list(), this.#options.log.lastPosition()]);
     return rows.map((row) => {
-      const runner = this.#runners.get(row.name);
-      const here = this.#running && (runner?.standing ?? null) !== null;
-      const replay = this.#replays.get(row.name)?.progress ?? null;
-      const position = Math.max(row.checkpoint, here ? (runner?.position ?? 0) : 0);
-      const status = !here ? 'elsewhere' : replay !== null ? 'replaying' : row.lagged ? 'lagged' : 'following';
-      return {
-        ...row,
-        lag: Math.max(0, lastPosition - position),
-        status,
-        replay,
-        lastError: runner?.lastError ?? null,
-      };
+      const here = this.#running ? this.#standing(row.name) : null;
+      const lag = Math.max(0, lastPosition - Math.max(row.checkpoint, here?.position ?? 0));
+      const replay = here === null ? row.replay : here.replay;
+      return { ...row, lag, replay, status: statusOf(row, here), trouble: here?.trouble ?? null };
     });
   }
 
-  retryParked(name: string, position?: number): Promise<ParkedOutcome> {
-    return new ParkedEvents(this.#require(name)).retry(position);
+  async retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return this.#require(name).retryParked(name, position);
   }
 
-  dropParked(name: string, position?: number): Promise<ParkedOutcome> {
-    return new ParkedEvents(this.#require(name)).drop(position);
+  async dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return this.#require(name).dropParked(name, position);
   }
 
   async replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
-    const runner = this.#require(name);
-    if (this.#replays.has(name))
-      throw new TaskerError(
-        'TASKER_REPLAY_REFUSED',
-        `Subscriber '${name}' is being replayed already; wait for its end.`,
-      );
-    const replay = new Replay(runner, options);
-    this.#replays.set(name, replay);
-    try {
-      return await replay.run();
-    } finally {
-      this.#replays.delete(name);
-    }
+    return this.#require(name).replay(name, options);
+  }
+
+  /** Forgets all that is kept for a subscriber; one that runs here is stopped first. */
+  async unregister(name: string): Promise<Unregistered> {
+    const row = (await this.#options.store.list()).find((one) => one.name === name);
+    if (row === undefined)
+      throw new TaskerError('TASKER_SUBSCRIBER_NOT_FOUND', `The store knows no subscriber '${name}'.`);
+    if (this.#running && this.#standing(name) !== null) await this.#groupOf.get(name)?.release(name);
+    const result = await this.#options.writer.save({ kind: 'unregister', subscriber: name });
+    if (result.kind === 'failed') throw result.error;
+    this.#options.onUnregistered(name);
+    return { name, parked: row.parked };
   }
 
   /** What another process asks, as its command row has it; the answer as that will hold it. */
@@ -148,7 +149,7 @@ export class Subscribers {
     return JSON.parse(JSON.stringify(await this.#carryOut(kind, body))) as JsonObject;
   }
 
-  #carryOut(kind: string, body: JsonObject): Promise<ParkedOutcome | ReplayProgress> {
+  #carryOut(kind: string, body: JsonObject): Promise<ParkedOutcome | ReplayProgress | Unregistered> {
     const name = typeof body['subscriber'] === 'string' ? body['subscriber'] : '';
     const position = typeof body['position'] === 'number' ? body['position'] : undefined;
     switch (kind) {
@@ -156,38 +157,76 @@ export class Subscribers {
         return this.retryParked(name, position);
       case 'drop_parked':
         return this.dropParked(name, position);
+      case 'unregister':
+        return this.unregister(name);
       default:
         // Command rows are written by this package's own client, which has checked them.
         return this.replay(name, body['options'] as unknown as ReplayOptions);
     }
   }
 
-  #require(name: string): SubscriberRunner {
-    const runner = this.#runners.get(name);
-    if (runner === undefined)
+  #standing(name: string): LiveStanding | null {
+    return this.#groupOf.get(name)?.standing(name) ?? null;
+  }
+
+  #require(name: string): SubscriberGroup {
+    const group = this.#groupOf.get(name);
+    if (group === undefined)
       throw new TaskerError(
         'TASKER_SUBSCRIBER_NOT_FOUND',
-        `This process has no subscriber '${name}'; it has ${[...this.#runners.keys()].join(', ') || 'none'}.`,
+        `This process has no subscriber '${name}'; it has ${[...this.#groupOf.keys()].join(', ') || 'none'}.`,
       );
-    if (!this.#running || runner.standing === null)
+    if (!this.#running)
       throw new TaskerError(
         'TASKER_ENGINE_NOT_RUNNING',
         `Subscriber '${name}' is not running: start the engine first.`,
       );
-    return runner;
+    return group;
   }
 
   #look(): void {
-    this.#poll = this.#options.clock.setTimer(pollMs, () => this.#look());
+    this.#looking = this.#options.clock.setTimer(lookMs, () => this.#look());
+    for (const group of this.#options.groups) group.look();
     void this.#observe();
   }
 
   async #observe(): Promise<void> {
     try {
       const lastPosition = await this.#options.log.lastPosition();
-      for (const runner of this.#runners.values()) runner.observe(lastPosition);
+      for (const [name, watch] of this.#lagWatches) {
+        const standing = this.#standing(name);
+        if (standing === null) continue;
+        await watch.look(standing, lastPosition);
+        await this.#showReplay(name, standing.replay);
+      }
     } catch (error) {
       this.#options.onProblem(error);
     }
   }
+
+  /** For other processes, which see the store alone. */
+  async #showReplay(name: string, replay: ReplayProgress | null): Promise<void> {
+    if (replay === null && !this.#shownReplays.has(name)) return;
+    await this.#options.writer.save({ kind: 'replaying', subscriber: name, replay });
+    if (replay === null) this.#shownReplays.delete(name);
+    else this.#shownReplays.add(name);
+  }
+
+  /** A replay ends with its process. */
+  async #clearReplays(): Promise<void> {
+    try {
+      for (const { name, replay } of await this.#options.store.list()) {
+        if (replay !== null) await this.#options.writer.save({ kind: 'replaying', subscriber: name, replay: null });
+      }
+    } catch (error) {
+      this.#options.onProblem(error);
+    }
+  }
+}
+
+function statusOf(row: SubscriberSummary, here: LiveStanding | null): SubscriberStatus['status'] {
+  if (here === null) return 'elsewhere';
+  if (here.trouble !== null) return 'failed';
+  if (here.replay !== null) return 'replaying';
+  return row.lagged ? 'lagged' : 'following';
 }

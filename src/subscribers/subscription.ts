@@ -1,13 +1,13 @@
 import type { JsonObject } from '../shared/json.ts';
 import type { SubscriberClass, SubscriberOptions } from './define-subscriber.ts';
 
-/** A subscriber class as a subscription file configures it. */
+/** A subscriber class as a subscription file, or a module's options, configure it. What is not said the class says itself. */
 export interface Subscription {
   readonly subscriberClass: SubscriberClass;
-  readonly name: string;
+  readonly name?: string;
   /** Names or patterns. */
-  readonly events: readonly string[];
+  readonly events?: readonly string[];
   /** What its constructor is given. */
   readonly config: JsonObject;
-  readonly options: Pick<SubscriberOptions, 'startFrom' | 'onPark' | 'timeoutMs'>;
+  readonly options?: Pick<SubscriberOptions, 'startFrom' | 'onPark' | 'timeoutMs'>;
 }

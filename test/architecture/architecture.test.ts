@@ -161,7 +161,7 @@ describe('what zones.ts lists besides the table is still needed', () => {
       everyImportExceptionIsNeeded(empty).join('\n'),
       /resolve-config\.ts → tasks\/nearest-name\.ts is not needed/,
     );
-    assert.match(everyComputedImportIsNeeded(empty).join('\n'), /load-config-file\.ts no longer/);
+    assert.match(everyComputedImportIsNeeded(empty).join('\n'), /import-module\.ts no longer/);
     assert.match(everyAmbientSourceIsNeeded(empty).join('\n'), /shared\/clock\.ts no longer uses Date\.now/);
   });
 });

@@ -70,9 +70,27 @@ export const zones: Readonly<Record<string, Zone>> = {
   'create-tasker.ts': { uses: ['*'], packages: ['node:'] },
   // What it is made of knows the engine, and of storage, sinks and subscribers only what it is handed.
   'tasker-facade.ts': {
-    uses: [...surroundings, 'tasker.ts', 'tasker-refusals.ts', 'task-view.ts', 'task-history.ts'],
+    uses: [
+      ...surroundings,
+      'tasker.ts',
+      'tasker-refusals.ts',
+      'tasker-subscribers.ts',
+      'task-view.ts',
+      'task-history.ts',
+    ],
     sees: ['subscribers'],
     packages: [],
+  },
+  'tasker-subscribers.ts': { uses: ['shared', 'execution'], sees: ['subscribers'], packages: [] },
+  'register-subscribers.ts': {
+    uses: [...surroundings, 'subscribers', 'load-subscriptions.ts', 'load-subscriber-modules.ts'],
+    packages: [],
+  },
+  'load-subscriber-modules.ts': { uses: ['shared', 'config'], sees: ['subscribers'], packages: ['node:'] },
+  // The composition root of a thread that runs subscribers.
+  'observer-thread.ts': {
+    uses: ['shared', 'events', 'subscribers', 'storage', 'load-subscriber-modules.ts'],
+    packages: ['node:'],
   },
   'load-subscriptions.ts': { uses: [...surroundings, 'subscribers'], packages: ['node:'] },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
@@ -140,7 +158,7 @@ export const importExceptions: readonly Exception[] = [
 
 /** Imports whose target is only known at run time: no scan can follow them. */
 export const computedImports: readonly Omit<Exception, 'to'>[] = [
-  { from: 'config/load-config-file.ts', why: "loads the user's configuration" },
+  { from: 'config/import-module.ts', why: "loads the user's configuration and subscribers" },
 ];
 
 /** Where the environment is read; everybody else is told what it said. */

@@ -264,6 +264,15 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
     );
     await assert.rejects(nothing, { code: 'TASKER_TEMPLATE_NOT_FOUND' });
   },
+
+  async 'a subscriber that is refused'(_t, witness) {
+    const deaf = defineSubscriber({ name: 'deaf', on: {} });
+    const nothing = createTasker(
+      { storage: { kind: 'memory' }, subscribers: [deaf] },
+      { env: {}, listeners: witness.listeners },
+    );
+    await assert.rejects(nothing, { code: 'TASKER_SUBSCRIBER_INVALID' });
+  },
 };
 
 test('the catalog tells the truth', async (t) => {

@@ -1,8 +1,9 @@
 import { Option } from 'commander';
 
-import type { ReplayOptions } from '../../tasker.ts';
+import type { ReplayOptions, ReplayProgress } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
 import { parseSince } from '../option-values.ts';
+import type { Session } from '../session.ts';
 import { askOfSubscriber } from '../subscriber-action.ts';
 
 interface ReplayCommandOptions {
@@ -35,11 +36,23 @@ export const replayCommand = defineCommand<ReplayCommandOptions>({
           from: parseFrom(from, session.io.now()),
           deliver: deliver === true,
           reset: reset === true,
+          onProgress: noteProgress(session),
         }),
       ({ from: first, to, parked }) =>
         `replayed from ${first} to ${to}${parked === 0 ? '' : `; ${parked} events were parked`}`,
     ),
 });
+
+/** Every tenth of the way. */
+function noteProgress(session: Session): (progress: ReplayProgress) => void {
+  let tenths = 0;
+  return ({ from, reached, to }) => {
+    const now = Math.floor((10 * (reached - from + 1)) / Math.max(1, to - from + 1));
+    if (now <= tenths || now >= 10) return;
+    tenths = now;
+    session.note(`${now * 10} %: at ${reached} of ${to}`);
+  };
+}
 
 function parseFrom(text: string, nowMs: number): ReplayOptions['from'] {
   if (text === 'beginning') return text;

@@ -13,6 +13,7 @@ const migrations = [
   '0003-scheduling-and-keys.sql',
   '0004-retention.sql',
   '0005-annotations.sql',
+  '0006-replay-progress.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

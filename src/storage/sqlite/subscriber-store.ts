@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 import type {
+  ReplayProgress,
   StoredParkedEvent,
   StoredSubscriber,
   SubscriberStore,
@@ -17,7 +18,11 @@ interface SubscriberRow {
   readonly state_json: string | null;
 }
 
-type SummaryRow = Omit<SubscriberRow, 'state_json'> & { readonly parked: number; readonly state_bytes: number };
+interface SummaryRow extends Omit<SubscriberRow, 'state_json'> {
+  readonly parked: number;
+  readonly state_bytes: number;
+  readonly replay_json: string | null;
+}
 
 interface ParkedRow {
   readonly subscriber: string;
@@ -46,7 +51,7 @@ export class SqliteSubscriberStore implements SubscriberStore {
     this.#place = place;
     this.#byName = db.prepare('select * from subscribers where name = ?');
     this.#all = db.prepare(
-      `select name, checkpoint, counts_from, generation, lagged, coalesce(length(cast(state_json as blob)), 0) as state_bytes,
+      `select name, checkpoint, counts_from, generation, lagged, replay_json, coalesce(length(cast(state_json as blob)), 0) as state_bytes,
          (select count(*) from parked_events where subscriber = name) as parked
        from subscribers order by name`,
     );
@@ -68,7 +73,12 @@ export class SqliteSubscriberStore implements SubscriberStore {
 
   async list(): Promise<readonly SubscriberSummary[]> {
     try {
-      return this.#all.all().map((row) => ({ ...common(row), parked: row.parked, stateBytes: row.state_bytes }));
+      return this.#all.all().map((row) => ({
+        ...common(row),
+        parked: row.parked,
+        stateBytes: row.state_bytes,
+        replay: row.replay_json === null ? null : (JSON.parse(row.replay_json) as ReplayProgress),
+      }));
     } catch (error) {
       return throwMapped(error, this.#place);
     }

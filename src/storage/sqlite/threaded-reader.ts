@@ -1,19 +1,13 @@
 import { Worker } from 'node:worker_threads';
 
 import { errorMessage, TaskerError } from '../../shared/errors.ts';
-import {
-  type FromReader,
-  putTogether,
-  type ReaderThreadData,
-  type ReadName,
-  type Reads,
-  type ToReader,
-} from './reader-protocol.ts';
+import { ThreadCalls } from '../../shared/thread-calls.ts';
+import type { ReaderThreadData, ReadName, Reads } from './reader-protocol.ts';
 import type { Place } from './storage-errors.ts';
 
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: TaskerError) => void;
+interface Thread {
+  readonly worker: Worker;
+  readonly calls: ThreadCalls;
 }
 
 // The same code runs from source (.ts) and from the package (.js).
@@ -28,9 +22,7 @@ const threadUrl = new URL(
  */
 export class ThreadedReader implements Reads {
   readonly #place: Place;
-  readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | null = null;
-  #lastId = 0;
+  #thread: Thread | null = null;
   #closed = false;
 
   constructor(place: Place) {
@@ -64,51 +56,41 @@ export class ThreadedReader implements Reads {
   /** Answers what was asked before, then ends. */
   async close(): Promise<void> {
     this.#closed = true;
-    const worker = this.#worker;
-    if (worker === null) return;
+    if (this.#thread === null) return;
+    const { worker, calls } = this.#thread;
     worker.ref();
     const ended = new Promise((resolve) => worker.once('exit', resolve));
-    worker.postMessage({ kind: 'close' } satisfies ToReader);
+    calls.tell('close');
     await ended;
   }
 
   #call<T>(name: ReadName, args: readonly unknown[]): Promise<T> {
     if (this.#closed) return Promise.reject(this.#unavailable('has been closed. Open it again to use it'));
-    const worker = (this.#worker ??= this.#start());
-    this.#lastId += 1;
-    const id = this.#lastId;
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: (value) => resolve(value as T), reject });
-      worker.ref();
-      worker.postMessage({ kind: 'call', id, name, args } satisfies ToReader);
-    });
+    const { worker, calls } = (this.#thread ??= this.#start());
+    worker.ref();
+    return calls.call<T>(name, ...args);
   }
 
-  #start(): Worker {
+  #start(): Thread {
     const worker = new Worker(threadUrl, {
       name: 'tasker-reader',
       workerData: { place: this.#place } satisfies ReaderThreadData,
     });
     worker.unref();
+    const calls = new ThreadCalls(worker);
     let why = 'ended';
-    worker.on('message', (reply: FromReader) => {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if (this.#waiting.size === 0 && !this.#closed) worker.unref();
-      if (reply.ok) waiting?.resolve(reply.value);
-      else waiting?.reject(putTogether(reply.error));
+    worker.on('message', (message) => {
+      calls.received(message);
+      if (calls.waiting === 0 && !this.#closed) worker.unref();
     });
     worker.on('error', (error) => {
       why = errorMessage(error);
     });
     worker.on('exit', () => {
-      this.#worker = null;
-      for (const waiting of this.#waiting.values()) {
-        waiting.reject(this.#unavailable(`could not be read: its reader thread stopped (${why}). Ask again`));
-      }
-      this.#waiting.clear();
+      this.#thread = null;
+      calls.lost(this.#unavailable(`could not be read: its reader thread stopped (${why}). Ask again`));
     });
-    return worker;
+    return { worker, calls };
   }
 
   #unavailable(what: string): TaskerError {

@@ -22,6 +22,8 @@ export class ProgressSaver {
   readonly #advance: Statement<[number, number | null, string, number, number]>;
   readonly #advanceWithState: Statement<[number, number | null, string, string, number, number]>;
   readonly #lag: Statement<[number, string, number]>;
+  readonly #replaying: Statement<[string | null, string]>;
+  readonly #remove: Statement<[string]>;
   readonly #swap: Statement<[number, number | null, string | null, string, number]>;
   readonly #park: Statement;
   readonly #unpark: Statement<[string, number]>;
@@ -43,8 +45,10 @@ export class ProgressSaver {
       `update subscribers set checkpoint = ?, counts_from = ?, state_json = ? ${stands}`,
     );
     this.#lag = db.prepare('update subscribers set lagged = ? where name = ? and lagged <> ?');
+    this.#replaying = db.prepare('update subscribers set replay_json = ? where name = ?');
+    this.#remove = db.prepare('delete from subscribers where name = ?');
     this.#swap = db.prepare(
-      `update subscribers set checkpoint = ?, counts_from = ?, state_json = ?, generation = generation + 1
+      `update subscribers set checkpoint = ?, counts_from = ?, state_json = ?, replay_json = null, generation = generation + 1
        where name = ? and generation = ?`,
     );
     this.#park = db.prepare(
@@ -91,6 +95,14 @@ export class ProgressSaver {
       }
       case 'swap':
         return this.#writeSwap(part);
+      case 'replaying': {
+        const replay = part.replay === null ? null : JSON.stringify(part.replay);
+        return required(this.#replaying.run(replay, part.subscriber));
+      }
+      case 'unregister':
+        required(this.#remove.run(part.subscriber));
+        this.#unparkFrom.run(part.subscriber, 0);
+        return undefined;
     }
   }
 

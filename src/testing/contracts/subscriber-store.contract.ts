@@ -63,7 +63,7 @@ export function subscriberStoreContract(storageName: string, open: Open): void {
         assert.deepEqual(await save(storage, part), ['saved']);
         const { state, ...row } = (await storage.subscribers.load('sales')) ?? { state: null };
         assert.equal(state, '{"count":"é"}');
-        assert.deepEqual(await storage.subscribers.list(), [{ ...row, parked: 2, stateBytes: 14 }]);
+        assert.deepEqual(await storage.subscribers.list(), [{ ...row, parked: 2, stateBytes: 14, replay: null }]);
         assert.deepEqual(await storage.subscribers.parked({ limit: 10 }), [
           { ...parked(9), subscriber: 'sales', generation: 1 },
           { ...parked(11, { attempts: 0, error: null }), subscriber: 'sales', generation: 1 },
@@ -162,6 +162,48 @@ export function subscriberStoreContract(storageName: string, open: Open): void {
         assert.deepEqual([row?.generation, row?.state, row?.countsFrom], [2, '{"count":5}', 10]);
         assert.deepEqual(await positions(storage), [8, 17]);
         assert.deepEqual(await save(storage, swap), ['stale']);
+      }));
+
+    it('shows how far a replay has come, until it is swapped in or given up', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        const replay = { from: 1, reached: 5, to: 20, parked: 0 };
+        const shown = async () => (await storage.subscribers.list())[0]?.replay;
+        assert.equal(await shown(), null);
+        assert.deepEqual(await save(storage, { kind: 'replaying', subscriber: 'sales', replay }), ['saved']);
+        assert.deepEqual(await shown(), replay);
+        await save(storage, { kind: 'replaying', subscriber: 'sales', replay: null });
+        assert.equal(await shown(), null);
+        await save(storage, { kind: 'replaying', subscriber: 'sales', replay });
+        const swap: Progress = {
+          kind: 'swap',
+          subscriber: 'sales',
+          generation: 1,
+          checkpoint: 7,
+          countsFrom: null,
+          state: null,
+          replayedFrom: 1,
+          park: [],
+          events: [],
+        };
+        assert.deepEqual(await save(storage, swap), ['saved']);
+        assert.equal(await shown(), null);
+        assert.deepEqual(await save(storage, { kind: 'replaying', subscriber: 'nobody', replay }), ['stale']);
+      }));
+
+    it('forgets one that is unregistered, with what it has parked, and leaves the others', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        await save(storage, { kind: 'register', subscriber: 'audit', checkpoint: 3, state: null });
+        await save(storage, advance(7, 20, { park: [parked(8)], state: '{"count":1}' }));
+        const unregister: Progress = { kind: 'unregister', subscriber: 'sales' };
+        assert.deepEqual(await save(storage, unregister, unregister, advance(20, 21)), ['saved', 'stale', 'stale']);
+        assert.equal(await storage.subscribers.load('sales'), null);
+        assert.deepEqual(await positions(storage), []);
+        assert.deepEqual(
+          (await storage.subscribers.list()).map(({ name }) => name),
+          ['audit'],
+        );
       }));
 
     it('a part that cannot be written is undone alone', () =>

@@ -1,0 +1,26 @@
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { EventDirectory } from './events/event-directory.ts';
+import { loadSubscriberModule } from './load-subscriber-modules.ts';
+import { systemClock } from './shared/clock.ts';
+import { systemRandom } from './shared/ids.ts';
+import { openLogSide } from './storage/sqlite/open-log-side.ts';
+import { LocalGroup } from './subscribers/local-group.ts';
+import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
+import { serveGroup } from './subscribers/observer/serve-group.ts';
+import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
+
+/** The composition root of a thread that runs the subscribers of one module. Started by `create-tasker.ts`. */
+const { file, module, declared } = workerData as ObserverThreadData;
+const port = parentPort;
+if (port === null) throw new Error('observer-thread.ts is to be started as a worker thread');
+
+serveGroup(port, async ({ writer, removedUpTo, onProblem }) => {
+  const directory = new EventDirectory();
+  directory.declare(declared);
+  const subscribers = resolveSubscribers(await loadSubscriberModule(module), directory);
+  const side = openLogSide(file);
+  const { log, subscribers: store } = side;
+  const parts = { store, log, writer, removedUpTo, clock: systemClock, random: systemRandom, onProblem };
+  return { group: new LocalGroup(subscribers, parts), close: () => side.close() };
+});

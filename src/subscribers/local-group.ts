@@ -1,0 +1,99 @@
+import { TaskerError } from '../shared/errors.ts';
+import { ParkedEvents, type ParkedOutcome } from './parked-events.ts';
+import { Replay, type ReplayOptions } from './replay.ts';
+import type { ResolvedSubscriber } from './resolve-subscriber.ts';
+import { SharedReader } from './shared-reader.ts';
+import type { LiveStanding, SubscriberGroup } from './subscriber-group.ts';
+import { type RunnerParts, SubscriberRunner } from './subscriber-runner.ts';
+import type { ReplayProgress } from './subscriber-store.ts';
+
+const stopGraceMs = 2000;
+
+/** Subscribers on the thread that this runs on; they share one read and one parse of the log. */
+export class LocalGroup implements SubscriberGroup {
+  readonly subscribers: readonly ResolvedSubscriber[];
+  readonly #runners: ReadonlyMap<string, SubscriberRunner>;
+  readonly #replays = new Map<string, Replay>();
+  readonly #released = new Set<string>();
+
+  constructor(subscribers: readonly ResolvedSubscriber[], parts: Omit<RunnerParts, 'reader'>) {
+    this.subscribers = subscribers;
+    const reader = new SharedReader(parts.log, [
+      ...new Set(subscribers.flatMap(({ handlers }) => [...handlers.keys()])),
+    ]);
+    this.#runners = new Map(
+      subscribers.map((one) => [one.name, new SubscriberRunner(one, { ...parts, reader })] as const),
+    );
+  }
+
+  async start(): Promise<void> {
+    for (const runner of this.#runners.values()) await runner.start();
+  }
+
+  async stop(): Promise<void> {
+    this.abortReplays();
+    await Promise.all([...this.#runners.values()].map((runner) => runner.stop(stopGraceMs)));
+  }
+
+  wake(): void {
+    for (const runner of this.#runners.values()) runner.wake();
+  }
+
+  look(): void {
+    this.wake();
+  }
+
+  standing(name: string): LiveStanding | null {
+    const runner = this.#runners.get(name);
+    if (runner === undefined || this.#released.has(name)) return null;
+    const { standing, position, trouble } = runner;
+    if (standing === null && trouble === null) return null;
+    const replay = this.#replays.get(name)?.progress ?? null;
+    return { checkpoint: standing?.checkpoint ?? 0, position, replay, trouble };
+  }
+
+  async retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return new ParkedEvents(this.#require(name)).retry(position);
+  }
+
+  async dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return new ParkedEvents(this.#require(name)).drop(position);
+  }
+
+  async replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
+    const runner = this.#require(name);
+    if (this.#replays.has(name))
+      throw new TaskerError(
+        'TASKER_REPLAY_REFUSED',
+        `Subscriber '${name}' is being replayed already; wait for its end.`,
+      );
+    const replay = new Replay(runner, options);
+    this.#replays.set(name, replay);
+    try {
+      return await replay.run();
+    } finally {
+      this.#replays.delete(name);
+    }
+  }
+
+  abortReplays(): void {
+    for (const replay of this.#replays.values()) replay.abort();
+  }
+
+  async release(name: string): Promise<void> {
+    const runner = this.#require(name);
+    this.#replays.get(name)?.abort();
+    await runner.stop(0);
+    this.#released.add(name);
+  }
+
+  #require(name: string): SubscriberRunner {
+    const runner = this.#runners.get(name);
+    if (runner === undefined || this.#released.has(name) || runner.standing === null)
+      throw new TaskerError(
+        'TASKER_ENGINE_NOT_RUNNING',
+        `Subscriber '${name}' is not running: start the engine first.`,
+      );
+    return runner;
+  }
+}

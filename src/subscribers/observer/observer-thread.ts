@@ -1,0 +1,212 @@
+import type { Worker } from 'node:worker_threads';
+
+import type { Clock, Timer } from '../../shared/clock.ts';
+import { errorMessage, TaskerError } from '../../shared/errors.ts';
+import { ThreadCalls } from '../../shared/thread-calls.ts';
+import type { ParkedOutcome } from '../parked-events.ts';
+import type { ReplayOptions } from '../replay.ts';
+import type { ResolvedSubscriber } from '../resolve-subscriber.ts';
+import type { LiveStanding, SubscriberGroup } from '../subscriber-group.ts';
+import type { Progress, ProgressWriter, ReplayProgress } from '../subscriber-store.ts';
+import { sentResult, type Standings } from './observer-protocol.ts';
+
+export interface ObserverThreadOptions {
+  /** For messages: the module that the thread loads. */
+  readonly module: string;
+  /** The module's subscribers, as this thread has found them; their handlers are called in the other alone. */
+  readonly subscribers: readonly ResolvedSubscriber[];
+  readonly spawn: () => Worker;
+  readonly writer: ProgressWriter;
+  readonly removedUpTo: () => Promise<number>;
+  readonly clock: Clock;
+  readonly onProblem: (error: unknown) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly calls: ThreadCalls;
+  readonly ended: Promise<void>;
+}
+
+const startWithinMs = 30_000;
+/** Its own subscribers have two seconds to come to the end of the log. */
+const stopWithinMs = 4000;
+/** Unanswered for as long as this, something in it blocks it. */
+const blockedAfterMs = 3000;
+const firstRestartMs = 1000;
+const longestRestartMs = 60_000;
+
+/**
+ * Subscribers in a thread of their own: whatever they do to it, the engine's goes on. idle → starting → following ⇄
+ * blocked; lost → starting again, after a wait that doubles; → stopped.
+ */
+export class ObserverThread implements SubscriberGroup {
+  readonly subscribers: readonly ResolvedSubscriber[];
+  readonly #options: ObserverThreadOptions;
+  #thread: Thread | null = null;
+  #standings: Standings = {};
+  readonly #onProgress = new Map<string, (progress: ReplayProgress) => void>();
+  /** When it was asked how it stands and has not answered yet. */
+  #askedAtMs: number | null = null;
+  #trouble: string | null = null;
+  #restart: Timer | null = null;
+  #restartMs = firstRestartMs;
+  #stopping = false;
+
+  constructor(options: ObserverThreadOptions) {
+    this.#options = options;
+    this.subscribers = options.subscribers;
+  }
+
+  async start(): Promise<void> {
+    const { clock, module } = this.#options;
+    const thread = this.#spawn();
+    const patience = clock.setTimer(startWithinMs, () => void thread.worker.terminate());
+    try {
+      this.#standings = await thread.calls.call<Standings>('start');
+      this.#recovered();
+    } catch (error) {
+      this.#inTrouble(`the subscribers of '${module}' cannot start in their thread: ${errorMessage(error)}`);
+      void thread.worker.terminate();
+    } finally {
+      patience.cancel();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#restart?.cancel();
+    const thread = this.#thread;
+    if (thread === null) return;
+    const patience = this.#options.clock.setTimer(stopWithinMs, () => void thread.worker.terminate());
+    try {
+      this.#standings = await thread.calls.call<Standings>('stop');
+    } catch {
+      // It was lost, or blocked: what it had not saved comes again.
+    }
+    patience.cancel();
+    await thread.worker.terminate();
+    await thread.ended;
+  }
+
+  wake(): void {
+    this.#thread?.calls.tell('wake');
+  }
+
+  look(): void {
+    const { clock, module } = this.#options;
+    const thread = this.#thread;
+    if (thread === null) return;
+    if (this.#askedAtMs !== null) {
+      if (clock.monotonicMs() - this.#askedAtMs < blockedAfterMs) return;
+      return this.#inTrouble(
+        `the thread of '${module}' has not answered for ${blockedAfterMs} ms: a handler blocks it`,
+      );
+    }
+    this.#askedAtMs = clock.monotonicMs();
+    void this.#askStandings(thread);
+  }
+
+  standing(name: string): LiveStanding | null {
+    const known = this.#standings[name] ?? null;
+    if (this.#trouble === null) return known;
+    return { ...(known ?? { checkpoint: 0, position: 0, replay: null }), trouble: this.#trouble };
+  }
+
+  retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return this.#ask('retryParked', name, position);
+  }
+
+  dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+    return this.#ask('dropParked', name, position);
+  }
+
+  async replay(name: string, { onProgress, ...options }: ReplayOptions): Promise<ReplayProgress> {
+    const mine = onProgress !== undefined && !this.#onProgress.has(name);
+    if (mine) this.#onProgress.set(name, onProgress);
+    try {
+      return await this.#ask('replay', name, options);
+    } finally {
+      if (mine) this.#onProgress.delete(name);
+    }
+  }
+
+  abortReplays(): void {
+    this.#thread?.calls.tell('abortReplays');
+  }
+
+  release(name: string): Promise<void> {
+    return this.#ask('release', name);
+  }
+
+  async #askStandings({ calls }: Thread): Promise<void> {
+    try {
+      this.#standings = await calls.call<Standings>('look');
+      this.#askedAtMs = null;
+      this.#recovered();
+    } catch {
+      // It is gone, and is started again.
+    }
+  }
+
+  #ask<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    if (this.#thread === null)
+      return Promise.reject(
+        new TaskerError(
+          'TASKER_ENGINE_NOT_RUNNING',
+          `The thread of '${this.#options.module}' is not running${this.#trouble === null ? '' : `: ${this.#trouble}`}; try again.`,
+        ),
+      );
+    return this.#thread.calls.call<T>(method, ...args);
+  }
+
+  #spawn(): Thread {
+    const { writer, removedUpTo, module, onProblem } = this.#options;
+    const worker = this.#options.spawn();
+    // The engine keeps the process running, not those who watch it.
+    worker.unref();
+    const calls = new ThreadCalls(worker, {
+      save: async (progress: Progress) => sentResult(await writer.save(progress)),
+      removedUpTo,
+      progress: (name: string, progress: ReplayProgress) => this.#onProgress.get(name)?.(progress),
+      problem: (message: string) => onProblem(new Error(`in the thread of '${module}': ${message}`)),
+    });
+    let why = 'it ended';
+    worker.on('message', (message) => calls.received(message));
+    worker.on('error', (error) => {
+      why = errorMessage(error);
+    });
+    const ended = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        this.#lost(thread, why);
+        resolve();
+      });
+    });
+    const thread = { worker, calls, ended };
+    this.#thread = thread;
+    return thread;
+  }
+
+  #lost({ calls }: Thread, why: string): void {
+    const { clock, module } = this.#options;
+    this.#thread = null;
+    this.#askedAtMs = null;
+    calls.lost(new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The thread of '${module}' is gone: ${why}.`));
+    if (this.#stopping) return;
+    if (this.#trouble === null) this.#inTrouble(`the thread of '${module}' is gone: ${why}`);
+    this.#restart = clock.setTimer(this.#restartMs, () => void this.start());
+    this.#restartMs = Math.min(longestRestartMs, this.#restartMs * 2);
+  }
+
+  /** Told once until it is over. */
+  #inTrouble(what: string): void {
+    if (this.#stopping) return;
+    if (this.#trouble === null) this.#options.onProblem(new Error(`${what}. Workflows go on; it is tried again.`));
+    this.#trouble = what;
+  }
+
+  #recovered(): void {
+    this.#trouble = null;
+    this.#restartMs = firstRestartMs;
+  }
+}

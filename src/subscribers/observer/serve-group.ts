@@ -1,0 +1,66 @@
+import type { MessagePort } from 'node:worker_threads';
+
+import { errorMessage } from '../../shared/errors.ts';
+import { ThreadCalls } from '../../shared/thread-calls.ts';
+import type { ReplayOptions } from '../replay.ts';
+import type { SubscriberGroup } from '../subscriber-group.ts';
+import type { Progress, ProgressWriter } from '../subscriber-store.ts';
+import { receivedResult, type SentResult, type Standings } from './observer-protocol.ts';
+
+/** What a thread's subscribers have of the engine's. */
+export interface EngineSide {
+  readonly writer: ProgressWriter;
+  readonly removedUpTo: () => Promise<number>;
+  readonly onProblem: (error: unknown) => void;
+}
+
+export interface OpenedGroup {
+  readonly group: SubscriberGroup;
+  readonly close: () => void;
+}
+
+/** The thread's end of `ObserverThread`: makes the group when it is to start, and does what it is asked. */
+export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Promise<OpenedGroup>): void {
+  let opened: OpenedGroup | null = null;
+  const group = (): SubscriberGroup => {
+    if (opened === null) throw new Error('the thread was asked before it was started');
+    return opened.group;
+  };
+  const standings = (): Standings =>
+    Object.fromEntries(group().subscribers.map(({ name }) => [name, group().standing(name)]));
+  const calls = new ThreadCalls(port, {
+    async start(): Promise<Standings> {
+      opened = await open(engine);
+      await group().start();
+      return standings();
+    },
+    wake: () => group().wake(),
+    look(): Standings {
+      group().look();
+      return standings();
+    },
+    retryParked: (name: string, position?: number) => group().retryParked(name, position),
+    dropParked: (name: string, position?: number) => group().dropParked(name, position),
+    replay: (name: string, options: Omit<ReplayOptions, 'onProgress'>) =>
+      group().replay(name, { ...options, onProgress: (progress) => calls.tell('progress', name, progress) }),
+    abortReplays: () => group().abortReplays(),
+    release: (name: string) => group().release(name),
+    async stop(): Promise<Standings> {
+      await group().stop();
+      const last = standings();
+      opened?.close();
+      return last;
+    },
+  });
+  const engine: EngineSide = {
+    writer: {
+      save: async (progress: Progress) => receivedResult(await calls.call<SentResult>('save', progress)),
+    },
+    removedUpTo: () => calls.call('removedUpTo'),
+    onProblem: (error) => calls.tell('problem', errorMessage(error)),
+  };
+  port.on('message', (message) => calls.received(message));
+  // What nobody awaits belongs to no event: the handler it came from fails in its own way, or does not.
+  process.on('uncaughtException', engine.onProblem);
+  process.on('unhandledRejection', engine.onProblem);
+}

@@ -1,0 +1,35 @@
+import type { ParkedOutcome } from './parked-events.ts';
+import type { ReplayOptions } from './replay.ts';
+import type { ResolvedSubscriber } from './resolve-subscriber.ts';
+import type { ReplayProgress } from './subscriber-store.ts';
+
+/** Where a subscriber is right now, which is ahead of what is stored. */
+export interface LiveStanding {
+  readonly checkpoint: number;
+  /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
+  readonly position: number;
+  readonly replay: ReplayProgress | null;
+  /** What keeps it from going on; null while nothing does. */
+  readonly trouble: string | null;
+}
+
+/** Subscribers that run together: on the engine's thread, or on one of their own. */
+export interface SubscriberGroup {
+  readonly subscribers: readonly ResolvedSubscriber[];
+  /** Resolves when they follow the log, or have failed to once: then they go on trying by themselves. */
+  start(): Promise<void>;
+  /** They go on to the end of the log, if that takes no longer than a short grace. */
+  stop(): Promise<void>;
+  /** Something was committed: a hint. */
+  wake(): void;
+  /** Called about once a second. */
+  look(): void;
+  /** null: it does not stand yet, or no more. */
+  standing(name: string): LiveStanding | null;
+  retryParked(name: string, position?: number): Promise<ParkedOutcome>;
+  dropParked(name: string, position?: number): Promise<ParkedOutcome>;
+  replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
+  abortReplays(): void;
+  /** Stops one alone, for as long as this engine runs. */
+  release(name: string): Promise<void>;
+}

@@ -1,0 +1,69 @@
+import { askForAnswer } from './execution/client.ts';
+import type { Engine } from './execution/engine.ts';
+import type { Storage } from './execution/storage.ts';
+import type { Clock } from './shared/clock.ts';
+import type { Random } from './shared/ids.ts';
+import type { JsonObject, JsonValue } from './shared/json.ts';
+import type { ParkedOutcome } from './subscribers/parked-events.ts';
+import type { ReplayOptions } from './subscribers/replay.ts';
+import type { ReplayProgress, StoredParkedEvent } from './subscribers/subscriber-store.ts';
+import type { Subscribers, Unregistered } from './subscribers/subscribers.ts';
+
+export interface TaskerSubscribersParts {
+  readonly engine: Engine;
+  readonly subscribers: Subscribers;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+type Asked = 'retry_parked' | 'drop_parked' | 'replay' | 'unregister';
+
+/** What is asked about subscribers: of this process if it is the engine, else of the one that is, by a command row. */
+export class TaskerSubscribers {
+  readonly #parts: TaskerSubscribersParts;
+
+  constructor(parts: TaskerSubscribersParts) {
+    this.#parts = parts;
+  }
+
+  async state(name: string): Promise<JsonValue> {
+    const stored = await this.#parts.storage.subscribers.load(name);
+    return stored === null || stored.state === null ? null : (JSON.parse(stored.state) as JsonValue);
+  }
+
+  parked(name?: string): Promise<readonly StoredParkedEvent[]> {
+    const { subscribers } = this.#parts.storage;
+    return subscribers.parked({ ...(name !== undefined && { subscriber: name }), limit: 1000 });
+  }
+
+  retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+    if (this.#parts.engine.running) return this.#parts.subscribers.retryParked(name, position);
+    return this.#ask('retry_parked', { subscriber: name, ...(position !== undefined && { position }) });
+  }
+
+  dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+    if (this.#parts.engine.running) return this.#parts.subscribers.dropParked(name, position);
+    return this.#ask('drop_parked', { subscriber: name, ...(position !== undefined && { position }) });
+  }
+
+  unregister(name: string): Promise<Unregistered> {
+    if (this.#parts.engine.running) return this.#parts.subscribers.unregister(name);
+    return this.#ask('unregister', { subscriber: name });
+  }
+
+  replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
+    if (this.#parts.engine.running) return this.#parts.subscribers.replay(name, options);
+    const { from, deliver = false, reset = false, onProgress } = options;
+    return this.#ask('replay', { subscriber: name, options: { from, deliver, reset } }, async () => {
+      const standing = (await this.#parts.storage.subscribers.list()).find((one) => one.name === name);
+      const replay = standing?.replay ?? null;
+      if (replay !== null) onProgress?.(replay);
+      return replay !== null;
+    });
+  }
+
+  async #ask<T>(kind: Asked, body: JsonObject, isUnderWay?: () => Promise<boolean>): Promise<T> {
+    return (await askForAnswer(this.#parts, kind, body, isUnderWay)) as T;
+  }
+}
