@@ -14,6 +14,8 @@ export {
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
 export { findConfigFile, loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
 export type {
+  Annotation,
+  AnnotationInput,
   EngineStatus,
   EventPage,
   EventQuery,

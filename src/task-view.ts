@@ -6,7 +6,10 @@ import type { TaskTemplate } from './tasks/template.ts';
 import type { TaskView } from './tasker.ts';
 
 /** A stored task as its owner sees it: with context and results, which leave the store nowhere else. */
-export function taskView({ task, state, resultOf }: TaskSnapshot, template: TaskTemplate | null): TaskView {
+export function taskView(
+  { task, state, resultOf, annotations }: TaskSnapshot,
+  template: TaskTemplate | null,
+): TaskView {
   const request = JSON.parse(task.request) as RequestMeta;
   return {
     id: task.id,
@@ -49,13 +52,15 @@ export function taskView({ task, state, resultOf }: TaskSnapshot, template: Task
         failure: step.failure,
       };
     }),
+    annotations: annotations.map((row) => ({ ...row, value: JSON.parse(row.value) as JsonValue })),
   };
 }
 
-export function snapshotOf({ task, state, results }: StoredTask): TaskSnapshot {
+export function snapshotOf({ task, state, results, annotations }: StoredTask): TaskSnapshot {
   return {
     task,
     state,
+    annotations,
     resultOf(step) {
       const text = results.get(step);
       return text === undefined ? undefined : (JSON.parse(text) as JsonValue);

@@ -5,6 +5,7 @@ import { type Discovery, discovery } from './bus/discovery.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
+import { checkAnnotation } from './execution/annotation.ts';
 import { askForTask } from './execution/client.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Advance, Engine } from './execution/engine.ts';
@@ -22,9 +23,10 @@ import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
-import { requireNotAborted, startedOtherwise, stoppedFirst } from './tasker-refusals.ts';
+import { requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
 import { TaskerSubscribers } from './tasker-subscribers.ts';
 import type {
+  AnnotationInput,
   EngineStatus,
   EventPage,
   EventQuery,
@@ -207,6 +209,12 @@ export class TaskerFacade implements Tasker {
     return this.#operate(taskId, { kind: 'skip', ...whoAndWhy(action), step: action.step });
   }
 
+  async annotate(taskId: string, { key, value, step, ...who }: AnnotationInput): Promise<TaskView> {
+    // Also before it is a command row: that would lie in the store however large it is.
+    checkAnnotation(key, value);
+    return this.#operate(taskId, { kind: 'annotate', ...whoAndWhy(who), step, annotation: { key, value } });
+  }
+
   on<Pattern extends EventPattern>(
     pattern: Pattern,
     listener: Listener<MatchedName<Pattern>>,
@@ -378,11 +386,9 @@ function asJson(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
-function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): { by: string; why: string } {
+function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): {
+  by: string;
+  why: string;
+} {
   return { by, why };
-}
-
-function within(limit: number, max: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
-  throw new TaskerError('TASKER_REQUEST_INVALID', `limit: expected a whole number from 1 to ${max}, got ${limit}.`);
 }

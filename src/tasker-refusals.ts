@@ -21,3 +21,8 @@ export function startedOtherwise(advance: Advance): TaskerError {
     `This tasker was started with advance: '${advance}' and keeps to it; create another one to run it otherwise.`,
   );
 }
+
+export function within(limit: number, max: number): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
+  throw new TaskerError('TASKER_REQUEST_INVALID', `limit: expected a whole number from 1 to ${max}, got ${limit}.`);
+}

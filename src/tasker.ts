@@ -92,6 +92,31 @@ export interface TaskView {
   readonly parked: string | null;
   /** In template order. */
   readonly steps: readonly StepView[];
+  /** Notes, in the order in which they were taken. */
+  readonly annotations: readonly Annotation[];
+}
+
+/** A note on a task, by its handlers or by people. It stays in the task store: no event, metric or log tells of it. */
+export interface Annotation {
+  readonly at: number;
+  /** null: the handler of the step. */
+  readonly by: string | null;
+  readonly step: string | null;
+  /** Of the handler that noted it; null for anybody else. */
+  readonly attempt: number | null;
+  readonly key: string;
+  readonly value: JsonValue;
+}
+
+export interface AnnotationInput {
+  /** 1 to 128 characters. What was noted under the same key before stays, and this stands after it. */
+  readonly key: string;
+  /** At most 4 KiB as JSON. */
+  readonly value: JsonValue;
+  /** Who notes it. Default: `unknown`. */
+  readonly by?: string;
+  /** Which step it is about. */
+  readonly step?: string;
 }
 
 export interface StepView {
@@ -239,6 +264,11 @@ export interface Tasker {
   ): Promise<TaskView>;
   /** Settles a skippable step without results. */
   skip(taskId: string, action: OperatorAction & { readonly step: string }): Promise<TaskView>;
+  /**
+   * Adds a note to a task, finished or not; it changes nothing of its state and is removed with it. A task has at most
+   * 100. Rejects with `TASKER_ANNOTATION_INVALID`, or `TASKER_ANNOTATION_REFUSED` when there is no room for it.
+   */
+  annotate(taskId: string, annotation: AnnotationInput): Promise<TaskView>;
   /**
    * Calls the listener with each event of this process's engine that the pattern matches (`task.completed`, `step.*`, `*`), at once and after its
    * commit. What it throws is counted and told once; a slow one slows the engine, so hand work on. Nothing is kept for who was not listening:

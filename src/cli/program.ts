@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { Command, Option } from 'commander';
 
+import { annotateCommand } from './commands/annotate.ts';
 import { backupCommand } from './commands/backup.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { catalogCommand } from './commands/catalog.ts';
@@ -29,7 +30,16 @@ const groups: readonly (readonly [heading: string, commands: readonly CliCommand
   ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
   [
     'Stepping in:',
-    [retryCommand, resolveCommand, skipCommand, cancelCommand, replayCommand, unregisterCommand, backupCommand],
+    [
+      retryCommand,
+      resolveCommand,
+      skipCommand,
+      cancelCommand,
+      annotateCommand,
+      replayCommand,
+      unregisterCommand,
+      backupCommand,
+    ],
   ],
   ['Writing:', [generateCommand, validateCommand, configCommand]],
 ];

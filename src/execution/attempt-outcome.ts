@@ -77,7 +77,10 @@ export function returnAttempt(run: TaskRun, attempt: Attempt): (turn: Turn) => v
   };
 }
 
-/** What the attempt published goes ahead of its outcome, which is recorded next; the attempt caused each of them. */
+/**
+ * What the attempt published goes ahead of its outcome, which is recorded next; the attempt caused each of them. What
+ * it noted is written with them.
+ */
 function beginOutcome(run: TaskRun, turn: Turn, attempt: Attempt, how: { readonly attemptFailed: boolean }): void {
   const { step, number } = attempt;
   const cause = run.causes.latest(step);
@@ -86,6 +89,7 @@ function beginOutcome(run: TaskRun, turn: Turn, attempt: Attempt, how: { readonl
     turn.causedBy(cause);
     turn.draft.record({ name, payload, at, step, attempt: number, spanId, ...how });
   }
+  for (const note of attempt.annotated) turn.annotations.push({ ...note, by: null, step, attempt: number });
   turn.causedBy(cause);
 }
 

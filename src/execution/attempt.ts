@@ -5,6 +5,7 @@ import type { CheckedEvent } from '../tasks/custom-event-schema.ts';
 import type { StepContext, StepHandler } from '../tasks/handler.ts';
 import type { Silence } from '../tasks/decide-task.ts';
 import type { StepTemplate } from '../tasks/template.ts';
+import { checkAnnotation, type CheckedAnnotation, noRoom, refuseAnnotation } from './annotation.ts';
 import { describeError, type DescribedError } from './describe-error.ts';
 import { PublishedEvents, type PublishedOwn } from './published-events.ts';
 import { type StepResults, toStepResults } from './step-results.ts';
@@ -24,7 +25,13 @@ export interface AttemptListener {
 }
 
 /** What of a handler's context belongs to the attempt. */
-export type AttemptsOwn = 'signal' | 'heartbeat' | 'publish';
+export type AttemptsOwn = 'signal' | 'heartbeat' | 'publish' | 'annotate';
+
+/** A note that a handler has made. */
+export interface OwnNote extends CheckedAnnotation {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+}
 
 export interface AttemptSurroundings {
   readonly clock: Clock;
@@ -32,6 +39,8 @@ export interface AttemptSurroundings {
   readonly maxResultBytes: number;
   /** Throws for what the step may not publish. */
   readonly checkEvent: (name: string, payload: unknown) => CheckedEvent;
+  /** Whether the task may have one annotation more. */
+  readonly hasRoomForNote: () => boolean;
   readonly listener: AttemptListener;
 }
 
@@ -52,6 +61,7 @@ export class Attempt {
   #lastSignMs: number;
   #heartbeats = 0;
   readonly #published = new PublishedEvents();
+  readonly #annotated: OwnNote[] = [];
   #ended = false;
   #whenSettled: (() => void) | null = null;
   #timeout: Timer | null = null;
@@ -75,6 +85,11 @@ export class Attempt {
     return this.#published.all;
   }
 
+  /** In the order in which they were made. */
+  get annotated(): readonly OwnNote[] {
+    return this.#annotated;
+  }
+
   start(handler: StepHandler, context: Omit<StepContext, AttemptsOwn>): void {
     const { timeoutMs, stallMs } = this.#template;
     if (timeoutMs !== null) this.#timeout = this.#around.clock.setTimer(timeoutMs, () => this.#timedOut(timeoutMs));
@@ -87,6 +102,7 @@ export class Attempt {
         this.#lastSignMs = this.#around.clock.monotonicMs();
       },
       publish: (name, payload) => this.#publish(name, payload),
+      annotate: (key, value) => this.#annotate(key, value),
     });
   }
 
@@ -136,6 +152,18 @@ export class Attempt {
       );
     }
     this.#published.add({ ...event, at: this.#around.clock.now() });
+  }
+
+  #annotate(key: string, value: unknown): void {
+    const note = checkAnnotation(key, value);
+    if (this.#ended) {
+      refuseAnnotation(
+        key,
+        `attempt ${this.number} of step '${this.step}' has ended; its outcome is recorded without it`,
+      );
+    }
+    if (!this.#around.hasRoomForNote()) refuseAnnotation(key, noRoom);
+    this.#annotated.push({ ...note, at: this.#around.clock.now() });
   }
 
   #timedOut(timeoutMs: number): void {

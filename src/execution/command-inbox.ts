@@ -6,6 +6,7 @@ export const commandKinds = [
   'retry',
   'resolve',
   'skip',
+  'annotate',
   'retry_parked',
   'drop_parked',
   'replay',

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../shared/clock.ts';
 import { errorMessage, errorTable, isTaskerError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import type { CommandInbox, StoredCommand } from './command-inbox.ts';
-import type { OperatorRequest } from './operator-request.ts';
+import { type OperatorRequest, taskCommandKinds } from './operator-request.ts';
 
 export interface CommandLoopOptions {
   readonly inbox: CommandInbox;
@@ -106,7 +106,7 @@ export class CommandLoop {
 }
 
 function isTaskCommand(kind: StoredCommand['kind']): kind is OperatorRequest['kind'] {
-  return kind === 'cancel' || kind === 'retry' || kind === 'resolve' || kind === 'skip';
+  return taskCommandKinds.some((one) => one === kind);
 }
 
 function operatorRequest({ body }: StoredCommand, kind: OperatorRequest['kind']): OperatorRequest {

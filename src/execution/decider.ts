@@ -110,7 +110,7 @@ export class Decider {
     const turn = this.#turn(standing, inputs, this.#around.clock.now());
     try {
       const release = this.#scheduleIfIdle(standing, turn);
-      const idle = turn.draft.facts.length === 0 && turn.commands.length === 0 && release === null;
+      const idle = isEmpty(turn) && release === null;
       return { turn, inputs, change: idle ? null : this.#change(standing, turn, release) };
     } catch (error) {
       this.undo(turn);
@@ -210,7 +210,12 @@ export class Decider {
         this.#around.random,
       ),
       commands: turn.commands,
+      ...(turn.annotations.length > 0 && { annotations: turn.annotations }),
       ...(release !== null && { release }),
     };
   }
+}
+
+function isEmpty({ draft, annotations, commands }: Turn): boolean {
+  return draft.facts.length === 0 && annotations.length === 0 && commands.length === 0;
 }

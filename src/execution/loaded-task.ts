@@ -2,7 +2,7 @@ import { encodeEnvelope, type EncodedEnvelope } from '../log/append.ts';
 import { deepFreeze, type DeepReadonly, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { pickFields } from '../tasks/business-context.ts';
 import type { TaskState } from '../tasks/task-state.ts';
-import type { NewTask, StoredTask } from './task-store.ts';
+import type { AnnotationRow, NewTask, StoredTask } from './task-store.ts';
 import type { TaskType } from './task-type.ts';
 
 /** The requester's words; JSON in `NewTask.request`. */
@@ -31,6 +31,8 @@ export interface LoadedTask {
   readonly results: Map<string, JsonValue>;
   /** Latest event by step, and under '' of the task. */
   readonly lastEventIds: ReadonlyMap<string, string>;
+  /** As they are on disk. */
+  readonly annotations: AnnotationRow[];
 }
 
 export function newTask(type: TaskType, row: NewTask): LoadedTask {
@@ -53,6 +55,7 @@ export function newTask(type: TaskType, row: NewTask): LoadedTask {
     state: null,
     results: new Map(),
     lastEventIds: new Map(),
+    annotations: [],
   };
 }
 
@@ -62,5 +65,6 @@ export function storedTask(type: TaskType, stored: StoredTask): LoadedTask {
     state: stored.state,
     results: new Map([...stored.results].map(([step, text]) => [step, deepFreeze(JSON.parse(text)) as JsonValue])),
     lastEventIds: stored.lastEventIds,
+    annotations: [...stored.annotations],
   };
 }

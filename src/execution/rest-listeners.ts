@@ -23,8 +23,9 @@ export class RestListeners {
     const listeners = this.#byTask.get(id);
     if (listeners === undefined || state === null) return;
     this.#byTask.delete(id);
-    const { row, results } = task;
-    for (const listener of listeners) listener({ task: row, state, resultOf: (step) => results.get(step) });
+    const { row, results, annotations } = task;
+    const snapshot = { task: row, state, resultOf: (step: string) => results.get(step), annotations: [...annotations] };
+    for (const listener of listeners) listener(snapshot);
   }
 
   stopped(): void {

@@ -5,6 +5,7 @@ import { isAtRest } from '../tasks/readiness.ts';
 import { plannedStep } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import { findUnclear } from '../tasks/unclear-state.ts';
+import { maxAnnotations } from './annotation.ts';
 import { attemptListener, returnAttempt } from './attempt-outcome.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { type Decided, Decider, type DecidingSurroundings, type RunMode, type Standing } from './decider.ts';
@@ -85,6 +86,16 @@ export class TaskRun {
   /** As it is on disk; null until the task has been created. */
   get state(): TaskState | null {
     return this.#state;
+  }
+
+  /**
+   * On disk and, so far, with the attempts under way. A note is counted when it is made, and none that was taken is
+   * dropped: those made at the same moment may pass the limit together.
+   */
+  get annotationCount(): number {
+    let count = this.task.annotations.length;
+    for (const { annotated } of this.attempts.values()) count += annotated.length;
+    return count;
   }
 
   post(input: Input): void {
@@ -239,6 +250,7 @@ export class TaskRun {
   #committed(turn: Turn, change: Change, firstPosition: number | null): void {
     const before = this.#state;
     for (const [step, { results }] of turn.results) this.task.results.set(step, results);
+    this.task.annotations.push(...turn.annotations);
     this.#state = turn.draft.state;
     this.#failedWrites = 0;
     this.#refusals = 0;
@@ -266,6 +278,7 @@ export class TaskRun {
       slots,
       maxResultBytes: limits.resultBytes,
       checkEvent: (event, payload) => this.task.type.checkEvent(name, event, payload),
+      hasRoomForNote: () => this.annotationCount < maxAnnotations,
       listener: this.#listener,
     });
     this.attempts.set(name, attempt);

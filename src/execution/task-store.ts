@@ -42,6 +42,19 @@ export interface AttemptError {
   readonly stack: string | null;
 }
 
+/** A note on a task. It stays in the store: no event tells of it. */
+export interface AnnotationRow {
+  readonly at: number;
+  /** null: the handler of the step. */
+  readonly by: string | null;
+  readonly step: string | null;
+  /** Of the handler that noted it; null for anybody else. */
+  readonly attempt: number | null;
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+}
+
 /** Held by the engine that works on a task. Every write carries it; a store refuses one that is out of date. */
 export type LeaseToken = number;
 
@@ -64,6 +77,8 @@ export interface Change {
   readonly steps: readonly StepRow[];
   readonly errors: readonly AttemptError[];
   readonly events: readonly NewEvent[];
+  /** Added to those that the task has. */
+  readonly annotations?: readonly AnnotationRow[];
   /** The commands that this change carries out: marked applied with it, so that none is carried out twice. */
   readonly commands: readonly string[];
   /** Gives the task back. Without it a created task is leased to the writing engine with token 1. */
@@ -87,6 +102,8 @@ export interface StoredTask {
   readonly results: ReadonlyMap<string, string>;
   /** The latest event of each step, and under '' of the task itself: what a later event was caused by. */
   readonly lastEventIds: ReadonlyMap<string, string>;
+  /** In the order in which they were written. */
+  readonly annotations: readonly AnnotationRow[];
 }
 
 /** A task as it stands, from memory or from the store. */
@@ -95,6 +112,7 @@ export interface TaskSnapshot {
   readonly state: TaskState;
   /** undefined while the step has no results. */
   readonly resultOf: (step: string) => DeepReadonly<JsonValue> | undefined;
+  readonly annotations: readonly AnnotationRow[];
 }
 
 /**

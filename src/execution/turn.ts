@@ -6,7 +6,7 @@ import { isCustomFact, type TaskFact } from '../tasks/task-fact.ts';
 import type { TaskPlan } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import type { StepResults } from './step-results.ts';
-import type { AttemptError, Change, StepRow } from './task-store.ts';
+import type { AnnotationRow, AttemptError, Change, StepRow } from './task-store.ts';
 
 /** Something that a task has to answer to: an attempt's outcome, an operator's command, a timer. */
 export interface Input {
@@ -24,6 +24,7 @@ export class Turn {
   /** By step. The task in memory takes them over once they are on disk. */
   readonly results = new Map<string, StepResults>();
   readonly errors: AttemptError[] = [];
+  readonly annotations: AnnotationRow[] = [];
   readonly commands: string[] = [];
   /** Called once the change is on disk, or at once when there is nothing to write. */
   readonly afterwards: (() => void)[] = [];

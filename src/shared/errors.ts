@@ -17,6 +17,8 @@ export const errorTable = {
   TASKER_TRANSITION_REFUSED: { httpStatus: 409, retryable: false },
   TASKER_STEP_RESULTS_INVALID: { httpStatus: 500, retryable: false },
   TASKER_EVENT_REFUSED: { httpStatus: 500, retryable: false },
+  TASKER_ANNOTATION_INVALID: { httpStatus: 400, retryable: false },
+  TASKER_ANNOTATION_REFUSED: { httpStatus: 409, retryable: false },
   TASKER_ENGINE_NOT_RUNNING: { httpStatus: 503, retryable: true },
   TASKER_ENGINE_ALREADY_RUNNING: { httpStatus: 409, retryable: true },
   TASKER_ENGINE_OCCUPIED: { httpStatus: 503, retryable: true },

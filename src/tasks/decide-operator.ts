@@ -176,7 +176,7 @@ function findStep(draft: TaskDraft, name: string): StepState | undefined {
   return draft.state.steps.find((step) => step.name === name);
 }
 
-function unknownStep(draft: TaskDraft, name: string): Refusal {
+export function unknownStep(draft: TaskDraft, name: string): Refusal {
   const known = draft.state.steps.map((step) => step.name).join(', ');
   return { code: 'TASKER_STEP_NOT_FOUND', message: `the task has no step '${name}'; its steps are ${known}` };
 }

@@ -35,6 +35,15 @@ export interface StepContext<Context = JsonObject, Results = Record<string, Json
    * events or 64 KiB in one attempt, or the attempt has ended.
    */
   readonly publish: (name: string, payload?: object) => void;
+  /**
+   * Adds a note to the task, for people: any JSON value up to 4 KiB under a key of 1 to 128 characters. It is written
+   * with the outcome of this attempt, in the same transaction, and stays in the task store; no event tells of it.
+   * Notes under one key stand beside each other, in order; a task has at most 100.
+   *
+   * @throws TaskerError `TASKER_ANNOTATION_INVALID`; or `TASKER_ANNOTATION_REFUSED` when the task is full of them, or
+   * the attempt has ended.
+   */
+  readonly annotate: (key: string, value: unknown) => void;
 }
 
 /**

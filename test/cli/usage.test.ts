@@ -15,6 +15,7 @@ const commands = [
   'resolve',
   'skip',
   'cancel',
+  'annotate',
   'generate',
   'validate',
   'config',

@@ -55,6 +55,18 @@ const own = fc.record(
   { noNullPrototype: true },
 );
 
+const annotation = fc.record(
+  {
+    at: time,
+    by: fc.option(fc.string()),
+    step: fc.option(fc.constantFrom(...stepNames)),
+    attempt: fc.option(count),
+    key: fc.string(),
+    value: fc.json(),
+  },
+  { noNullPrototype: true },
+);
+
 const taskIndex = fc.integer({ min: 0, max: 4 });
 
 /** A change before it is known which tasks exist and who holds them. */
@@ -71,6 +83,7 @@ const plannedChange = fc.record({
   step,
   results: fc.option(fc.json()),
   events: fc.array(fc.option(fc.constantFrom(...stepNames)), { maxLength: 4 }),
+  annotations: fc.array(annotation, { maxLength: 2 }),
   release: fc.option(fc.record({ dueAt: fc.option(soon), deadlineAt: fc.option(soon) }, { noNullPrototype: true })),
 });
 export type PlannedChange = typeof plannedChange extends fc.Arbitrary<infer T> ? T : never;

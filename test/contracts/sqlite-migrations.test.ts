@@ -29,6 +29,7 @@ test('a database of the first schema is brought to this one, with the tasks that
     const stored = await storage.tasks.load('t1');
     assert.deepEqual([stored?.task.priority, stored?.task.startAt, stored?.state.startAt], [0, null, null]);
     assert.equal(stored?.state.steps[0]?.keyGeneration, 1);
+    assert.deepEqual(stored?.annotations, []);
     assert.deepEqual(
       (await storage.queue.takeDue(5, 1)).map(({ taskId }) => taskId),
       ['t1'],

@@ -99,6 +99,7 @@ function toChange(planned: PlannedChange, model: StorageModel): Change {
     errors: [],
     events: planned.events.map((name) => event(`event-${(lastEvent += 1)}`, { taskId, step: name })),
     commands: [],
+    ...(planned.annotations.length > 0 && { annotations: planned.annotations }),
     ...(planned.release === null ? {} : { release: planned.release }),
   };
 }

@@ -1,4 +1,11 @@
-import type { Change, CommitResult, NewTask, Schedule, StoredTask } from '../../src/execution/task-store.ts';
+import type {
+  AnnotationRow,
+  Change,
+  CommitResult,
+  NewTask,
+  Schedule,
+  StoredTask,
+} from '../../src/execution/task-store.ts';
 import type { NewEvent } from '../../src/log/event-log.ts';
 import type { StepState, TaskState } from '../../src/tasks/task-state.ts';
 
@@ -8,6 +15,7 @@ interface ModelTask {
   readonly steps: Map<string, StepState>;
   readonly results: Map<string, string>;
   readonly lastEventIds: Map<string, string>;
+  readonly annotations: AnnotationRow[];
   token: number;
   held: boolean;
   schedule: Schedule;
@@ -29,6 +37,7 @@ export class StorageModel {
     const kind = change.create === undefined ? this.#update(change) : this.#create(change, change.create);
     if (kind !== 'committed') return kind;
     const task = this.tasks.get(change.taskId);
+    task?.annotations.push(...(change.annotations ?? []));
     for (const event of change.events) {
       this.log.push(event);
       task?.lastEventIds.set(event.step ?? '', event.id);
@@ -39,8 +48,8 @@ export class StorageModel {
   stored(id: string): StoredTask | null {
     const found = this.tasks.get(id);
     if (found === undefined) return null;
-    const { task, own, steps, results, lastEventIds } = found;
-    return { task, state: { ...own, steps: [...steps.values()] }, results, lastEventIds };
+    const { task, own, steps, results, lastEventIds, annotations } = found;
+    return { task, state: { ...own, steps: [...steps.values()] }, results, lastEventIds, annotations };
   }
 
   /** What could be taken by then, in the order in which it is given out; that of equals is left open. */
@@ -93,6 +102,7 @@ export class StorageModel {
         change.steps.flatMap((row) => (row.results === undefined ? [] : [[row.state.name, row.results]])),
       ),
       lastEventIds: new Map(),
+      annotations: [],
       token: 1,
       held: change.release === undefined,
       schedule: change.release ?? nothingToDo,

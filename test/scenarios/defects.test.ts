@@ -98,6 +98,8 @@ test('a turn that a defect keeps from being decided parks the task, and says wha
   assert.doesNotMatch(JSON.stringify(last), /secret/);
   assert.match(warnings.join(), /secret-4711 is not a number/, 'the whole message is told to the process');
   chance.break('no');
+  const noted = await tasker.annotate(handle.id, { key: 'ticket', value: 'OPS-1' });
+  assert.deepEqual([noted.parked, noted.annotations.length], [parked.parked, 1], 'a note is taken and changes nothing');
   assert.equal((await tasker.cancel(handle.id)).status, 'cancelled');
   assert.equal(tasker.status().tasksInMemory, 0);
 });

@@ -28,6 +28,7 @@ export function stepContext(changes: Partial<CheckoutStepContext> = {}): Checkou
     signal: new AbortController().signal,
     heartbeat: () => undefined,
     publish: () => undefined,
+    annotate: () => undefined,
     ...changes,
   };
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { formatNotes } from '../format/notes.ts';
 import { formatTaskHeader, formatSteps } from '../format/task-summary.ts';
 import { formatTimeline } from '../format/timeline.ts';
 import type { Session } from '../session.ts';
@@ -10,7 +11,7 @@ export const showCommand = defineCommand<object>({
   arguments: '<task>',
   summary: "tell a task's story: its steps, and every attempt with duration and error",
   whenToUse:
-    'Use it to find out why a task is where it is: what ran, what it waited for, what failed and with which message, who stepped in and why. With --json it has the context and the results of the steps, too.',
+    'Use it to find out why a task is where it is: what ran, what it waited for, what failed and with which message, who stepped in and why, what was noted. With --json it has the context and the results of the steps, too.',
   examples: [
     ['tasker show 01990f3e-…', 'one task'],
     ["tasker show 01990f3e-… --json | jq '.task.steps[] | {name, results}'", "the steps' results"],
@@ -31,7 +32,10 @@ async function show(session: Session, [taskId = '']: readonly string[]): Promise
       formatTaskHeader(history.task, session.io.now(), paint),
       formatSteps(history.task, session.io.now(), paint),
       formatTimeline(history, paint),
-    ].join('\n'),
+      formatNotes(history.task, paint),
+    ]
+      .filter((part) => part !== '')
+      .join('\n'),
   );
   for (const hint of hintsFor(history.task)) session.hint(hint);
   return exitCodes.ok.code;

@@ -1,6 +1,6 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
 
-import type { StoredTask } from '../../execution/task-store.ts';
+import type { AnnotationRow, StoredTask } from '../../execution/task-store.ts';
 import { type StepRecord, type TaskRow, toNewTask, toTaskState } from './rows.ts';
 
 interface LastEvent {
@@ -13,6 +13,7 @@ export class TaskLoader {
   readonly #task: Statement<[string], TaskRow>;
   readonly #steps: Statement<[string], StepRecord>;
   readonly #lastEvents: Statement<[string], LastEvent>;
+  readonly #annotations: Statement<[string], AnnotationRow>;
   readonly #read: Transaction<(taskId: string) => StoredTask | null>;
 
   constructor(db: Database) {
@@ -21,6 +22,9 @@ export class TaskLoader {
     // SQLite takes the other columns from the row that holds the maximum.
     this.#lastEvents = db.prepare(
       "select coalesce(step, '') as subject, id, max(position) from events where task_id = ? group by step",
+    );
+    this.#annotations = db.prepare(
+      'select at, noted_by as by, step, attempt, key, value_json as value from annotations where task_id = ? order by position',
     );
     this.#read = db.transaction((taskId) => this.#readAll(taskId));
   }
@@ -36,6 +40,12 @@ export class TaskLoader {
     const results = new Map<string, string>();
     for (const step of steps) if (step.results_json !== null) results.set(step.name, step.results_json);
     const lastEventIds = new Map(this.#lastEvents.all(taskId).map((last) => [last.subject, last.id]));
-    return { task: toNewTask(row), state: toTaskState(row, steps), results, lastEventIds };
+    return {
+      task: toNewTask(row),
+      state: toTaskState(row, steps),
+      results,
+      lastEventIds,
+      annotations: this.#annotations.all(taskId),
+    };
   }
 }

@@ -12,6 +12,7 @@ const migrations = [
   '0002-subscribers.sql',
   '0003-scheduling-and-keys.sql',
   '0004-retention.sql',
+  '0005-annotations.sql',
   '0006-replay-progress.sql',
 ] as const;
 

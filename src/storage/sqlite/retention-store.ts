@@ -58,6 +58,7 @@ export class SqliteRetentionStore implements RetentionStore {
     this.#removeOfTask = [
       'delete from steps where task_id = ?',
       'delete from attempt_errors where task_id = ?',
+      'delete from annotations where task_id = ?',
       'delete from parked_events where task_id = ?',
       'delete from tasks where id = ?',
     ].map((sql) => db.prepare(sql));

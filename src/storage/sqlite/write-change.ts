@@ -22,6 +22,7 @@ export class ChangeWriter {
   readonly #insertStep: Statement;
   readonly #updateStep: Statement;
   readonly #insertError: Statement<[string, string, number, string, string, string | null]>;
+  readonly #insertAnnotation: Statement;
   readonly #settleCommand: Statement<[string, string]>;
 
   constructor(db: Database, lock: EngineLock, events: EventAppender) {
@@ -52,6 +53,9 @@ export class ChangeWriter {
     this.#insertError = db.prepare(
       'insert into attempt_errors (task_id, step, attempt, type, message, stack) values (?, ?, ?, ?, ?, ?)',
     );
+    this.#insertAnnotation = db.prepare(
+      'insert into annotations (task_id, at, noted_by, step, attempt, key, value_json) values (?, ?, ?, ?, ?, ?, ?)',
+    );
     this.#settleCommand = db.prepare('update commands set outcome_json = ? where id = ? and outcome_json is null');
   }
 
@@ -65,6 +69,11 @@ export class ChangeWriter {
     }
     for (const error of change.errors) {
       this.#insertError.run(change.taskId, error.step, error.attempt, error.type, error.message, error.stack);
+    }
+    if (change.annotations !== undefined) {
+      for (const { at, by, step, attempt, key, value } of change.annotations) {
+        this.#insertAnnotation.run(change.taskId, at, by, step, attempt, key, value);
+      }
     }
     const firstPosition = this.#events.append(change.events);
     if (change.commands.length > 0) {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { Storage } from '../../execution/storage.ts';
 import type { RemovalQuery } from '../../log/retention-store.ts';
 import type { Status } from '../../tasks/states.ts';
-import { creation, event, joined, newTask, type Open, taskState, wholeLog, withStorage } from './fixtures.ts';
+import { change, creation, event, joined, newTask, type Open, taskState, wholeLog, withStorage } from './fixtures.ts';
 
 // Ids rise with time, as the engine's do: this one was created in 1970.
 const idOf = (number: number): string => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
@@ -21,13 +21,13 @@ const query = (given: Partial<RemovalQuery> = {}): RemovalQuery => ({
 
 async function create(storage: Storage, number: number, status: Status, endedAt: number | null = 1000): Promise<void> {
   const id = idOf(number);
-  const change = creation(id, {
+  const created = creation(id, {
     create: newTask(id),
     task: taskState({ status, endedAt }),
     events: [event(`e${number}`, { taskId: id, occurredAt: 1000 })],
     release: { dueAt: null, deadlineAt: null },
   });
-  assert.equal((await storage.tasks.commit([change]))[0]?.kind, 'committed');
+  assert.equal((await storage.tasks.commit([created]))[0]?.kind, 'committed');
 }
 
 async function left(storage: Storage, numbers: readonly number[]): Promise<readonly number[]> {
@@ -65,6 +65,20 @@ export function retentionStoreContract(storageName: string, open: Open): void {
           ['e4', 'e5'],
         );
         assert.equal(await storage.retention.removedUpTo(), 3);
+      }));
+
+    it('leaves nothing of a removed task to one that is given its id', () =>
+      joined(open, async (storage) => {
+        await create(storage, 1, 'complete');
+        await create(storage, 2, 'error');
+        const lease = (await storage.queue.takeOne(idOf(1)))?.lease ?? 0;
+        const note = { at: 1, by: 'ada', step: null, attempt: null, key: 'k', value: '1' };
+        const given = { annotations: [note], release: { dueAt: null, deadlineAt: null } };
+        assert.equal((await storage.tasks.commit([change(idOf(1), lease, given)]))[0]?.kind, 'committed');
+        assert.deepEqual((await storage.tasks.load(idOf(1)))?.annotations, [note]);
+        assert.equal((await sweep(storage)).tasks, 1);
+        await create(storage, 1, 'complete');
+        assert.deepEqual((await storage.tasks.load(idOf(1)))?.annotations, []);
       }));
 
     it('keeps what ended later, what is not read yet, and the last event with its task', () =>

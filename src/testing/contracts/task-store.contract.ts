@@ -29,6 +29,7 @@ export function taskStoreContract(storageName: string, open: Open): void {
         assert.deepEqual(stored?.state, { ...written.task, steps: written.steps.map((row) => row.state) });
         assert.deepEqual(stored?.results, new Map());
         assert.deepEqual(stored?.lastEventIds, new Map());
+        assert.deepEqual(stored?.annotations, []);
       }));
 
     it('knows nothing of a task that was never written', () =>
@@ -87,6 +88,17 @@ export function taskStoreContract(storageName: string, open: Open): void {
         );
       }));
 
+    it("keeps a task's annotations as they were written, in that order, and no other task's", () =>
+      joined(open, async (storage) => {
+        const one = { at: 5, by: 'ada', step: null, attempt: null, key: 'ticket', value: '{"id":"ü"}' };
+        const two = { at: 4, by: null, step: 'a', attempt: 2, key: 'ticket', value: 'null' };
+        await storage.tasks.commit([creation('t1'), creation('t2', { annotations: [{ ...one, key: 'other' }] })]);
+        await storage.tasks.commit([change('t1', 1, { annotations: [one] })]);
+        await storage.tasks.commit([change('t1', 1, { annotations: [two, one] })]);
+        assert.deepEqual((await storage.tasks.load('t1'))?.annotations, [one, two, one]);
+        assert.deepEqual((await storage.reader.get('t1'))?.annotations, [one, two, one]);
+      }));
+
     it('refuses a change under an old lease and leaves no trace of it', () =>
       joined(open, async (storage) => {
         await storage.tasks.commit([creation('t1')]);
@@ -95,9 +107,12 @@ export function taskStoreContract(storageName: string, open: Open): void {
         const late = change('t1', 1, {
           steps: [{ state: stepState('a', { attempts: 9 }) }],
           events: [event('late', { taskId: 't1' })],
+          annotations: [{ at: 1, by: null, step: 'a', attempt: 9, key: 'late', value: '1' }],
         });
         assert.deepEqual(await storage.tasks.commit([late]), [{ kind: 'lease_lost' }]);
-        assert.equal((await storage.tasks.load('t1'))?.state.steps[0]?.attempts, 0);
+        const stored = await storage.tasks.load('t1');
+        assert.equal(stored?.state.steps[0]?.attempts, 0);
+        assert.deepEqual(stored?.annotations, []);
         assert.deepEqual(await wholeLog(storage), []);
       }));
 
