@@ -108,7 +108,16 @@ describe('the package as it is published', () => {
       storage: { kind: 'sqlite', file: 'shop.db' },
       templates: ['order.yaml'],
       handlers: { Charge: ({ context }) => ({ charged: context.amount }) },
+      subscribers: ['./sales.js'],
     };`;
+    const sales = `import { defineSubscriber } from 'tasker';
+    import { isMainThread } from 'node:worker_threads';
+    export default defineSubscriber({
+      name: 'sales',
+      state: { initial: () => ({}) },
+      on: { 'task.completed': (event, context) => { context.state = { task: event.taskId, isMainThread }; } },
+    });`;
+    await writeFile(join(consumer, 'sales.js'), sales);
     await writeFile(join(consumer, 'tasker.config.js'), config);
     const template = 'name: order\nversion: 1.0.0\nstep_templates:\n  - name: charge\n    handler_class: Charge\n';
     await writeFile(join(consumer, 'order.yaml'), template);
@@ -123,6 +132,14 @@ describe('the package as it is published', () => {
 
     const said = await ok(bin, ['run', 'order', '--context', '{"amount": 7}', '--json'], consumer);
     assert.match(said, /"charged": 7/);
+    const show = `import { createTasker, loadConfigFile } from 'tasker';
+    const { config, baseDir } = await loadConfigFile({ cwd: '.' });
+    const tasker = await createTasker(config, { baseDir });
+    console.log(JSON.stringify(await tasker.subscriberState('sales')));
+    await tasker.stop();`;
+    await writeFile(join(consumer, 'show.js'), show);
+    const state = JSON.parse(await ok(process.execPath, ['show.js'], consumer)) as { readonly isMainThread?: boolean };
+    assert.equal(state.isMainThread, false, 'a subscriber that is named by its module has a thread of its own');
   });
 });
 
