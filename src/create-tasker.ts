@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 import type { TaskerConfigInput } from './config/define-config.ts';
+import { builtInSubscribers } from './built-in-subscribers.ts';
 import { Bus } from './bus/bus.ts';
 import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
 import { resolveConfig } from './config/resolve-config.ts';
@@ -21,6 +22,7 @@ import { TaskTypes } from './execution/task-types.ts';
 import { Retention } from './log/retention.ts';
 import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
+import { operationsListener } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
@@ -89,17 +91,22 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     tellRefused(live, error);
     throw error;
   });
-  const declared = declaredEvents(registrations.map(({ template }) => template));
+  const templates = registrations.map(({ template }) => template);
+  const declared = declaredEvents(templates);
+  const builtIn = builtInSubscribers(config, templates);
   directory.declare(declared);
   requireListeners(directory, around.listeners ?? {});
   const sinks = registerSinks(input.sinks ?? [], live);
   const exports = sinks.map(({ name, logs }) => eventExport({ sink: name, deliver: logs, clock }));
-  const registered = await registerSubscribers(input, config, { baseDir, directory, builtIn: exports }).catch(
-    (error: unknown) => {
-      tellSubscriberRefused(live, error);
-      throw error;
-    },
-  );
+  const registered = await registerSubscribers(input, config, {
+    baseDir,
+    directory,
+    builtIn: exports,
+    builtInModules: builtIn.modules,
+  }).catch((error: unknown) => {
+    tellSubscriberRefused(live, error);
+    throw error;
+  });
   for (const problem of registered.warnings) warn(formatProblem(problem));
   for (const { subscriber, module } of everyRegistered(registered)) {
     const { name, handlers } = subscriber;
@@ -163,6 +170,15 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       },
       onProblem,
     });
+    const operations = operationsListener({
+      input,
+      config,
+      env: around.env ?? process.env,
+      engine,
+      storage,
+      subscribers,
+      projections: builtIn.projections,
+    });
     const afterEngine = async (): Promise<void> => {
       await closeSinks(sinks, clock, onProblem);
       for (const { name } of sinks) tellPluginUnregistered(live, { kind: 'sink', plugin: name });
@@ -181,6 +197,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       directory,
       live,
       onProblem,
+      operations,
       afterEngine,
     };
     return new TaskerFacade(parts);

@@ -6,6 +6,14 @@ import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
+import {
+  operationsSchema,
+  type ResolvedMetrics,
+  type ResolvedOperations,
+  resolveMetrics,
+  resolveOperations,
+  telemetrySchema,
+} from './telemetry.ts';
 
 const count = (byDefault: number, max = 1_000_000) => z.number().int().min(1).max(max).default(byDefault);
 const waitMs = (byDefault: number) => z.number().min(0).max(86_400_000).default(byDefault);
@@ -47,6 +55,8 @@ const configSchema = z.strictObject({
     .union([z.literal(false), z.strictObject({ days: z.number().positive().max(36_500) })])
     .default({ days: 30 }),
   limits: limitsSchema.default(limitsSchema.parse({})),
+  telemetry: telemetrySchema.default(telemetrySchema.parse({})),
+  operations: operationsSchema.optional(),
   strict: z.boolean().default(false),
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
@@ -71,6 +81,9 @@ export interface ResolvedConfig {
   /** Milliseconds; null: for ever. */
   readonly retentionMs: number | null;
   readonly limits: ResolvedLimits;
+  readonly telemetry: { readonly metrics: ResolvedMetrics };
+  /** null: there is none. */
+  readonly operations: ResolvedOperations | null;
   readonly strict: boolean;
 }
 
@@ -93,7 +106,8 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, subscriptions, retention, limits, strict } = parsed.data;
+  const { environment, storage, templates, subscriptions, retention, limits, strict, telemetry, operations } =
+    parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
     storage:
@@ -104,6 +118,8 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
     subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
     retentionMs: retention === false ? null : retention.days * 86_400_000,
     limits,
+    telemetry: { metrics: resolveMetrics(telemetry.metrics, operations !== undefined) },
+    operations: operations === undefined ? null : resolveOperations(operations, around.baseDir),
     strict,
   });
 }
@@ -119,7 +135,15 @@ function environmentFrom(around: ConfigSurroundings): string {
   );
 }
 
-const knownKeys = [...Object.keys(configSchema.shape), ...Object.keys(limitsSchema.shape), 'file', 'maxBytes', 'kind'];
+const knownKeys = [
+  ...Object.keys(configSchema.shape),
+  ...Object.keys(limitsSchema.shape),
+  ...Object.keys(telemetrySchema.shape),
+  ...Object.keys(operationsSchema.shape),
+  'file',
+  'maxBytes',
+  'kind',
+];
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
