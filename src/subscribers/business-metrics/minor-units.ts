@@ -26,6 +26,7 @@ export function currencyCode(value: unknown, byDefault: string): string {
 export function minorUnits(value: unknown, unit: 'minor' | 'major', currency: string): number | null {
   const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof amount !== 'number' || !Number.isFinite(amount)) return null;
-  const minor = Math.round(unit === 'minor' ? amount : amount * 10 ** digitsOf(currency));
+  // By its digits: 1.005 * 100 would be 100.49999999999999.
+  const minor = Math.round(unit === 'minor' ? amount : Number(`${amount}e${digitsOf(currency)}`));
   return Number.isSafeInteger(minor) ? minor : null;
 }
