@@ -18,17 +18,30 @@ export interface ScrapeParts {
 
 const openMetrics = /application\/openmetrics-text/;
 
-/** What `/metrics` answers: what follows from the log, how this process stands, and the application's own. */
+/**
+ * What `/metrics` answers: what follows from the log, how this process stands, and the application's own.
+ *
+ * @throws TaskerError `TASKER_SUBSCRIBER_BEHIND` while what was shown before a restart is not reached again.
+ */
 export async function scrapeMetrics(parts: ScrapeParts, accept: string): Promise<Answer> {
   const format = openMetrics.test(accept) ? 'openmetrics' : 'text';
-  const exposition = new Exposition(format);
-  for (const name of parts.projections) {
-    for (const family of await parts.subscribers.view(name)) await exposition.add(JSON.parse(family) as MetricFamily);
-  }
-  for (const family of await standing(parts)) await exposition.add(family);
-  await exposition.join(parts.process);
-  for (const registry of parts.registries) await exposition.join(registry as JoinedRegistry);
-  return { contentType: contentTypes[format], body: exposition.text };
+  // All of it first: once the answer has begun it can no longer be refused.
+  const counted = await Promise.all(parts.projections.map((name) => parts.subscribers.view(name)));
+  const now = await standing(parts);
+  return { contentType: contentTypes[format], body: written(parts, new Exposition(format), counted.flat(), now) };
+}
+
+async function* written(
+  { process, registries }: ScrapeParts,
+  exposition: Exposition,
+  counted: readonly string[],
+  now: readonly MetricFamily[],
+): AsyncGenerator<string> {
+  for (const family of counted) yield* exposition.family(JSON.parse(family) as MetricFamily);
+  for (const family of now) yield* exposition.family(family);
+  yield* exposition.joined(process);
+  for (const registry of registries) yield* exposition.joined(registry as JoinedRegistry);
+  yield exposition.end;
 }
 
 type Status = ReturnType<ScrapeParts['status']>;
