@@ -25,6 +25,7 @@ import { loadRegistrations, register, type Registration } from './register-tasks
 import { operationsListener } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
+import { structuredLogging } from './structured-logging.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
@@ -96,8 +97,12 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const builtIn = builtInSubscribers(config, templates);
   directory.declare(declared);
   requireListeners(directory, around.listeners ?? {});
-  const sinks = registerSinks(input.sinks ?? [], live);
-  const exports = sinks.map(({ name, logs }) => eventExport({ sink: name, deliver: logs, clock }));
+  const logging = structuredLogging(config, templates);
+  const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
+  const exports = sinks.map(({ name, logs }) => {
+    const record = name === logging?.sink.name ? { record: logging.record } : {};
+    return eventExport({ sink: name, deliver: logs, clock, ...record });
+  });
   const registered = await registerSubscribers(input, config, {
     baseDir,
     directory,

@@ -6,6 +6,7 @@ import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
+import { type ResolvedLogging, resolveLogging } from './telemetry-logging.ts';
 import {
   operationsSchema,
   type ResolvedMetrics,
@@ -81,7 +82,7 @@ export interface ResolvedConfig {
   /** Milliseconds; null: for ever. */
   readonly retentionMs: number | null;
   readonly limits: ResolvedLimits;
-  readonly telemetry: { readonly metrics: ResolvedMetrics };
+  readonly telemetry: { readonly logging: ResolvedLogging; readonly metrics: ResolvedMetrics };
   /** null: there is none. */
   readonly operations: ResolvedOperations | null;
   readonly strict: boolean;
@@ -118,7 +119,10 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
     subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
     retentionMs: retention === false ? null : retention.days * 86_400_000,
     limits,
-    telemetry: { metrics: resolveMetrics(telemetry.metrics, operations !== undefined) },
+    telemetry: {
+      logging: resolveLogging(telemetry.logging, around.baseDir),
+      metrics: resolveMetrics(telemetry.metrics, operations !== undefined),
+    },
     operations: operations === undefined ? null : resolveOperations(operations, around.baseDir),
     strict,
   });

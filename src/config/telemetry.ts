@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { type LoggingInput, loggingSchema } from './telemetry-logging.ts';
 import { errorMessage, TaskerError } from '../shared/errors.ts';
 
 /** A secret is named, never written: where it stands, nothing that prints the configuration can tell it. */
@@ -29,6 +30,7 @@ export interface MetricsInput {
 }
 
 export interface TelemetryInput {
+  readonly logging?: LoggingInput;
   readonly metrics?: MetricsInput;
 }
 
@@ -62,7 +64,10 @@ const metricsSchema = z.strictObject({
     .default([]),
 });
 
-export const telemetrySchema = z.strictObject({ metrics: metricsSchema.default(metricsSchema.parse({})) });
+export const telemetrySchema = z.strictObject({
+  logging: loggingSchema.default(loggingSchema.parse({})),
+  metrics: metricsSchema.default(metricsSchema.parse({})),
+});
 
 export const operationsSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
