@@ -6,6 +6,7 @@ import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
+import { insteadOf } from './tasker-telemetry-keys.ts';
 import { type ResolvedLogging, resolveLogging } from './telemetry-logging.ts';
 import {
   operationsSchema,
@@ -13,6 +14,7 @@ import {
   type ResolvedOperations,
   resolveMetrics,
   resolveOperations,
+  telemetryKeys,
   telemetrySchema,
 } from './telemetry.ts';
 
@@ -142,8 +144,7 @@ function environmentFrom(around: ConfigSurroundings): string {
 const knownKeys = [
   ...Object.keys(configSchema.shape),
   ...Object.keys(limitsSchema.shape),
-  ...Object.keys(telemetrySchema.shape),
-  ...Object.keys(operationsSchema.shape),
+  ...telemetryKeys,
   'file',
   'maxBytes',
   'kind',
@@ -153,6 +154,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
   if (issue.code !== 'unrecognized_keys') return `${where}${issue.message}`;
   const named = issue.keys.map((key) => {
+    const instead = issue.path[0] === 'telemetry' ? insteadOf(key) : null;
+    if (instead !== null) return `'${key}', which Tasker had: ${instead}`;
     const near = nearestName(key, knownKeys);
     return near === undefined ? `'${key}'` : `'${key}' (did you mean '${near}'?)`;
   });

@@ -75,6 +75,14 @@ export const operationsSchema = z.strictObject({
   bearerToken: secretSchema.optional(),
 });
 
+/** For the nearest right one to a key that is not known. */
+export const telemetryKeys: readonly string[] = [
+  telemetrySchema,
+  metricsSchema,
+  loggingSchema,
+  operationsSchema,
+].flatMap(({ shape }) => Object.keys(shape));
+
 export interface ResolvedMetrics {
   readonly enabled: boolean;
   readonly windowMs: number;
