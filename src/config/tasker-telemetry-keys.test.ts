@@ -5,7 +5,7 @@ import { resolveConfig } from './resolve-config.ts';
 import { taskerTelemetryKeys } from './tasker-telemetry-keys.ts';
 
 const refused = (telemetry: object, expected: RegExp): void =>
-  assert.throws(() => resolveConfig({ telemetry } as never, { baseDir: '/', env: {} }), {
+  assert.throws(() => resolveConfig({ telemetry }, { baseDir: '/', env: {} }), {
     code: 'TASKER_CONFIG_INVALID',
     message: expected,
   });
