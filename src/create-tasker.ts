@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import { Bus } from './bus/bus.ts';
 import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
-import { resolveConfig } from './config/resolve-config.ts';
+import { type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
 import { type CustomEntry, EventDirectory } from './events/event-directory.ts';
 import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
@@ -18,15 +18,21 @@ import {
 } from './execution/subscriber-narration.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
+import type { TracePolicy } from './execution/trace-policy.ts';
+import type { EventLog } from './log/event-log.ts';
 import { Retention } from './log/retention.ts';
+import { inOtelSpan, loadOtelApi } from './otel-context.ts';
 import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
+import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { distributedTracing, tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
+import { tellDrops } from './subscribers/distributed-tracing/tell-drops.ts';
 import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
@@ -93,8 +99,19 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   directory.declare(declared);
   requireListeners(directory, around.listeners ?? {});
   const sinks = registerSinks(input.sinks ?? [], live);
-  const exports = sinks.map(({ name, logs }) => eventExport({ sink: name, deliver: logs, clock }));
-  const registered = await registerSubscribers(input, config, { baseDir, directory, builtIn: exports }).catch(
+  const tracing = tracePolicy(config, sinks);
+  const log = Promise.withResolvers<EventLog>();
+  const { giveUpAfterMs } = config.telemetry.tracing;
+  const builtIn = sinks.flatMap(({ name: sink, logs, traces }) => {
+    const onDropped = tellDrops(sink, warn);
+    return [
+      ...(logs === undefined ? [] : [eventExport({ sink, deliver: logs, clock })]),
+      ...(traces === undefined || !tracing.enabled
+        ? []
+        : [distributedTracing({ sink, deliver: traces, clock, log: log.promise, giveUpAfterMs, onDropped })]),
+    ];
+  });
+  const registered = await registerSubscribers(input, config, { baseDir, directory, builtIn }).catch(
     (error: unknown) => {
       tellSubscriberRefused(live, error);
       throw error;
@@ -112,6 +129,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       ? await openSqlite({ file: ':memory:', maxBytes: null, clock })
       : await openSqlite({ file: chosen.file, maxBytes: chosen.maxBytes, clock });
   const storage = around.wrapStorage?.(opened) ?? opened;
+  log.resolve(storage.log);
   try {
     const types = new TaskTypes(storage.templates);
     for (const registration of registrations) {
@@ -156,6 +174,8 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       random,
       limits: config.limits,
       narration,
+      tracing,
+      inSpan: inOtelSpan(await loadOtelApi()),
       carryOutOther: ({ kind, body }) => subscribers.carryOut(kind, body),
       beforeLeave: async () => {
         await retention?.stop();
@@ -215,11 +235,25 @@ function subscriberGroups(
   ];
 }
 
+/** @throws TaskerError `TASKER_CONFIG_INVALID`: tracing is asked for and would go nowhere. */
+function tracePolicy({ telemetry: { tracing } }: ResolvedConfig, sinks: readonly Sink[]): TracePolicy {
+  const { enabled, mode, sampleRatio } = tracing;
+  const hasSink = sinks.some(({ traces }) => traces !== undefined);
+  if (enabled === true && !hasSink) {
+    throw new TaskerError(
+      'TASKER_CONFIG_INVALID',
+      "telemetry.tracing.enabled: true, but no sink takes spans; add one to sinks, otlpSink() of 'tasker/otlp' for one.",
+    );
+  }
+  return { enabled: enabled ?? hasSink, mode, sampleRatio };
+}
+
 function registerSinks(given: readonly Sink[], live: LiveEvents): readonly Sink[] {
   try {
     const sinks = resolveSinks(given);
-    for (const { name } of sinks) {
-      tellPluginRegistered(live, { kind: 'sink', plugin: name, subscriber: exportName(name) });
+    for (const { name, logs } of sinks) {
+      const subscriber = logs === undefined ? tracingName(name) : exportName(name);
+      tellPluginRegistered(live, { kind: 'sink', plugin: name, subscriber });
     }
     return sinks;
   } catch (error) {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../shared/json.ts';
 import type { AnyStepHandler } from '../tasks/handler.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../subscribers/define-subscriber.ts';
 import type { Sink } from '../sinks/define-sink.ts';
+import type { TracingInput } from './telemetry-tracing.ts';
 import type { TaskDefinition } from '../tasks/define-task.ts';
 
 export interface SqliteStorageInput {
@@ -49,6 +50,11 @@ export interface SubscriberModule {
   readonly options?: JsonObject;
 }
 
+/** What is told of tasks, beside their events. */
+export interface TelemetryInput {
+  readonly tracing?: TracingInput;
+}
+
 export interface TaskerConfigInput {
   /** Chooses the templates' `environments` overrides. Default: `TASKER_ENV`, else `development`. */
   readonly environment?: string;
@@ -77,7 +83,11 @@ export interface TaskerConfigInput {
   readonly subscriptions?: readonly string[];
   /** The classes that subscription files name, by full name or its last segment. */
   readonly subscriberClasses?: Readonly<Record<string, SubscriberClass>>;
-  /** Where log records of everything recorded go, from the beginning of the log on: `ndjsonSink()`, or your own by `defineSink`. */
+  /**
+   * Where what operators see goes. Those that take log records (`ndjsonSink()`) get everything recorded, from the
+   * beginning of the log on; those that take spans (`otlpSink()` of `tasker/otlp`) get the traces of tasks. Your own by
+   * `defineSink`.
+   */
   readonly sinks?: readonly Sink[];
   /**
    * How long finished tasks and their events are kept: `{ days: 30 }` by default; false keeps them for ever. Tasks in
@@ -85,6 +95,7 @@ export interface TaskerConfigInput {
    * free again.
    */
   readonly retention?: { readonly days: number } | false;
+  readonly telemetry?: TelemetryInput;
   readonly limits?: LimitsInput;
   /** Unknown keys in templates are errors. Default false. */
   readonly strict?: boolean;

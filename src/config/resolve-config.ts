@@ -6,6 +6,7 @@ import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
+import { type ResolvedTracing, resolveTracing, tracingSchema } from './telemetry-tracing.ts';
 
 const count = (byDefault: number, max = 1_000_000) => z.number().int().min(1).max(max).default(byDefault);
 const waitMs = (byDefault: number) => z.number().min(0).max(86_400_000).default(byDefault);
@@ -35,6 +36,8 @@ const storageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('memory') }),
 ]);
 
+const telemetrySchema = z.strictObject({ tracing: tracingSchema.default(tracingSchema.parse({})) });
+
 // Handlers, tasks, subscribers and sinks hold functions: they are checked where they are registered.
 const configSchema = z.strictObject({
   environment: z
@@ -47,6 +50,7 @@ const configSchema = z.strictObject({
     .union([z.literal(false), z.strictObject({ days: z.number().positive().max(36_500) })])
     .default({ days: 30 }),
   limits: limitsSchema.default(limitsSchema.parse({})),
+  telemetry: telemetrySchema.default(telemetrySchema.parse({})),
   strict: z.boolean().default(false),
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
@@ -70,6 +74,7 @@ export interface ResolvedConfig {
   readonly subscriptions: readonly string[];
   /** Milliseconds; null: for ever. */
   readonly retentionMs: number | null;
+  readonly telemetry: { readonly tracing: ResolvedTracing };
   readonly limits: ResolvedLimits;
   readonly strict: boolean;
 }
@@ -93,7 +98,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, subscriptions, retention, limits, strict } = parsed.data;
+  const { environment, storage, templates, subscriptions, retention, telemetry, limits, strict } = parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
     storage:
@@ -103,6 +108,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
     templates: templates.map((file) => resolve(around.baseDir, file)),
     subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
     retentionMs: retention === false ? null : retention.days * 86_400_000,
+    telemetry: { tracing: resolveTracing(telemetry.tracing) },
     limits,
     strict,
   });
@@ -119,7 +125,15 @@ function environmentFrom(around: ConfigSurroundings): string {
   );
 }
 
-const knownKeys = [...Object.keys(configSchema.shape), ...Object.keys(limitsSchema.shape), 'file', 'maxBytes', 'kind'];
+const knownKeys = [
+  ...Object.keys(configSchema.shape),
+  ...Object.keys(limitsSchema.shape),
+  ...Object.keys(telemetrySchema.shape),
+  ...Object.keys(tracingSchema.shape),
+  'file',
+  'maxBytes',
+  'kind',
+];
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;

@@ -191,6 +191,7 @@ export class SubscriberRunner {
     if (page.lastPosition === this.#position) return this.#savePosition();
     const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
     const reached = await batch.takeAll(page.events, this.#position, page.lastPosition);
+    if (!(await batch.deliver())) return;
     if (batch.taken > 0 || reached - standing.checkpoint >= unsavedPositions) await this.#saveBatch(batch, reached);
     else this.#position = reached;
   }

@@ -7,6 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { findOldNode, whyNoOldNode } from './find-old-node.ts';
 import { consumerOptions, install, installNodeTypes, ok, pack, root, run } from './packed.ts';
 
+const otlp = 'tasker/otlp';
+
 describe('the package as it is published', () => {
   let dir = '';
   let consumer = '';
@@ -45,7 +47,10 @@ describe('the package as it is published', () => {
   });
 
   test('every exported path can be imported', async () => {
-    const paths = Object.keys(manifest.exports).map((path) => join('tasker', path));
+    // The one whose packages only some need comes last; until then nothing of OpenTelemetry is there.
+    const paths = Object.keys(manifest.exports)
+      .map((path) => join('tasker', path))
+      .filter((path) => path !== otlp);
     assert.ok(paths.includes('tasker'));
     const lines = paths.map((path) =>
       path.endsWith('.json')
