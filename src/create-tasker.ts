@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 import type { TaskerConfigInput } from './config/define-config.ts';
+import { builtInSubscribers } from './built-in-subscribers.ts';
 import { Bus } from './bus/bus.ts';
 import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
 import { type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
@@ -24,6 +25,7 @@ import { Retention } from './log/retention.ts';
 import { inOtelSpan, loadOtelApi } from './otel-context.ts';
 import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
+import { operationsListener } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
@@ -95,14 +97,16 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     tellRefused(live, error);
     throw error;
   });
-  const declared = declaredEvents(registrations.map(({ template }) => template));
+  const templates = registrations.map(({ template }) => template);
+  const declared = declaredEvents(templates);
+  const builtIn = builtInSubscribers(config, templates);
   directory.declare(declared);
   requireListeners(directory, around.listeners ?? {});
   const sinks = registerSinks(input.sinks ?? [], live);
   const tracing = tracePolicy(config, sinks);
   const log = Promise.withResolvers<EventLog>();
   const { giveUpAfterMs } = config.telemetry.tracing;
-  const builtIn = sinks.flatMap(({ name: sink, logs, traces }) => {
+  const ofSinks = sinks.flatMap(({ name: sink, logs, traces }) => {
     const onDropped = tellDrops(sink, warn);
     return [
       ...(logs === undefined ? [] : [eventExport({ sink, deliver: logs, clock })]),
@@ -111,12 +115,15 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
         : [distributedTracing({ sink, deliver: traces, clock, log: log.promise, giveUpAfterMs, onDropped })]),
     ];
   });
-  const registered = await registerSubscribers(input, config, { baseDir, directory, builtIn }).catch(
-    (error: unknown) => {
-      tellSubscriberRefused(live, error);
-      throw error;
-    },
-  );
+  const registered = await registerSubscribers(input, config, {
+    baseDir,
+    directory,
+    builtIn: ofSinks,
+    builtInModules: builtIn.modules,
+  }).catch((error: unknown) => {
+    tellSubscriberRefused(live, error);
+    throw error;
+  });
   for (const problem of registered.warnings) warn(formatProblem(problem));
   for (const { subscriber, module } of everyRegistered(registered)) {
     const { name, handlers } = subscriber;
@@ -183,6 +190,15 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       },
       onProblem,
     });
+    const operations = operationsListener({
+      input,
+      config,
+      env: around.env ?? process.env,
+      engine,
+      storage,
+      subscribers,
+      projections: builtIn.projections,
+    });
     const afterEngine = async (): Promise<void> => {
       await closeSinks(sinks, clock, onProblem);
       for (const { name } of sinks) tellPluginUnregistered(live, { kind: 'sink', plugin: name });
@@ -201,6 +217,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       directory,
       live,
       onProblem,
+      operations,
       afterEngine,
     };
     return new TaskerFacade(parts);

@@ -10,8 +10,8 @@ export {
   type SqliteStorageInput,
   type SubscriberModule,
   type TaskerConfigInput,
-  type TelemetryInput,
 } from './config/define-config.ts';
+export type { TelemetryInput } from './config/telemetry.ts';
 export type { ResolvedTracing, TracingInput } from './config/telemetry-tracing.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
 export { findConfigFile, loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';

@@ -33,10 +33,13 @@ export async function registerSubscribers(
     readonly baseDir: string;
     readonly directory: EventDirectory;
     readonly builtIn: readonly SubscriberDefinition[];
+    /** Built in too, but to run in threads of their own. */
+    readonly builtInModules: readonly ModuleReference[];
   },
 ): Promise<RegisteredSubscribers> {
   const configured = input.subscribers ?? [];
-  const references = configured.filter(isNamed).map((named) => referTo(named, around.baseDir));
+  const named = configured.filter(isNamed).map((one) => referTo(one, around.baseDir));
+  const references = [...named, ...around.builtInModules];
   const loaded = await Promise.all(references.map((reference) => loadSubscriberModule(reference)));
   const { enabled, warnings } = await loadSubscriptions(input, config, around.directory);
   const given = [...configured.filter(isGiven), ...enabled, ...around.builtIn];

@@ -7,6 +7,7 @@ import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { checkAnnotation } from './execution/annotation.ts';
 import { askForTask } from './execution/client.ts';
+import type { OperationsListener } from './operations/operations-listener.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Advance, Engine } from './execution/engine.ts';
 import { tellUnregistered } from './execution/handler-narration.ts';
@@ -61,6 +62,8 @@ export interface FacadeParts {
   readonly subscribers: Subscribers;
   /** null: everything is kept. */
   readonly retention: Retention | null;
+  /** null: there is none. */
+  readonly operations: OperationsListener | null;
   /** Awaited when the engine has stopped: lets go of what nothing more is handed to. */
   readonly afterEngine: () => Promise<void>;
   readonly clock: Clock;
@@ -271,8 +274,8 @@ export class TaskerFacade implements Tasker {
   }
 
   status(): EngineStatus {
-    const { engine, bus } = this.#parts;
-    return { ...engine.status(), listenerFailures: bus.failures };
+    const { engine, bus, operations } = this.#parts;
+    return { ...engine.status(), listenerFailures: bus.failures, operationsUrl: operations?.url ?? null };
   }
 
   isEngineRunning(): Promise<boolean> {
@@ -290,6 +293,7 @@ export class TaskerFacade implements Tasker {
       }
     });
     await subscribers.start();
+    await this.#parts.operations?.listen();
     // An engine for a task of its own is gone before anything has to be swept.
     if (advance === 'all') this.#parts.retention?.start();
     if (!handleSignals) return;
@@ -305,6 +309,7 @@ export class TaskerFacade implements Tasker {
     subscribers.abortReplays();
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
+    await this.#parts.operations?.close();
     try {
       await engine.stop(graceMs);
     } finally {

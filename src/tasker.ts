@@ -219,6 +219,8 @@ export interface EngineStatus {
   readonly lastStorageError: string | null;
   /** How often listeners given to `on` threw or rejected. */
   readonly listenerFailures: number;
+  /** Where `/metrics` and health are answered; null while they are not. */
+  readonly operationsUrl: string | null;
 }
 
 export interface EventQuery extends EventFilter {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../shared/json.ts';
 import type { AnyStepHandler } from '../tasks/handler.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../subscribers/define-subscriber.ts';
 import type { Sink } from '../sinks/define-sink.ts';
-import type { TracingInput } from './telemetry-tracing.ts';
+import type { OperationsInput, TelemetryInput } from './telemetry.ts';
 import type { TaskDefinition } from '../tasks/define-task.ts';
 
 export interface SqliteStorageInput {
@@ -50,11 +50,6 @@ export interface SubscriberModule {
   readonly options?: JsonObject;
 }
 
-/** What is told of tasks, beside their events. */
-export interface TelemetryInput {
-  readonly tracing?: TracingInput;
-}
-
 export interface TaskerConfigInput {
   /** Chooses the templates' `environments` overrides. Default: `TASKER_ENV`, else `development`. */
   readonly environment?: string;
@@ -95,8 +90,10 @@ export interface TaskerConfigInput {
    * free again.
    */
   readonly retention?: { readonly days: number } | false;
-  readonly telemetry?: TelemetryInput;
   readonly limits?: LimitsInput;
+  readonly telemetry?: TelemetryInput;
+  /** HTTP of its own for whoever runs this process: `/metrics`, `/health/live`, `/health/ready`. Default: none. */
+  readonly operations?: OperationsInput;
   /** Unknown keys in templates are errors. Default false. */
   readonly strict?: boolean;
 }

@@ -7,6 +7,14 @@ import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
 import { type ResolvedTracing, resolveTracing, tracingSchema } from './telemetry-tracing.ts';
+import {
+  operationsSchema,
+  type ResolvedMetrics,
+  type ResolvedOperations,
+  resolveMetrics,
+  resolveOperations,
+  telemetrySchema,
+} from './telemetry.ts';
 
 const count = (byDefault: number, max = 1_000_000) => z.number().int().min(1).max(max).default(byDefault);
 const waitMs = (byDefault: number) => z.number().min(0).max(86_400_000).default(byDefault);
@@ -36,8 +44,6 @@ const storageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('memory') }),
 ]);
 
-const telemetrySchema = z.strictObject({ tracing: tracingSchema.default(tracingSchema.parse({})) });
-
 // Handlers, tasks, subscribers and sinks hold functions: they are checked where they are registered.
 const configSchema = z.strictObject({
   environment: z
@@ -51,6 +57,7 @@ const configSchema = z.strictObject({
     .default({ days: 30 }),
   limits: limitsSchema.default(limitsSchema.parse({})),
   telemetry: telemetrySchema.default(telemetrySchema.parse({})),
+  operations: operationsSchema.optional(),
   strict: z.boolean().default(false),
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
@@ -74,8 +81,10 @@ export interface ResolvedConfig {
   readonly subscriptions: readonly string[];
   /** Milliseconds; null: for ever. */
   readonly retentionMs: number | null;
-  readonly telemetry: { readonly tracing: ResolvedTracing };
   readonly limits: ResolvedLimits;
+  readonly telemetry: { readonly metrics: ResolvedMetrics; readonly tracing: ResolvedTracing };
+  /** null: there is none. */
+  readonly operations: ResolvedOperations | null;
   readonly strict: boolean;
 }
 
@@ -98,7 +107,8 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, subscriptions, retention, telemetry, limits, strict } = parsed.data;
+  const { environment, storage, templates, subscriptions, retention, limits, strict, telemetry, operations } =
+    parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
     storage:
@@ -108,8 +118,12 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
     templates: templates.map((file) => resolve(around.baseDir, file)),
     subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
     retentionMs: retention === false ? null : retention.days * 86_400_000,
-    telemetry: { tracing: resolveTracing(telemetry.tracing) },
     limits,
+    telemetry: {
+      metrics: resolveMetrics(telemetry.metrics, operations !== undefined),
+      tracing: resolveTracing(telemetry.tracing),
+    },
+    operations: operations === undefined ? null : resolveOperations(operations, around.baseDir),
     strict,
   });
 }
@@ -130,6 +144,7 @@ const knownKeys = [
   ...Object.keys(limitsSchema.shape),
   ...Object.keys(telemetrySchema.shape),
   ...Object.keys(tracingSchema.shape),
+  ...Object.keys(operationsSchema.shape),
   'file',
   'maxBytes',
   'kind',

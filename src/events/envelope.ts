@@ -39,6 +39,11 @@ export interface RecordedEvent<Name extends RecordedEventName = RecordedEventNam
   readonly payload: PayloadOf<Name>;
 }
 
+/** Each recorded event with its own payload: the name tells which it is. */
+export type EachRecorded<Name extends RecordedEventName = RecordedEventName> = {
+  readonly [Each in Name]: RecordedEvent<Each>;
+}[Name];
+
 /** An event of the users' own, published by a handler and recorded with the outcome of its attempt. */
 export interface CustomEvent extends Envelope {
   readonly position: number;

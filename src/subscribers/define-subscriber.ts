@@ -54,6 +54,11 @@ export interface SubscriberOptions<State = unknown> {
   readonly timeoutMs?: number;
   /** Most events between two saves. Default 500. */
   readonly batchSize?: number;
+  /**
+   * How long its state may be kept in memory before it is saved with its checkpoint, milliseconds. A crash then costs
+   * that much handling anew, never a count: both are saved together. Default 0: after every batch.
+   */
+  readonly saveEveryMs?: number;
   /** Lag beyond which `subscriber.lagged` is recorded. Default 100,000. */
   readonly lagLimit?: number;
 }

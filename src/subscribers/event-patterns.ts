@@ -1,6 +1,6 @@
 import type { RecordedEventName } from '../events/catalog.ts';
 import type { CustomEventName } from '../events/custom-events.ts';
-import type { CustomEvent, RecordedEvent } from '../events/envelope.ts';
+import type { CustomEvent, EachRecorded } from '../events/envelope.ts';
 import type { DirectoryEntry, EventDirectory } from '../events/event-directory.ts';
 import { withoutAlias } from '../events/pattern.ts';
 import { suggestion } from '../tasks/nearest-name.ts';
@@ -11,18 +11,16 @@ type Bare = RecordedEventName | `${NamespaceOf<RecordedEventName>}.*` | CustomEv
 /** What a subscriber may name: a recorded event, all of a namespace, or all; `tasker.` before it changes nothing. */
 export type RecordedPattern = Bare | `tasker.${Bare}`;
 
-type Each<Name extends RecordedEventName> = Name extends RecordedEventName ? RecordedEvent<Name> : never;
-
 /** The events that a pattern means, told apart by their `name`. */
 export type EventsOf<Pattern extends string> = Pattern extends `tasker.${infer Rest}`
   ? EventsOf<Rest>
   : Pattern extends '*'
-    ? Each<RecordedEventName> | CustomEvent
+    ? EachRecorded | CustomEvent
     : Pattern extends CustomEventName
       ? CustomEvent
       : Pattern extends `${infer Namespace}.*`
-        ? Each<Extract<RecordedEventName, `${Namespace}.${string}`>>
-        : Each<Extract<RecordedEventName, Pattern>>;
+        ? EachRecorded<Extract<RecordedEventName, `${Namespace}.${string}`>>
+        : EachRecorded<Extract<RecordedEventName, Pattern>>;
 
 /** The names of stored events that a pattern means, or what is wrong with it. */
 export function expandPattern(

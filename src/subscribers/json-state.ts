@@ -1,4 +1,32 @@
-import { isPlainObject } from '../shared/json.ts';
+import { isPlainObject, type JsonValue } from '../shared/json.ts';
+
+/**
+ * Of a state that is changed in place, for the built in, which count more than could be copied for every event. Their
+ * handlers must not throw once they have begun to change it.
+ */
+export interface StateCodec {
+  readonly encode: (state: never) => JsonValue;
+  readonly decode: (stored: JsonValue) => unknown;
+}
+
+interface WithState {
+  readonly initial: (() => unknown) | null;
+  readonly codec: StateCodec | null;
+}
+
+/** A state that was added to a subscriber later begins with its initial value; one that was taken away is left alone. */
+export function stateFrom({ initial, codec }: WithState, stored: string | null): unknown {
+  if (initial === null) return undefined;
+  if (stored === null) return codec === null ? freezeState(initial()) : initial();
+  const parsed = JSON.parse(stored) as JsonValue;
+  return codec === null ? freezeState(parsed) : codec.decode(parsed);
+}
+
+/** As it is saved; null for one that keeps none. */
+export function stateText({ initial, codec }: WithState, state: unknown): string | null {
+  if (initial === null) return null;
+  return JSON.stringify(codec === null ? state : codec.encode(state as never));
+}
 
 /**
  * Freezes a new state and sees that JSON can hold it: what is saved must be what the next event finds. Parts that are

@@ -17,9 +17,13 @@ export class LocalGroup implements SubscriberGroup {
   readonly #runners: ReadonlyMap<string, SubscriberRunner>;
   readonly #replays = new Map<string, Replay>();
   readonly #released = new Set<string>();
+  readonly #parts: Omit<RunnerParts, 'reader'>;
+  /** Where the log ended when it was started. */
+  #endAtStart = 0;
 
   constructor(subscribers: readonly ResolvedSubscriber[], parts: Omit<RunnerParts, 'reader'>) {
     this.subscribers = subscribers;
+    this.#parts = parts;
     this.#reader = new SharedReader(parts.log, [
       ...new Set(subscribers.flatMap(({ handlers }) => [...handlers.keys()])),
     ]);
@@ -29,6 +33,7 @@ export class LocalGroup implements SubscriberGroup {
   }
 
   async start(): Promise<void> {
+    this.#endAtStart = await this.#parts.log.lastPosition();
     for (const runner of this.#runners.values()) await runner.start();
   }
 
@@ -85,6 +90,20 @@ export class LocalGroup implements SubscriberGroup {
 
   abortReplays(): void {
     for (const replay of this.#replays.values()) replay.abort();
+  }
+
+  async view(name: string): Promise<readonly string[]> {
+    const { subscriber, standing, position } = this.#require(name);
+    if (subscriber.view === null || standing === null) return [];
+    // What was shown before a crash was counted from here on: showing less would be a counter that falls.
+    if (position < this.#endAtStart)
+      throw new TaskerError(
+        'TASKER_SUBSCRIBER_BEHIND',
+        `Subscriber '${name}' is still catching up: at ${position} of ${this.#endAtStart}. Ask again.`,
+        { details: { position, end: this.#endAtStart } },
+      );
+    const parts = subscriber.view(standing.state as never, this.#parts.clock.now()) as readonly unknown[];
+    return parts.map((part) => JSON.stringify(part));
   }
 
   async release(name: string): Promise<void> {

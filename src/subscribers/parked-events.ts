@@ -1,5 +1,6 @@
 import { TaskerError } from '../shared/errors.ts';
 import { Batch } from './batch.ts';
+import { stateText } from './json-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { SubscriberRunner, Standing } from './subscriber-runner.ts';
 import type { ParkedEvent, StoredParkedEvent } from './subscriber-store.ts';
@@ -106,6 +107,7 @@ export class ParkedEvents {
     batch?: Batch,
   ): Promise<void> {
     const standing = this.#standing();
+    const { subscriber } = this.#runner;
     const { generation, checkpoint } = standing;
     const state = batch === undefined ? standing.state : batch.state;
     const countsFrom = batch === undefined ? standing.countsFrom : batch.countsFrom;
@@ -116,7 +118,9 @@ export class ParkedEvents {
       from: checkpoint,
       to: checkpoint,
       countsFrom,
-      ...(state !== standing.state && { state: JSON.stringify(state) }),
+      ...((state !== standing.state || (batch !== undefined && subscriber.codec !== null)) && {
+        state: stateText(subscriber, state) ?? 'null',
+      }),
       park: what.park ?? [],
       unpark: what.unpark ?? [],
       events: [],

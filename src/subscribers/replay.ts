@@ -2,7 +2,8 @@ import { TaskerError } from '../shared/errors.ts';
 import { Batch } from './batch.ts';
 import type { StartFrom } from './define-subscriber.ts';
 import { startPosition } from './start-position.ts';
-import { type SubscriberRunner, stateOf } from './subscriber-runner.ts';
+import { stateFrom, stateText } from './json-state.ts';
+import type { SubscriberRunner } from './subscriber-runner.ts';
 import type { ReplayProgress } from './subscriber-store.ts';
 
 export interface ReplayOptions {
@@ -53,7 +54,7 @@ export class Replay {
       if (earliest <= removedUpTo) throw this.#hasLost(earliest, removedUpTo);
     }
     const batch = new Batch(this.#runner.handling({ replaying: true, deliver }), parts.random, {
-      state: stateOf(subscriber, null),
+      state: stateFrom(subscriber, null),
       countsFrom: null,
       held: new Set(),
     });
@@ -104,7 +105,7 @@ export class Replay {
       generation: standing.generation,
       checkpoint: Math.max(reached, this.#runner.position),
       countsFrom: batch.countsFrom,
-      state: subscriber.initial === null ? null : JSON.stringify(batch.state),
+      state: stateText(subscriber, batch.state),
       replayedFrom: reset ? 0 : after + 1,
       park: batch.parked,
       events: batch.facts,

@@ -10,6 +10,7 @@ import type {
   SubscriberDefinition,
 } from './define-subscriber.ts';
 import { exactness, expandPattern } from './event-patterns.ts';
+import type { StateCodec } from './json-state.ts';
 import { invalidSubscriber } from './invalid-subscriber.ts';
 import { fromClass } from './subscriber-class.ts';
 import type { Subscription } from './subscription.ts';
@@ -29,6 +30,11 @@ export interface ResolvedSubscriber {
   readonly timeoutMs: number;
   readonly batchSize: number;
   readonly lagLimit: number;
+  readonly saveEveryMs: number;
+  /** For the built in: a state that is no JSON but changed in place. */
+  readonly codec: StateCodec | null;
+  /** What can be asked of its state. */
+  readonly view: ((state: never, nowMs: number) => unknown) | null;
 }
 
 const aFunction = <T>() => z.custom<T>((value) => typeof value === 'function', 'expected a function');
@@ -53,10 +59,13 @@ const optionsShape = {
   timeoutMs: z.number().min(1).max(86_400_000).default(30_000),
   batchSize: z.number().int().min(1).max(10_000).default(500),
   lagLimit: z.number().int().min(1).default(100_000),
+  saveEveryMs: z.number().min(0).max(3_600_000).default(0),
 };
 
 const inputSchema = z.strictObject({
   ...optionsShape,
+  codec: z.custom<StateCodec>().optional(),
+  view: aFunction<(state: never, nowMs: number) => unknown>().optional(),
   name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 . _ -'),
   on: z.record(z.string(), aFunction<EventHandler>()),
   deliverBatch: aFunction<DeliverBatch>().optional(),
@@ -90,7 +99,7 @@ function resolveOne(
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     );
   }
-  const { name, on, state, onPark, deliverBatch = null, ...rest } = parsed.data;
+  const { name, on, state, onPark, deliverBatch = null, codec, view, ...rest } = parsed.data;
   return {
     ...rest,
     name,
@@ -98,6 +107,8 @@ function resolveOne(
     initial: state?.initial ?? null,
     deliverBatch,
     holdsTask: onPark === 'hold-task',
+    codec: codec ?? null,
+    view: view ?? null,
   };
 }
 

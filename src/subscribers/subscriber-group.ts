@@ -33,6 +33,8 @@ export interface SubscriberGroup {
   dropParked(name: string, position?: number): Promise<ParkedOutcome>;
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
   abortReplays(): void;
+  /** What can be asked of its state, in parts of JSON text: copied between threads they cost little. */
+  view(name: string): Promise<readonly string[]>;
   /** Stops one alone, for as long as this engine runs. */
   release(name: string): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { errorMessage } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
 import { Batch } from './batch.ts';
 import { type Handling, waited } from './handle-event.ts';
-import { freezeState } from './json-state.ts';
+import { stateFrom, stateText } from './json-state.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
 import type { SharedReader } from './shared-reader.ts';
 import { startPosition } from './start-position.ts';
@@ -48,6 +48,9 @@ export class SubscriberRunner {
   standing: Standing | null = null;
   /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
   #position = 0;
+  /** Its state has counted events after the checkpoint. */
+  #unsaved = false;
+  #savedAtMs = Number.NEGATIVE_INFINITY;
   #trouble: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: (() => void) | null = null;
@@ -101,8 +104,15 @@ export class SubscriberRunner {
     this.#stop.abort();
   }
 
-  /** One after the other with the batches: `standing` is nobody else's meanwhile. */
+  /** One after the other with the batches: `standing` is nobody else's meanwhile, and is what is stored. */
   exclusively<T>(act: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      await this.#savePosition();
+      return act();
+    });
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(act);
     this.#turn = turn.catch(() => undefined);
     return turn;
@@ -127,21 +137,22 @@ export class SubscriberRunner {
   /** Takes over what is stored: at the start, and when somebody else has moved it. */
   async load(): Promise<void> {
     const { store, log } = this.parts;
-    const { name, initial, startFrom, holdsTask } = this.subscriber;
+    const { name, startFrom, holdsTask } = this.subscriber;
     let row = await store.load(name);
     if (row === null) {
       const checkpoint = await startPosition(log, startFrom);
-      const state = initial === null ? null : JSON.stringify(freezeState(initial()));
+      const state = stateText(this.subscriber, stateFrom(this.subscriber, null));
       await this.parts.writer.save({ kind: 'register', subscriber: name, checkpoint, state });
       row = await store.load(name);
       if (row === null) throw new Error(`subscriber '${name}' could not be registered`);
     }
     this.#position = row.checkpoint;
+    this.#unsaved = false;
     this.standing = {
       checkpoint: row.checkpoint,
       generation: row.generation,
       countsFrom: row.countsFrom,
-      state: stateOf(this.subscriber, row.state),
+      state: stateFrom(this.subscriber, row.state),
       held: new Set(holdsTask ? await store.parkedTasks(name) : []),
     };
   }
@@ -170,7 +181,7 @@ export class SubscriberRunner {
       try {
         const before = this.#position;
         if (this.#drainTo !== null && before >= this.#drainTo) break;
-        await this.exclusively(() => this.#step());
+        await this.#inTurn(() => this.#step());
         this.#trouble = null;
         if (this.#position === before) await this.#wait();
       } catch (error) {
@@ -180,7 +191,7 @@ export class SubscriberRunner {
         await waited({ clock, stop }, tryAgainAfterMs);
       }
     }
-    await this.exclusively(() => this.#savePosition()).catch(() => undefined);
+    await this.#inTurn(() => this.#savePosition()).catch(() => undefined);
   }
 
   async #step(): Promise<void> {
@@ -188,12 +199,28 @@ export class SubscriberRunner {
     if (standing === null) return;
     this.#awake = false;
     const page = await this.parts.reader.read(this.#position, subscriber.handlers, subscriber.batchSize);
-    if (page.lastPosition === this.#position) return this.#savePosition();
+    if (page.lastPosition === this.#position) return this.#isDue() ? this.#savePosition() : undefined;
     const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
     const reached = await batch.takeAll(page.events, this.#position, page.lastPosition);
     if (!(await batch.deliver())) return;
-    if (batch.taken > 0 || reached - standing.checkpoint >= unsavedPositions) await this.#saveBatch(batch, reached);
-    else this.#position = reached;
+    const passedBy = batch.taken === 0 && reached - standing.checkpoint < unsavedPositions;
+    if (batch.parked.length === 0 && (!this.#isDue() || (passedBy && !this.#unsaved))) this.#keep(batch, reached);
+    else await this.#saveBatch(batch, reached);
+  }
+
+  #isDue(): boolean {
+    return this.parts.clock.monotonicMs() - this.#savedAtMs >= this.subscriber.saveEveryMs;
+  }
+
+  /** In memory until it is due. */
+  #keep(batch: Batch, reached: number): void {
+    const { standing } = this;
+    if (standing === null) return;
+    this.#position = reached;
+    if (batch.taken === 0) return;
+    standing.state = batch.state;
+    standing.countsFrom = batch.countsFrom;
+    this.#unsaved = true;
   }
 
   #savePosition(): Promise<void> {
@@ -207,6 +234,8 @@ export class SubscriberRunner {
     const { standing } = this;
     if (standing === null) return;
     const { generation, checkpoint, state } = standing;
+    const inPlace = this.subscriber.codec !== null && batch.taken > 0;
+    const changed = this.#unsaved || inPlace || batch.state !== state;
     const result = await this.save({
       kind: 'advance',
       subscriber: this.subscriber.name,
@@ -214,7 +243,7 @@ export class SubscriberRunner {
       from: checkpoint,
       to,
       countsFrom: batch.countsFrom,
-      ...(batch.state !== state && { state: JSON.stringify(batch.state) }),
+      ...(changed && { state: stateText(this.subscriber, batch.state) ?? 'null' }),
       park: batch.parked,
       unpark: [],
       events: batch.facts,
@@ -225,6 +254,8 @@ export class SubscriberRunner {
       standing.countsFrom = batch.countsFrom;
       standing.state = batch.state;
       this.#position = to;
+      this.#unsaved = false;
+      this.#savedAtMs = this.parts.clock.monotonicMs();
       this.#trouble = null;
       return;
     }
@@ -242,10 +273,4 @@ export class SubscriberRunner {
     });
     this.#wake = null;
   }
-}
-
-/** A state that was added to a subscriber later begins with its initial value; one that was taken away is left alone. */
-export function stateOf({ initial }: ResolvedSubscriber, stored: string | null): unknown {
-  if (initial === null) return undefined;
-  return freezeState(stored === null ? initial() : (JSON.parse(stored) as unknown));
 }

@@ -134,6 +134,11 @@ export class Subscribers {
     return this.#require(name).replay(name, options);
   }
 
+  /** What a built-in subscriber shows of its state. */
+  async view(name: string): Promise<readonly string[]> {
+    return this.#require(name).view(name);
+  }
+
   /** Forgets all that is kept for a subscriber; one that runs here is stopped first. */
   async unregister(name: string): Promise<Unregistered> {
     const row = (await this.#options.store.list()).find((one) => one.name === name);

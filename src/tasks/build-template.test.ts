@@ -123,7 +123,7 @@ handler_config:
 step_templates:
   - name: a
     handler_config:
-      results: [amount]
+      results: [amount, method]
       business_metrics:
         counters: [${metric(on)}, { name: tries_total, ${on}: attempt }]
         histograms: [{ name: pay_seconds, value: duration, labels: { method: results.method } }]

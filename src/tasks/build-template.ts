@@ -1,6 +1,7 @@
 import type { JsonObject } from '../shared/json.ts';
 import { isPlainObject } from '../shared/json.ts';
 import { childAt, toJson, type TemplateNode } from './template-node.ts';
+import { impliedContext } from './implied-context.ts';
 import type { BackoffValues, CustomEventValues, StepValues, TemplateValues } from './template-schema.ts';
 import type { BackoffPolicy, CustomEventDeclaration, StepTemplate, TaskTemplate } from './template.ts';
 
@@ -31,7 +32,12 @@ export function buildTemplate(values: TemplateValues, root: TemplateNode): TaskT
     configuration: values.configuration ?? {},
     customEvents: customEvents(values.custom_events),
     handlerConfig,
-    businessContext: [...new Set(values.handler_config?.business_context)],
+    businessContext: [
+      ...new Set([
+        ...(values.handler_config?.business_context ?? []),
+        ...impliedContext(values.handler_config?.business_metrics),
+      ]),
+    ],
     businessMetrics: objectAt(root, ['handler_config', 'business_metrics']),
     monitoring: {
       slaMs: monitoring?.sla_seconds ?? null,

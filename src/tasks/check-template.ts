@@ -1,5 +1,6 @@
 import { backoffPolicy, dependenciesOf } from './build-template.ts';
 import { checkCustomEvents } from './check-custom-events.ts';
+import { checkMetrics } from './check-metrics.ts';
 import { compileJsonSchema } from './json-schema.ts';
 import { suggestion } from './nearest-name.ts';
 import { buildStepGraph, type GraphProblem } from './step-graph.ts';
@@ -17,6 +18,7 @@ export function checkTemplate(values: TemplateValues, root: TemplateNode, proble
   for (const [index, step] of steps.entries())
     checkLimits(step, ['step_templates', index, 'handler_config'], root, problems);
   checkCustomEvents(values, root, problems);
+  checkMetrics(values, root, problems);
   if (values.schema === undefined) return;
   for (const { severity, path, message } of compileJsonSchema(values.schema).notes) {
     const whole = ['schema', ...path];

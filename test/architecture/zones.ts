@@ -55,6 +55,8 @@ export const zones: Readonly<Record<string, Zone>> = {
 
   // A sink knows what operators see and nothing of events; so neither may the words it is told in.
   signals: { uses: ['shared'], sees: ['config'], packages: ['zod'] },
+  // HTTP for whoever runs the process; what it answers it is handed.
+  operations: { uses: ['shared'], packages: ['node:'] },
   sinks: {
     uses: ['shared', 'signals'],
     sees: ['config'],
@@ -78,7 +80,7 @@ export const zones: Readonly<Record<string, Zone>> = {
       'task-view.ts',
       'task-history.ts',
     ],
-    sees: ['subscribers'],
+    sees: ['subscribers', 'operations'],
     packages: [],
   },
   // The only file of the engine that knows OpenTelemetry, which an application need not have.
@@ -86,6 +88,22 @@ export const zones: Readonly<Record<string, Zone>> = {
   'tasker-subscribers.ts': { uses: ['shared', 'execution'], sees: ['subscribers'], packages: [] },
   'register-subscribers.ts': {
     uses: [...surroundings, 'subscribers', 'load-subscriptions.ts', 'load-subscriber-modules.ts'],
+    packages: [],
+  },
+  'built-in-subscribers.ts': {
+    uses: ['shared', 'subscribers', 'monitored-tasks.ts'],
+    sees: ['config', 'tasks'],
+    packages: ['node:'],
+  },
+  'monitored-tasks.ts': { uses: ['shared', 'tasks'], sees: ['subscribers'], packages: [] },
+  'operations-parts.ts': {
+    uses: ['config', 'operations', 'sinks', 'scrape-metrics.ts'],
+    sees: ['execution', 'subscribers'],
+    packages: [],
+  },
+  'scrape-metrics.ts': {
+    uses: ['sinks'],
+    sees: ['config', 'operations', 'signals', 'subscribers', 'tasker.ts'],
     packages: [],
   },
   'load-subscriber-modules.ts': { uses: ['shared', 'config'], sees: ['subscribers'], packages: ['node:'] },

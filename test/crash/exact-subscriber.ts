@@ -25,7 +25,7 @@ export default function exactSubscriber({ name, mended }: { name: string; mended
     const { byName, value, retriedAttempts } = context.state;
     context.state = {
       byName: { ...byName, [event.name]: (byName[event.name] ?? 0) + 1 },
-      value: value + (event.name === 'task.completed' ? Number(event.business?.['value']) : 0),
+      value: value + (event.name === 'task.completed' ? Number(event.business?.['order_value']) : 0),
       retriedAttempts: retriedAttempts + (event.name === 'step.retry_requested' ? (event.attempt ?? 0) : 0),
     };
   };

@@ -7,7 +7,7 @@ import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { until } from '../support/until.ts';
 import { withCrashPoints } from './crash-points.ts';
 import exactSubscriber from './exact-subscriber.ts';
-import { randomTasks, taskKinds } from './random-tasks.ts';
+import { randomContext, randomTasks, taskKinds } from './random-tasks.ts';
 
 export interface ExactnessOptions {
   readonly file: string;
@@ -33,6 +33,7 @@ const tasker = await createTasker(
   {
     storage: { kind: 'sqlite', file },
     tasks: randomTasks(seed),
+    operations: { port: 0 },
     subscribers: [
       exactSubscriber({ name: names[0], mended }),
       { module: join(import.meta.dirname, 'exact-subscriber.ts'), options: { name: names[1], mended } },
@@ -48,7 +49,7 @@ await tasker.start();
 const ignoreRefusal = (error: unknown): void => {
   if (!(error instanceof Error && 'code' in error)) throw error;
 };
-for (const name of names) {
+for (const name of [...names, 'tasker.business-metrics']) {
   if (meanwhile === 'replay') void tasker.replay(name, { from: 'beginning' }).catch(ignoreRefusal);
   if (meanwhile === 'retry') void tasker.retryParked(name).catch(ignoreRefusal);
 }
@@ -59,7 +60,7 @@ for (let next = from; next < to; next += 50) {
     numbers.map((number) =>
       tasker.run({
         name: `kind-${number % taskKinds}`,
-        context: { luck: seed * 1000 + number, value: (number * 37) % 1000 },
+        context: { ...randomContext(seed, number) },
         idempotencyKey: `task-${number}`,
       }),
     ),
@@ -67,10 +68,29 @@ for (let next = from; next < to; next += 50) {
   say(`created ${next + numbers.length}`);
 }
 
+/** An operator has another go at most of what failed, settles some of it by hand, and gives the rest up. */
+async function settleFailures(): Promise<void> {
+  for (;;) {
+    const { tasks } = await tasker.list({ status: 'error', limit: 100 });
+    if (tasks.length === 0) return;
+    const settled = tasks.map(async ({ id }, index) => {
+      if (index % 10 === 0) return tasker.resolve(id, { by: 'ada', why: 'by hand' });
+      if (index % 10 === 1) return tasker.cancel(id, { by: 'ada', why: 'hopeless' });
+      return tasker.retry(id, { by: 'ada', why: 'once more' });
+    });
+    await Promise.all(settled);
+    await until(async () => !(await tasker.list({ status: 'in_progress', limit: 1 })).tasks.length && true);
+  }
+}
+
 if (finish) {
   const isOpen = async (status: 'pending' | 'in_progress'): Promise<boolean> =>
     (await tasker.list({ status, limit: 1 })).tasks.length > 0;
-  await until(async () => !(await isOpen('pending')) && !(await isOpen('in_progress')));
+  const atRest = (): Promise<true> =>
+    until(async () => !(await isOpen('pending')) && !(await isOpen('in_progress')) && true);
+  await atRest();
+  await settleFailures();
+  await atRest();
   await until(async () => (await tasker.subscribers()).every(({ lag }) => lag === 0));
   const chance = seededRandom(seed);
   const dropped: Record<string, number[]> = {};
@@ -88,6 +108,11 @@ if (finish) {
   for (const name of names) {
     while ((await tasker.parked(name)).length > 0) await tasker.retryParked(name);
   }
+  const { operationsUrl } = tasker.status();
+  const total = await tasker.lastPosition();
+  await until(async () => (await tasker.subscribers()).every(({ checkpoint }) => checkpoint >= total));
+  const scraped = await fetch(`${operationsUrl}/metrics`);
+  say(`metrics ${JSON.stringify(await scraped.text())}`);
   await tasker.stop();
   say(`dropped ${JSON.stringify(dropped)}`);
 }

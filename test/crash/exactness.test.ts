@@ -14,6 +14,7 @@ import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { scale } from '../support/scale.ts';
 import type { ExactState } from './exact-subscriber.ts';
 import type { ExactnessOptions } from './exactness-process.ts';
+import type { RandomContext } from './random-tasks.ts';
 
 const entry = fileURLToPath(new URL('./exactness-process.ts', import.meta.url));
 const names = ['here', 'in-thread'];
@@ -52,13 +53,54 @@ function expected(db: Database.Database, checkpoint: number, dropped: readonly n
   return {
     byName: Object.fromEntries(byName.map(({ name, count }) => [name, count])),
     value: one(
-      `select total(json_extract(body_json, '$.business.value')) from events where ${counted} and name = 'task.completed'`,
+      `select total(json_extract(body_json, '$.business.order_value')) from events where ${counted} and name = 'task.completed'`,
     ),
     retriedAttempts: one(`select total(attempt) from events where ${counted} and name = 'step.retry_requested'`),
   };
 }
 
-test(`${tasks} random tasks, ${rounds} kills, parked events, retries and replays: what subscribers have counted is what SQL counts`, async (t) => {
+const counted = ['revenue_processed', 'revenue_lost', 'revenue_regained', 'conversions', 'tasks_started', 'units_sold'];
+
+/** The samples of the metrics that are compared, by name and labels; those of 0 left out. */
+function metricsOf(said: string): Readonly<Record<string, number>> {
+  const lines = (JSON.parse(said) as string).split('\n').filter((line) => !line.startsWith('#'));
+  const samples = lines.flatMap((line) => {
+    const found = /^(?:tasker_business_)?(\w+?)(?:_minor_units)?_total\{(.*)\} (\S+)$/.exec(line);
+    const [, name = '', labels = '', value = ''] = found ?? [];
+    if (!counted.includes(name) || value === '0') return [];
+    const label = (key: string): string => new RegExp(`${key}="(.*?)"`).exec(labels)?.[1] ?? '';
+    const key = [name, label('task'), label('currency'), label('customer_tier')].join(' ').trimEnd();
+    return [[key, Number(value)] as const];
+  });
+  return Object.fromEntries(samples);
+}
+
+/** From the tasks as they are stored, and which of them have ever failed. */
+function expectedMetrics(db: Database.Database): Readonly<Record<string, number>> {
+  const rows = db
+    .prepare<[], { name: string; status: string; context: string; failed: number }>(
+      `select name, status, context_json as context,
+         exists (select 1 from events where task_id = tasks.id and events.name = 'task.failed') as failed from tasks`,
+    )
+    .all();
+  const sums = new Map<string, number>();
+  const add = (amount: number, ...key: readonly string[]): void => {
+    if (amount !== 0) sums.set(key.join(' ').trimEnd(), (sums.get(key.join(' ').trimEnd()) ?? 0) + amount);
+  };
+  for (const { name, status, context, failed } of rows) {
+    const { order_value: value, currency, customer_tier: tier } = JSON.parse(context) as RandomContext;
+    add(1, 'tasks_started', name, '', tier);
+    if (failed === 1 || status === 'cancelled') add(value, 'revenue_lost', name, currency, tier);
+    if (failed === 1 && status !== 'cancelled') add(value, 'revenue_regained', name, currency, tier);
+    if (status !== 'complete') continue;
+    add(1, 'conversions', name, '', tier);
+    add(value, 'revenue_processed', name, currency, tier);
+    add(value, 'units_sold', name);
+  }
+  return Object.fromEntries(sums);
+}
+
+test(`${tasks} random tasks, ${rounds} kills, parked events, retries and replays: what subscribers and metrics have counted is what SQL counts`, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'tasker-exact-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const [file, mended] = [join(folder, 'tasker.db'), join(folder, 'mended')];
@@ -81,6 +123,7 @@ test(`${tasks} random tasks, ${rounds} kills, parked events, retries and replays
   t.after(() => db.close());
   const count = db.prepare<[], number>('select count(*) from tasks').pluck().get();
   assert.equal(count, tasks, 'every task is there once');
+  assert.deepEqual(metricsOf(last.said.get('metrics') ?? '""'), expectedMetrics(db), `metrics (seed ${seed})`);
   for (const name of names) {
     const row = db
       .prepare<[string], { checkpoint: number; state_json: string }>('select * from subscribers where name = ?')

@@ -138,6 +138,10 @@ export class ObserverThread implements SubscriberGroup {
     this.#thread?.calls.tell('abortReplays');
   }
 
+  view(name: string): Promise<readonly string[]> {
+    return this.#ask('view', name);
+  }
+
   release(name: string): Promise<void> {
     return this.#ask('release', name);
   }

@@ -44,6 +44,7 @@ export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Prom
     replay: (name: string, options: Omit<ReplayOptions, 'onProgress'>) =>
       group().replay(name, { ...options, onProgress: (progress) => calls.tell('progress', name, progress) }),
     abortReplays: () => group().abortReplays(),
+    view: (name: string) => group().view(name),
     release: (name: string) => group().release(name),
     async stop(): Promise<Standings> {
       await group().stop();

@@ -1,0 +1,73 @@
+import { TaskerError } from './shared/errors.ts';
+import type { DeclaredMetric, MonitoredStep, MonitoredTask } from './subscribers/metrics/monitored-tasks.ts';
+import { impliedFields } from './tasks/implied-context.ts';
+import type { MetricInput, StepMetricsInput, TaskMetricsInput } from './tasks/task-definition.ts';
+import { fullTaskName, type StepTemplate, type TaskTemplate } from './tasks/template.ts';
+
+/**
+ * What templates say about how their tasks are watched.
+ *
+ * @throws TaskerError `TASKER_CONFIG_INVALID` when two of them declare one metric differently.
+ */
+export function monitoredTasks(templates: readonly TaskTemplate[]): readonly MonitoredTask[] {
+  const tasks = templates.map((template) => monitoredTask(template));
+  requireOneMeaning(tasks, templates);
+  return tasks;
+}
+
+function monitoredTask(template: TaskTemplate): MonitoredTask {
+  const metrics = template.businessMetrics as TaskMetricsInput;
+  const tier = metrics.customer_tier_tracking === true ? [impliedFields.tier] : [];
+  const isValued = metrics.track_revenue === true || metrics.value !== undefined;
+  return {
+    namespace: template.namespace,
+    task: template.name,
+    version: template.version,
+    hasSla: template.monitoring.slaMs !== null,
+    tracksConversion: metrics.track_conversion === true,
+    revenue: isValued
+      ? {
+          value: metrics.value ?? impliedFields.value,
+          unit: metrics.value_unit ?? 'minor',
+          currency: metrics.currency ?? impliedFields.currency,
+        }
+      : null,
+    labels: [...new Set([...(metrics.labels ?? []), ...tier])],
+    metrics: declared(metrics),
+    steps: template.steps.map((step) => monitoredStep(step)),
+  };
+}
+
+function monitoredStep({ name, handlerConfig }: StepTemplate): MonitoredStep {
+  const { monitoring, business_metrics: metrics } = handlerConfig as {
+    readonly monitoring?: { readonly bottleneck_seconds?: number };
+    readonly business_metrics?: StepMetricsInput;
+  };
+  const seconds = monitoring?.bottleneck_seconds;
+  return { name, bottleneckMs: seconds === undefined ? null : seconds * 1000, metrics: declared(metrics ?? {}) };
+}
+
+function declared({ counters = [], histograms = [] }: StepMetricsInput): readonly DeclaredMetric[] {
+  const all = (type: DeclaredMetric['type'], metrics: readonly MetricInput[]): DeclaredMetric[] =>
+    metrics.map(({ name, value = null, labels = {}, on = 'completed' }) => ({ name, type, value, labels, on }));
+  return [...all('counter', counters), ...all('histogram', histograms)];
+}
+
+/** One name with another type or other labels would be two metrics that nobody can tell apart. */
+function requireOneMeaning(tasks: readonly MonitoredTask[], templates: readonly TaskTemplate[]): void {
+  const seen = new Map<string, { readonly shape: string; readonly by: string }>();
+  for (const [index, { metrics, steps }] of tasks.entries()) {
+    const by = templates[index] === undefined ? '' : fullTaskName(templates[index]);
+    for (const { name, type, labels } of [...metrics, ...steps.flatMap((step) => step.metrics)]) {
+      const shape = `a ${type} with labels ${Object.keys(labels).toSorted().join(', ') || 'none'}`;
+      const before = seen.get(name);
+      if (before !== undefined && before.shape !== shape)
+        throw new TaskerError(
+          'TASKER_CONFIG_INVALID',
+          `The metric '${name}' is ${before.shape} in ${before.by}, and ${shape} in ${by}. Give one of them another name.`,
+          { details: { metric: name } },
+        );
+      seen.set(name, { shape, by });
+    }
+  }
+}

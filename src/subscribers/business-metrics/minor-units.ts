@@ -1,0 +1,32 @@
+/** Digits after the point of a currency, by ISO 4217 as the runtime knows it; 2 where it does not. */
+function digitsOf(currency: string): number {
+  let digits = known.get(currency);
+  if (digits === undefined) {
+    try {
+      digits =
+        new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+    } catch {
+      digits = 2;
+    }
+    known.set(currency, digits);
+  }
+  return digits;
+}
+
+const known = new Map<string, number>();
+
+/** ISO 4217 in form; `unknown` for what is none, so that a mistake makes no new series each time. */
+export function currencyCode(value: unknown, byDefault: string): string {
+  if (value === undefined || value === null || value === '') return byDefault;
+  const code = typeof value === 'string' ? value.toUpperCase() : '';
+  return /^[A-Z]{3}$/.test(code) ? code : 'unknown';
+}
+
+/** A whole number of minor units; null for what is no amount of money. Numbers in text are taken as they read. */
+export function minorUnits(value: unknown, unit: 'minor' | 'major', currency: string): number | null {
+  const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof amount !== 'number' || !Number.isFinite(amount)) return null;
+  // By its digits: 1.005 * 100 would be 100.49999999999999.
+  const minor = Math.round(unit === 'minor' ? amount : Number(`${amount}e${digitsOf(currency)}`));
+  return Number.isSafeInteger(minor) ? minor : null;
+}
