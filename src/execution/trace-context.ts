@@ -14,10 +14,10 @@ export function formatTraceparent(span: { traceId: string; spanId: string; sampl
   return `00-${span.traceId}-${span.spanId}-${span.sampled ? '01' : '00'}`;
 }
 
-const member = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
+const member = /^[a-z0-9][-a-z0-9_*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 
 /** One that is not as the standard has it is dropped, not handed on. */
 export function isTracestate(text: string | undefined): text is string {
-  const members = text?.split(',').map((part) => part.trim()) ?? [''];
+  const members = text?.split(',').map((part) => part.replace(/^[ \t]+|[ \t]+$/g, '')) ?? [''];
   return members.length <= 32 && members.every((part) => member.test(part));
 }

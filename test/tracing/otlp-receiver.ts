@@ -44,6 +44,8 @@ export interface OtlpReceiver {
   /** Of all requests that were answered with 200, in order. */
   readonly spans: readonly ReceivedSpan[];
   answer: (request: ReceivedRequest) => Answer | Promise<Answer>;
+  /** Resolves once so many spans are here. */
+  received(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,10 +62,11 @@ const exportRequest = root.lookupType('opentelemetry.proto.collector.trace.v1.Ex
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const requests: ReceivedRequest[] = [];
   const spans: ReceivedSpan[] = [];
+  const waiting = new Set<() => void>();
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', async () => {
+    const answer = async (): Promise<void> => {
       const sent = Buffer.concat(parts);
       const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
       const isJson = request.headers['content-type'] === 'application/json';
@@ -72,8 +75,10 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       requests.push(received);
       const { status = 200, headers = {}, body = '' } = await receiver.answer(received);
       if (status === 200) spans.push(...read);
+      for (const look of waiting) look();
       response.writeHead(status, headers).end(body);
-    });
+    };
+    request.on('end', () => void answer());
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const receiver: OtlpReceiver = {
@@ -81,6 +86,16 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     requests,
     spans,
     answer: () => ({}),
+    received: (count) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (spans.length < count) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -127,7 +142,7 @@ interface SentSpan {
 
 function decode(bytes: Uint8Array): Sent {
   const options = { longs: String, enums: String, bytes: String };
-  return exportRequest.toObject(exportRequest.decode(bytes), options) as Sent;
+  return exportRequest.toObject(exportRequest.decode(bytes), options);
 }
 
 function spansOf({ resourceSpans = [] }: Sent): readonly ReceivedSpan[] {
