@@ -6,6 +6,7 @@ export const checkout = defineTask({
   name: 'checkout',
   handler_config: {
     business_context: ['customer_id', 'customer_tier', 'order_value', 'currency', 'region'],
+    business_metrics: { track_revenue: true, track_conversion: true, customer_tier_tracking: true },
     monitoring: { sla_seconds: 45 },
   },
   step_templates: stepNames.map((name, index) => ({

@@ -5,6 +5,7 @@ import { benchEngine } from './engine.ts';
 import { benchEvents } from './events.ts';
 import { benchMemory } from './memory.ts';
 import { benchPeers } from './peers.ts';
+import { benchScrape } from './scrape.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { benchUnruly } from './unruly.ts';
 import { benchWriterThread } from './writer-thread.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promis
   events: benchEvents,
   memory: benchMemory,
   peers: benchPeers,
+  scrape: benchScrape,
   subscribers: benchSubscribers,
   unruly: benchUnruly,
   'writer-thread': benchWriterThread,

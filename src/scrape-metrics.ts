@@ -18,47 +18,67 @@ export interface ScrapeParts {
 
 const openMetrics = /application\/openmetrics-text/;
 
-/** What `/metrics` answers: what follows from the log, how this process stands, and the application's own. */
+/**
+ * What `/metrics` answers: what follows from the log, how this process stands, and the application's own.
+ *
+ * @throws TaskerError `TASKER_SUBSCRIBER_BEHIND` while what was shown before a restart is not reached again.
+ */
 export async function scrapeMetrics(parts: ScrapeParts, accept: string): Promise<Answer> {
   const format = openMetrics.test(accept) ? 'openmetrics' : 'text';
-  const exposition = new Exposition(format);
-  for (const name of parts.projections) {
-    for (const family of await parts.subscribers.view(name)) await exposition.add(JSON.parse(family) as MetricFamily);
-  }
-  for (const family of await standing(parts)) await exposition.add(family);
-  await exposition.join(parts.process);
-  for (const registry of parts.registries) await exposition.join(registry as JoinedRegistry);
-  return { contentType: contentTypes[format], body: exposition.text };
+  // All of it first: once the answer has begun it can no longer be refused.
+  const counted = await Promise.all(parts.projections.map((name) => parts.subscribers.view(name)));
+  const now = await standing(parts);
+  return { contentType: contentTypes[format], body: written(parts, new Exposition(format), counted.flat(), now) };
 }
 
+async function* written(
+  { process, registries }: ScrapeParts,
+  exposition: Exposition,
+  counted: readonly string[],
+  now: readonly MetricFamily[],
+): AsyncGenerator<string> {
+  for (const family of counted) yield* exposition.family(JSON.parse(family) as MetricFamily);
+  for (const family of now) yield* exposition.family(family);
+  yield* exposition.joined(process);
+  for (const registry of registries) yield* exposition.joined(registry as JoinedRegistry);
+  yield exposition.end;
+}
+
+type Status = ReturnType<ScrapeParts['status']>;
+type Subscriber = Awaited<ReturnType<Subscribers['list']>>[number];
+
+const ofEngine: readonly (readonly [name: string, help: string, of: (status: Status) => number])[] = [
+  ['tasker_engine_tasks_in_memory', 'Tasks that this engine holds.', (one) => one.tasksInMemory],
+  ['tasker_engine_attempts_running', 'Handlers that are at work.', (one) => one.attemptsRunning],
+  ['tasker_engine_abandoned_handlers', 'Handlers left behind that have not settled.', (one) => one.abandonedHandlers],
+  ['tasker_engine_late_results', 'Results that came after their attempt had ended.', (one) => one.lateResults],
+  ['tasker_engine_changes_queued', 'Changes that are waiting to be written.', (one) => one.changesQueued],
+];
+
+const ofSubscribers: readonly (readonly [name: string, help: string, of: (one: Subscriber) => number])[] = [
+  ['tasker_subscriber_lag_events', 'Events that are still to come.', (one) => one.lag],
+  ['tasker_subscriber_parked_events', 'Events that were set aside.', (one) => one.parked],
+  ['tasker_subscriber_state_bytes', 'Size of what a subscriber keeps, as stored.', (one) => one.stateBytes],
+];
+
 /** How full things are: of this process, now. */
+export const standingMetrics: readonly MetricDefinition[] = [
+  ...ofEngine.map(([name, help]) => gauge(name, help, [])),
+  ...ofSubscribers.map(([name, help]) => gauge(name, help, ['subscriber'])),
+];
+
 async function standing({ subscribers, status }: ScrapeParts): Promise<readonly MetricFamily[]> {
-  const { tasksInMemory, attemptsRunning, abandonedHandlers, lateResults, changesQueued } = status();
+  const now = status();
   const all = await subscribers.list();
-  const gauge = (name: string, help: string, value: number): MetricFamily => ({
-    ...definition(name, help, []),
-    series: [{ labels: [], value }],
-  });
-  const bySubscriber = (name: string, help: string, of: (one: (typeof all)[number]) => number): MetricFamily => ({
-    ...definition(name, help, ['subscriber']),
-    series: all.map((one) => ({ labels: [one.name], value: of(one) })),
-  });
   return [
-    gauge('tasker_engine_tasks_in_memory', 'Tasks that this engine holds.', tasksInMemory),
-    gauge('tasker_engine_attempts_running', 'Handlers that are at work.', attemptsRunning),
-    gauge(
-      'tasker_engine_abandoned_handlers',
-      'Handlers that were left behind and have not settled.',
-      abandonedHandlers,
-    ),
-    gauge('tasker_engine_late_results', 'Results that came after their attempt had ended.', lateResults),
-    gauge('tasker_engine_changes_queued', 'Changes that are waiting to be written.', changesQueued),
-    bySubscriber('tasker_subscriber_lag_events', 'Events that are still to come.', ({ lag }) => lag),
-    bySubscriber('tasker_subscriber_parked_events', 'Events that were set aside.', ({ parked }) => parked),
-    bySubscriber('tasker_subscriber_state_bytes', 'Size of what it keeps, as stored.', ({ stateBytes }) => stateBytes),
+    ...ofEngine.map(([name, help, of]) => ({ ...gauge(name, help, []), series: [{ labels: [], value: of(now) }] })),
+    ...ofSubscribers.map(([name, help, of]) => ({
+      ...gauge(name, help, ['subscriber']),
+      series: all.map((one) => ({ labels: [one.name], value: of(one) })),
+    })),
   ];
 }
 
-function definition(name: string, help: string, labelNames: readonly string[]): MetricDefinition {
+function gauge(name: string, help: string, labelNames: readonly string[]): MetricDefinition {
   return { name, help, type: 'gauge', labelNames };
 }

@@ -22,6 +22,7 @@ import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
+import { onStopSignals } from './stop-signals.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
 import { requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
@@ -105,6 +106,7 @@ export class TaskerFacade implements Tasker {
     this.#starting ??= this.#start(options).catch((error: unknown) => {
       // An engine that is in the way may be gone at the next try.
       this.#starting = null;
+      if (!this.#parts.engine.running) void this.#parts.operations?.close();
       throw error;
     });
     return this.#starting;
@@ -284,7 +286,9 @@ export class TaskerFacade implements Tasker {
 
   async #start({ advance = 'all', handleSignals = false }: StartOptions): Promise<void> {
     this.#requireNotStopped();
-    const { types, storage, engine, subscribers } = this.#parts;
+    const { types, storage, engine, subscribers, operations } = this.#parts;
+    // First, because it may fail: an engine that runs must not be left behind by a start that is refused.
+    await operations?.listen();
     await engine.start(advance, async () => {
       // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
       for (const { templateId, plan } of types.all()) {
@@ -293,15 +297,9 @@ export class TaskerFacade implements Tasker {
       }
     });
     await subscribers.start();
-    await this.#parts.operations?.listen();
     // An engine for a task of its own is gone before anything has to be swept.
     if (advance === 'all') this.#parts.retention?.start();
-    if (!handleSignals) return;
-    const stop = (): void => void this.stop().catch(this.#parts.onProblem);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
-    this.#forgetSignals = () => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeListener(signal, stop);
-    };
+    if (handleSignals) this.#forgetSignals = onStopSignals(() => void this.stop().catch(this.#parts.onProblem));
   }
 
   async #stop(graceMs: number): Promise<void> {

@@ -1,17 +1,20 @@
 import { styleText } from 'node:util';
 
+import type { Figures } from './figures.ts';
 import { quantile, type Story } from './story.ts';
 
 export interface Progress {
   readonly story: Story;
   readonly wanted: number;
   readonly elapsedMs: number;
+  /** As `/metrics` has them: of this store's whole log, earlier runs included. */
+  readonly figures: Figures | null;
 }
 
 const barWidth = 40;
 
 /** The run as it stands, for a terminal that is redrawn. */
-export function drawProgress({ story, wanted, elapsedMs }: Progress): string {
+export function drawProgress({ story, wanted, elapsedMs, figures }: Progress): string {
   const { outcomes } = story;
   const share = wanted === 0 ? 1 : Math.min(1, story.ended / wanted);
   const filled = Math.round(share * barWidth);
@@ -19,9 +22,31 @@ export function drawProgress({ story, wanted, elapsedMs }: Progress): string {
   return [
     `  ${bar} ${story.ended}/${wanted} checkouts, ${perSecond(story.ended, elapsedMs)}/s`,
     `  ${good(`${outcomes.completed} completed`)}  ${bad(`${outcomes.failed} failed`, outcomes.failed)}  ${story.started - story.ended} running  ${story.events} events recorded`,
+    ...drawFigures(figures),
     '',
     ...drawSteps(story),
   ].join('\n');
+}
+
+export function drawFigures(figures: Figures | null): string[] {
+  if (figures === null) return [];
+  const { conversion, processed, atRisk, lost, slaMet } = figures;
+  return [
+    '',
+    `  conversion ${percent(conversion)}   SLA kept ${percent(slaMet)}`,
+    `  revenue    processed ${all(processed)}`,
+    `             at risk   ${all(atRisk)}`,
+    `             lost      ${all(lost)}`,
+  ];
+}
+
+function all(amounts: ReadonlyMap<string, number>): string {
+  const told = [...amounts].filter(([, minor]) => minor !== 0).map(([currency, minor]) => money(minor, currency));
+  return told.join(', ') || 'nothing';
+}
+
+function percent(share: number | null): string {
+  return share === null ? '–' : `${(share * 100).toFixed(1)} %`;
 }
 
 /** One line, for where nothing can be redrawn. */
@@ -47,13 +72,14 @@ export function drawSteps(story: Story): string[] {
   return [styleText('dim', line(head)), ...rows.map(line)];
 }
 
-export function drawSummary({ story, elapsedMs }: Progress): string {
+export function drawSummary({ story, elapsedMs, figures }: Progress): string {
   const revenue = [...story.revenueMinor].map(([currency, minor]) => money(minor, currency)).join(', ');
   const reasons = [...story.failures].toSorted(([, a], [, b]) => b.count - a.count);
   return [
     `${story.outcomes.completed} of ${story.started} checkouts completed in ${(elapsedMs / 1000).toFixed(1)} s, half of them within ${millis(quantile(story.taskDurationsMs, 0.5))}, 95 % within ${millis(quantile(story.taskDurationsMs, 0.95))}.`,
     ...(revenue === '' ? [] : [`Orders worth ${revenue}.`]),
     ...reasons.map(([why, { count }]) => `${count} failed at ${why}`),
+    ...drawFigures(figures),
     '',
     ...drawSteps(story),
   ].join('\n');

@@ -1,9 +1,12 @@
 // The main job: real services, real checkouts, a real database, seen live through the recorded events.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import config from '../../tasker.config.ts';
 import { createHandlers } from './handlers/create-handlers.ts';
+import { type Figures, readFigures } from './figures.ts';
 import { drawProgress, drawSummary, progressLine } from './screen.ts';
 import { usualPorts } from './service-urls.ts';
 import type { Services } from './services/services.ts';
@@ -38,7 +41,10 @@ async function main(): Promise<void> {
   const services = await startServices();
   await mkdir(new URL('.tasker/', root), { recursive: true });
   await writeFile(servicesFile, JSON.stringify(services.urls));
-  const tasker = await createTasker({ ...config, handlers: createHandlers(services.urls) }, { baseDir: root.pathname });
+  const tasker = await createTasker(
+    { ...config, handlers: createHandlers(services.urls), operations: { port: await operationsPort() } },
+    { baseDir: root.pathname },
+  );
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   try {
@@ -61,6 +67,8 @@ async function runCheckouts(
   const left = (await tasker.list({ status: 'in_progress', limit: 1000 })).tasks.length;
   await tasker.start();
   if (left > 0) console.log(`Taking up ${left} unfinished checkouts of an earlier run.`);
+  const { operationsUrl } = tasker.status();
+  console.log(`Metrics: ${operationsUrl}/metrics   Health: ${operationsUrl}/health/ready\n`);
   console.log('Checkouts: validate_cart → process_payment → update_inventory → create_order → send_confirmation\n');
   const story = new Story([
     'validate_cart',
@@ -70,15 +78,16 @@ async function runCheckouts(
     'send_confirmation',
   ]);
   const began = performance.now();
-  const screen = watch(tasker, story, lastPosition, () => ({
+  const screen = watch(tasker, story, lastPosition, (figures) => ({
     story,
+    figures,
     wanted: Math.max(story.started, Number.isFinite(wanted) ? wanted : 0),
     elapsedMs: performance.now() - began,
   }));
   const failedTask = await send(tasker, { wanted, inFlight, stop });
   const elapsedMs = performance.now() - began;
-  await screen.finish();
-  console.log(`\n${drawSummary({ story, wanted: story.ended, elapsedMs })}\n`);
+  const figures = await screen.finish();
+  console.log(`\n${drawSummary({ story, wanted: story.ended, elapsedMs, figures })}\n`);
   console.log(nextSteps(failedTask ?? (await tasker.list({ limit: 1 })).tasks[0]?.id ?? '<task>'));
 }
 
@@ -115,19 +124,25 @@ async function send(
 }
 
 /** Reads the log as it grows and shows what it says. */
-function watch(tasker: Tasker, story: Story, from: number, progress: () => Parameters<typeof drawProgress>[0]) {
+function watch(
+  tasker: Tasker,
+  story: Story,
+  from: number,
+  progress: (figures: Figures | null) => Parameters<typeof drawProgress>[0],
+) {
   const redraws = process.stdout.isTTY;
   let after = from;
   let drawn = 0;
   let lastLine = performance.now();
+  let figures: Figures | null = null;
   const show = (): void => {
     if (!redraws) {
       if (performance.now() - lastLine < lineEveryMs) return;
       lastLine = performance.now();
-      console.log(progressLine(progress()));
+      console.log(progressLine(progress(figures)));
       return;
     }
-    const text = drawProgress(progress());
+    const text = drawProgress(progress(figures));
     if (drawn > 0) process.stdout.write(`\u001B[${drawn}A\u001B[0J`);
     process.stdout.write(`${text}\n`);
     drawn = text.split('\n').length;
@@ -139,6 +154,7 @@ function watch(tasker: Tasker, story: Story, from: number, progress: () => Param
       after = page.lastPosition;
       if (page.events.length < 10_000) break;
     }
+    figures = (await readFigures(tasker.status().operationsUrl)) ?? figures;
     show();
   };
   let reading = Promise.resolve();
@@ -146,12 +162,34 @@ function watch(tasker: Tasker, story: Story, from: number, progress: () => Param
     reading = reading.then(read);
   }, refreshMs);
   return {
-    async finish(): Promise<void> {
+    async finish(): Promise<Figures | null> {
       clearInterval(timer);
       await reading;
+      await caughtUp(tasker);
       await read();
+      return figures;
     },
   };
+}
+
+/** The figures follow the log within a second: the last ones are worth waiting for. */
+async function caughtUp(tasker: Tasker): Promise<void> {
+  const end = await tasker.lastPosition();
+  for (let looks = 0; looks < 50; looks += 1) {
+    if ((await tasker.subscribers()).every(({ checkpoint, lag }) => checkpoint >= end || lag === 0)) return;
+    await setTimeout(100);
+  }
+}
+
+/** Prometheus's usual port, or any when somebody has it. */
+async function operationsPort(): Promise<number> {
+  const usual = 9464;
+  const probe = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false)).listen(usual, '127.0.0.1', () => resolve(true));
+  });
+  probe.close();
+  return isFree ? usual : 0;
 }
 
 async function startServices(): Promise<Services> {

@@ -1,6 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 import { errorMessage, errorTable, isTaskerError, TaskerError } from '../shared/errors.ts';
 
@@ -13,7 +15,8 @@ export interface Health {
 
 export interface Answer {
   readonly contentType: string;
-  readonly body: string;
+  /** In pieces: sent as they come. */
+  readonly body: string | AsyncIterable<string>;
 }
 
 export interface OperationsOptions {
@@ -85,7 +88,7 @@ export class OperationsListener {
       switch (pathname) {
         case '/metrics':
           if (!this.#mayRead(request)) return send(response, 401, text('expected the bearer token of operations'));
-          return send(response, 200, await this.#options.metrics(request.headers.accept ?? ''));
+          return await send(response, 200, await this.#options.metrics(request.headers.accept ?? ''));
         case '/health/live':
           return send(response, 200, json({ status: 'live' }));
         case '/health/ready':
@@ -94,6 +97,8 @@ export class OperationsListener {
           return send(response, 404, text('there is /metrics, /health/live and /health/ready'));
       }
     } catch (error) {
+      // Half an answer must not be taken for a whole one.
+      if (response.headersSent) return void response.destroy();
       const status = isTaskerError(error) ? errorTable[error.code].httpStatus : 500;
       return send(response, status, text(errorMessage(error)));
     }
@@ -102,7 +107,7 @@ export class OperationsListener {
   async #ready(response: ServerResponse): Promise<void> {
     const { ready, degraded } = await this.#options.health();
     const status = !ready ? 'not ready' : degraded.length > 0 ? 'degraded' : 'ready';
-    send(response, ready ? 200 : 503, json({ status, degraded }));
+    return send(response, ready ? 200 : 503, json({ status, degraded }));
   }
 
   #mayRead({ headers }: IncomingMessage): boolean {
@@ -114,9 +119,13 @@ export class OperationsListener {
   }
 }
 
-function send(response: ServerResponse, status: number, { contentType, body }: Answer): void {
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+async function send(response: ServerResponse, status: number, { contentType, body }: Answer): Promise<void> {
+  if (typeof body === 'string') {
+    response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }).end(body);
+    return;
+  }
+  response.writeHead(status, { 'content-type': contentType });
+  await pipeline(Readable.from(body, { objectMode: true }), response);
 }
 
 const text = (body: string): Answer => ({ contentType: 'text/plain; charset=utf-8', body: `${body}\n` });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
+import fc from 'fast-check';
 import { Counter, Registry } from 'prom-client';
 
 import { createTasker, defineTask, RetryableError, type StepContext, type TaskerConfigInput } from '../../src/index.ts';
@@ -246,4 +247,28 @@ test('a token that is not there is an error at the start, not an open door', asy
     code: 'TASKER_CONFIG_INVALID',
     message: /operations\.bearerToken: expected a secret in the environment variable NO_SUCH_TOKEN/,
   });
+});
+
+test('whatever handlers are given, return or throw: nothing that no list names is shown', async (t) => {
+  const hidden = fc.stringMatching(/^[a-z]{12}$/).map((text) => `secret-${text}`);
+  await fc.assert(
+    fc.asyncProperty(hidden, fc.constantFrom('returns', 'throws', 'throws coded'), async (secret, how) => {
+      const { tasker, clock, sell } = await shop(t, () => {
+        if (how === 'returns') return { note: secret, method: 'card' };
+        throw Object.assign(
+          new Error(`declined ${secret}`),
+          how === 'throws coded' ? { code: 'E_NO', status: 402 } : {},
+        );
+      });
+      await sell({ ...gold, card: secret, note: { deep: secret } } as Sale);
+      await clock.advance(11_000);
+      const response = await fetch(`${tasker.status().operationsUrl}/metrics`, {
+        headers: { accept: 'application/openmetrics-text' },
+      });
+      const body = await response.text();
+      assert.match(body, /tasker_tasks_total/);
+      assert.ok(!body.includes(secret), 'it was shown');
+    }),
+    { numRuns: 12 },
+  );
 });

@@ -34,16 +34,15 @@ interface Sample {
 }
 
 /** Series of which the text is built in one go: between them others have their turn. */
-const seriesAtOnce = 200;
+const seriesAtOnce = 50;
 
 /**
- * The text of metric families and of joined registries; of two with one name the first counts. It is built in pieces,
- * with turns of the event loop between them.
+ * The text of metric families and of joined registries, in pieces with turns of the event loop between them: no scrape,
+ * however long, holds the engine up. Of two metrics with one name the first counts.
  */
 export class Exposition {
   readonly #format: ExpositionFormat;
   readonly #registry = new Registry();
-  readonly #parts: string[] = [];
   readonly #seen = new Set<string>();
 
   constructor(format: ExpositionFormat) {
@@ -51,29 +50,27 @@ export class Exposition {
     if (format === 'openmetrics') this.#registry.setContentType(contentTypes.openmetrics as never);
   }
 
-  async add(family: MetricFamily): Promise<void> {
+  async *family(family: MetricFamily): AsyncGenerator<string> {
     if (this.#seen.has(family.name)) return;
     this.#seen.add(family.name);
-    const lines: string[] = [];
     for (let from = 0; from === 0 || from < family.series.length; from += seriesAtOnce) {
       const samples = family.series.slice(from, from + seriesAtOnce).flatMap((series) => samplesOf(family, series));
       const text = await this.#text(family, samples);
-      lines.push(from === 0 ? text : withoutHead(text));
+      yield `${from === 0 ? text : withoutHead(text)}\n`;
       await new Promise(setImmediate);
     }
-    this.#parts.push(lines.join('\n'));
   }
 
-  async join(registry: JoinedRegistry): Promise<void> {
+  async *joined(registry: JoinedRegistry): AsyncGenerator<string> {
     for (const metric of await registry.getMetricsAsJSON()) {
       if (this.#seen.has(metric.name)) continue;
       this.#seen.add(metric.name);
-      this.#parts.push(await this.#text({ ...metric, type: String(metric.type) }, metric.values ?? []));
+      yield `${await this.#text({ ...metric, type: String(metric.type) }, metric.values ?? [])}\n`;
     }
   }
 
-  get text(): string {
-    return this.#format === 'text' ? `${this.#parts.join('\n\n')}\n` : `${this.#parts.join('\n')}\n# EOF\n`;
+  get end(): string {
+    return this.#format === 'text' ? '' : '# EOF\n';
   }
 
   #text(

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { renderEventReference } from '../../scripts/event-reference.ts';
+import { renderMetricReference } from '../../scripts/metric-reference.ts';
+
+const written = (name: string): string =>
+  readFileSync(new URL(`../../docs/reference/${name}.md`, import.meta.url), 'utf8');
+
+test('the event reference is what the catalog says today', () => {
+  assert.equal(written('events'), renderEventReference(), "run 'npm run docs'");
+});
+
+test('the metric reference is what the definitions say today', () => {
+  assert.equal(written('metrics'), renderMetricReference(), "run 'npm run docs'");
+});
