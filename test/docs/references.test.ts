@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { renderEventReference } from '../../scripts/event-reference.ts';
 import { renderMetricReference } from '../../scripts/metric-reference.ts';
+import { renderSpanReference } from '../../scripts/span-reference.ts';
 
 const written = (name: string): string =>
   readFileSync(new URL(`../../docs/reference/${name}.md`, import.meta.url), 'utf8');
@@ -14,4 +15,8 @@ test('the event reference is what the catalog says today', () => {
 
 test('the metric reference is what the definitions say today', () => {
   assert.equal(written('metrics'), renderMetricReference(), "run 'npm run docs'");
+});
+
+test('the span reference is what the span catalog says today', () => {
+  assert.equal(written('spans'), renderSpanReference(), "run 'npm run docs'");
 });

@@ -38,7 +38,7 @@ const optionsSchema = z.strictObject({
   timeoutMs: z.number().min(1).max(600_000).optional(),
   serviceName: z.string().min(1).optional(),
   resource: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  env: z.unknown(),
+  env: z.unknown().optional(),
 });
 
 /** Code goes before the environment. */
