@@ -4,7 +4,7 @@ import type { TaskerConfigInput } from './config/define-config.ts';
 import { builtInSubscribers } from './built-in-subscribers.ts';
 import { Bus } from './bus/bus.ts';
 import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
-import { resolveConfig } from './config/resolve-config.ts';
+import { type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
 import { type CustomEntry, EventDirectory } from './events/event-directory.ts';
 import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
@@ -19,17 +19,23 @@ import {
 } from './execution/subscriber-narration.ts';
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
+import type { TracePolicy } from './execution/trace-policy.ts';
+import type { EventLog } from './log/event-log.ts';
 import { Retention } from './log/retention.ts';
+import { inOtelSpan, loadOtelApi } from './otel-context.ts';
 import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { operationsListener } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
+import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { structuredLogging } from './structured-logging.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { distributedTracing, tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
+import { tellDrops } from './subscribers/distributed-tracing/tell-drops.ts';
 import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
@@ -99,14 +105,23 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   requireListeners(directory, around.listeners ?? {});
   const logging = structuredLogging(config, templates);
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
-  const exports = sinks.map(({ name, logs }) => {
-    const record = name === logging?.sink.name ? { record: logging.record } : {};
-    return eventExport({ sink: name, deliver: logs, clock, ...record });
+  const tracing = tracePolicy(config, sinks);
+  const log = Promise.withResolvers<EventLog>();
+  const { giveUpAfterMs } = config.telemetry.tracing;
+  const ofSinks = sinks.flatMap(({ name: sink, logs, traces }) => {
+    const onDropped = tellDrops(sink, warn);
+    const record = sink === logging?.sink.name ? { record: logging.record } : {};
+    return [
+      ...(logs === undefined ? [] : [eventExport({ sink, deliver: logs, clock, ...record })]),
+      ...(traces === undefined || !tracing.enabled
+        ? []
+        : [distributedTracing({ sink, deliver: traces, clock, log: log.promise, giveUpAfterMs, onDropped })]),
+    ];
   });
   const registered = await registerSubscribers(input, config, {
     baseDir,
     directory,
-    builtIn: exports,
+    builtIn: ofSinks,
     builtInModules: builtIn.modules,
   }).catch((error: unknown) => {
     tellSubscriberRefused(live, error);
@@ -124,6 +139,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       ? await openSqlite({ file: ':memory:', maxBytes: null, clock })
       : await openSqlite({ file: chosen.file, maxBytes: chosen.maxBytes, clock });
   const storage = around.wrapStorage?.(opened) ?? opened;
+  log.resolve(storage.log);
   try {
     const types = new TaskTypes(storage.templates);
     for (const registration of registrations) {
@@ -168,6 +184,8 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       random,
       limits: config.limits,
       narration,
+      tracing,
+      inSpan: inOtelSpan(await loadOtelApi()),
       carryOutOther: ({ kind, body }) => subscribers.carryOut(kind, body),
       beforeLeave: async () => {
         await retention?.stop();
@@ -237,11 +255,25 @@ function subscriberGroups(
   ];
 }
 
+/** @throws TaskerError `TASKER_CONFIG_INVALID`: tracing is asked for and would go nowhere. */
+function tracePolicy({ telemetry: { tracing } }: ResolvedConfig, sinks: readonly Sink[]): TracePolicy {
+  const { enabled, mode, sampleRatio } = tracing;
+  const hasSink = sinks.some(({ traces }) => traces !== undefined);
+  if (enabled === true && !hasSink) {
+    throw new TaskerError(
+      'TASKER_CONFIG_INVALID',
+      "telemetry.tracing.enabled: true, but no sink takes spans; add one to sinks, otlpSink() of 'tasker/otlp' for one.",
+    );
+  }
+  return { enabled: enabled ?? hasSink, mode, sampleRatio };
+}
+
 function registerSinks(given: readonly Sink[], live: LiveEvents): readonly Sink[] {
   try {
     const sinks = resolveSinks(given);
-    for (const { name } of sinks) {
-      tellPluginRegistered(live, { kind: 'sink', plugin: name, subscriber: exportName(name) });
+    for (const { name, logs } of sinks) {
+      const subscriber = logs === undefined ? tracingName(name) : exportName(name);
+      tellPluginRegistered(live, { kind: 'sink', plugin: name, subscriber });
     }
     return sinks;
   } catch (error) {

@@ -11,6 +11,8 @@ export {
   type SubscriberModule,
   type TaskerConfigInput,
 } from './config/define-config.ts';
+export type { TelemetryInput } from './config/telemetry.ts';
+export type { ResolvedTracing, TracingInput } from './config/telemetry-tracing.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
 export { findConfigFile, loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
 export type {
@@ -56,6 +58,7 @@ export type { StepStatus, TaskStatus } from './tasks/states.ts';
 // Writing subscribers: whatever follows the log with a checkpoint of its own.
 export {
   defineSubscriber,
+  type DeliverBatch,
   type StartFrom,
   type SubscriberClass,
   type SubscriberContext,
@@ -66,9 +69,10 @@ export {
 export type { EventsOf, RecordedPattern } from './subscribers/event-patterns.ts';
 
 // Writing sinks: where what operators see goes.
-export { defineSink, type Sink } from './sinks/define-sink.ts';
+export { defineSink, type LogSink, type Sink, type TraceSink } from './sinks/define-sink.ts';
 export { ndjsonSink, type NdjsonSinkOptions } from './sinks/ndjson/ndjson-sink.ts';
 export type { Deliver, Delivery, DeliveryContext } from './signals/delivery.ts';
+export type { Span, SpanAttributes, SpanKind, SpanLink, SpanStatus, SpanValue } from './signals/span.ts';
 export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
 
 // Reading what happened.
@@ -90,6 +94,7 @@ export type {
   PublishedEvent,
   RecordedEvent,
 } from './events/envelope.ts';
+export type { TraceChoices } from './events/trace-choices.ts';
 export type { CustomEventName } from './events/custom-events.ts';
 export type { CustomEntry, DirectoryEntry } from './events/event-directory.ts';
 export type { EventPattern, MatchedName } from './events/pattern.ts';

@@ -78,7 +78,11 @@ export interface TaskerConfigInput {
   readonly subscriptions?: readonly string[];
   /** The classes that subscription files name, by full name or its last segment. */
   readonly subscriberClasses?: Readonly<Record<string, SubscriberClass>>;
-  /** Where log records of everything recorded go, from the beginning of the log on: `ndjsonSink()`, or your own by `defineSink`. */
+  /**
+   * Where what operators see goes. Those that take log records (`ndjsonSink()`) get everything recorded, from the
+   * beginning of the log on; those that take spans (`otlpSink()` of `tasker/otlp`) get the traces of tasks. Your own by
+   * `defineSink`.
+   */
   readonly sinks?: readonly Sink[];
   /**
    * How long finished tasks and their events are kept: `{ days: 30 }` by default; false keeps them for ever. Tasks in

@@ -8,6 +8,7 @@ import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
 import { insteadOf } from './tasker-telemetry-keys.ts';
 import { type ResolvedLogging, resolveLogging } from './telemetry-logging.ts';
+import { type ResolvedTracing, resolveTracing } from './telemetry-tracing.ts';
 import {
   operationsSchema,
   type ResolvedMetrics,
@@ -84,7 +85,11 @@ export interface ResolvedConfig {
   /** Milliseconds; null: for ever. */
   readonly retentionMs: number | null;
   readonly limits: ResolvedLimits;
-  readonly telemetry: { readonly logging: ResolvedLogging; readonly metrics: ResolvedMetrics };
+  readonly telemetry: {
+    readonly logging: ResolvedLogging;
+    readonly metrics: ResolvedMetrics;
+    readonly tracing: ResolvedTracing;
+  };
   /** null: there is none. */
   readonly operations: ResolvedOperations | null;
   readonly strict: boolean;
@@ -124,6 +129,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
     telemetry: {
       logging: resolveLogging(telemetry.logging, around.baseDir),
       metrics: resolveMetrics(telemetry.metrics, operations !== undefined),
+      tracing: resolveTracing(telemetry.tracing),
     },
     operations: operations === undefined ? null : resolveOperations(operations, around.baseDir),
     strict,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { type LoggingInput, loggingSchema } from './telemetry-logging.ts';
 import { errorMessage, TaskerError } from '../shared/errors.ts';
+import { type TracingInput, tracingSchema } from './telemetry-tracing.ts';
 
 /** A secret is named, never written: where it stands, nothing that prints the configuration can tell it. */
 export type SecretInput = { readonly env: string } | { readonly file: string };
@@ -32,6 +33,7 @@ export interface MetricsInput {
 export interface TelemetryInput {
   readonly logging?: LoggingInput;
   readonly metrics?: MetricsInput;
+  readonly tracing?: TracingInput;
 }
 
 export interface OperationsInput {
@@ -67,6 +69,7 @@ const metricsSchema = z.strictObject({
 export const telemetrySchema = z.strictObject({
   logging: loggingSchema.default(loggingSchema.parse({})),
   metrics: metricsSchema.default(metricsSchema.parse({})),
+  tracing: tracingSchema.default(tracingSchema.parse({})),
 });
 
 export const operationsSchema = z.strictObject({
@@ -80,6 +83,7 @@ export const telemetryKeys: readonly string[] = [
   telemetrySchema,
   metricsSchema,
   loggingSchema,
+  tracingSchema,
   operationsSchema,
 ].flatMap(({ shape }) => Object.keys(shape));
 

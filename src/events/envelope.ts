@@ -1,5 +1,6 @@
 import type { JsonObject } from '../shared/json.ts';
 import type { CustomEventName } from './custom-events.ts';
+import type { TraceChoices } from './trace-choices.ts';
 import type { EventName, LiveEventName, PayloadOf, RecordedEventName } from './catalog.ts';
 
 /** What every event of one task says about its task. Built once per task. */
@@ -10,6 +11,8 @@ export interface TaskEnvelope {
   readonly correlationId: string;
   /** W3C Trace Context: 32 hexadecimal digits. */
   readonly traceId: string;
+  /** Only where the task is traced otherwise than by the rule. */
+  readonly trace?: TraceChoices;
   /** The allow-listed fields of the task's context; nothing else of it leaves the task. */
   readonly business: JsonObject;
 }

@@ -88,11 +88,13 @@ export const stepEvents = [
     schemaVersion: 1,
     payload: z.strictObject({
       durationMs,
+      /** When the attempt began. */
+      startedAt: timestampMs.optional(),
       results: jsonFields,
       /** Fields that the template names but that were too large to leave the step. */
       omittedResults: z.array(z.string()).optional(),
     }),
-    example: { durationMs: 120.4, results: { amount: 12_997, currency: 'USD' } },
+    example: { durationMs: 120.4, startedAt: 1_790_000_000_103, results: { amount: 12_997, currency: 'USD' } },
   }),
   defineEvent({
     name: 'step.failed',
@@ -104,21 +106,27 @@ export const stepEvents = [
     payload: z.strictObject({
       /** null when the worker was lost: nobody measured it. */
       durationMs: durationMs.nullable(),
+      /** When the attempt began. */
+      startedAt: timestampMs.optional(),
       cause: failureCause,
       final: failureFinality,
       error: publicErrorFields,
       failures: z.number().int(),
       losses: z.number().int(),
       retryLimit: z.number().int(),
+      /** When the next attempt may begin; only where one follows. */
+      nextAttemptAt: timestampMs.optional(),
     }),
     example: {
       durationMs: 5_000,
+      startedAt: 1_790_000_000_100,
       cause: 'timeout',
       final: 'no',
       error: { type: 'TimeoutError' },
       failures: 1,
       losses: 0,
       retryLimit: 3,
+      nextAttemptAt: 1_790_000_007_150,
     },
   }),
   defineEvent({

@@ -1,4 +1,5 @@
-import { type Random, spanId as newSpanId } from '../shared/ids.ts';
+import { attemptSpanId } from '../events/trace-choices.ts';
+import type { Random } from '../shared/ids.ts';
 import { beginAttempt } from '../tasks/decide-attempt.ts';
 import { checkDeadlines, settleTask, startTask } from '../tasks/decide-task.ts';
 import { isRunnable, startableSteps } from '../tasks/readiness.ts';
@@ -182,7 +183,8 @@ export class Decider {
       if (before !== undefined && isRunnable(before) && state?.startedAt !== null) {
         turn.causedBy(this.#causes.of(name));
       }
-      beginAttempt(draft, name, newSpanId(this.#around.random));
+      const number = (draft.state.steps.find((step) => step.name === name)?.attempts ?? 0) + 1;
+      beginAttempt(draft, name, attemptSpanId(this.#task.row.rootSpanId, name, number));
     }
   }
 

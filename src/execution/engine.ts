@@ -12,6 +12,7 @@ import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { loadTask } from './load-task.ts';
 import { newTask } from './loaded-task.ts';
+import type { InSpan } from './attempt-trace.ts';
 import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
 import type { Recorder } from './recorder.ts';
@@ -24,6 +25,7 @@ import type { Schedule } from './task-store.ts';
 import { isRunnableHere, type TaskType } from './task-type.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
+import type { TracePolicy } from './trace-policy.ts';
 import type { TakenTask } from './work-queue.ts';
 import { type Block, LoopWatch } from './watchdog/loop-watch.ts';
 import { workerFacts } from './worker-facts.ts';
@@ -50,6 +52,8 @@ export interface EngineOptions {
   readonly random: Random;
   readonly limits: EngineLimits;
   readonly narration: Narration;
+  readonly tracing: TracePolicy;
+  readonly inSpan: InSpan;
   /** Carries out commands of other processes that are no task's. */
   readonly carryOutOther: (command: StoredCommand) => Promise<JsonObject>;
   /** Awaited when no task is held any more, while this is still the engine. */
@@ -87,7 +91,7 @@ export class Engine {
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: EngineOptions) {
-    const { storage, recorder, clock, random, limits, narration, onProblem } = options;
+    const { storage, recorder, clock, random, limits, narration, tracing, inSpan, onProblem } = options;
     this.#options = options;
     this.#recorder = recorder;
     this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
@@ -105,6 +109,8 @@ export class Engine {
       narration,
       limits,
       watched: this.#watch?.memory ?? null,
+      tracing,
+      inSpan,
       // Nobody would take up again what an engine for its own tasks alone had put back.
       mayRelease: () => this.#advance === 'all',
       accepting: () => this.#phase === 'running',
@@ -211,8 +217,8 @@ export class Engine {
   /** Creates a task; resolves when it is on disk. `commandId`: the command row that asked for it. */
   async create(request: unknown, commandId?: string): Promise<{ taskId: string; existing: boolean }> {
     this.#requireRunning();
-    const { types, clock, random, limits } = this.#options;
-    const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes });
+    const { types, clock, random, limits, tracing } = this.#options;
+    const prepared = prepareTask(request, { types, clock, random, maxContextBytes: limits.contextBytes, tracing });
     // One that came later does not go before those that wait for room: it waits with them, by its priority.
     const hasRoom = (this.#runs.size < limits.tasksInMemory && !this.#due.backlog) || this.#advance === 'own';
     const task = newTask(prepared.type, prepared.row);

@@ -1,3 +1,4 @@
+import type { TraceChoices } from '../events/trace-choices.ts';
 import { encodeEnvelope, type EncodedEnvelope } from '../log/append.ts';
 import { deepFreeze, type DeepReadonly, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { pickFields } from '../tasks/business-context.ts';
@@ -15,6 +16,8 @@ export interface RequestMeta {
   readonly tracestate: string | null;
   /** From the traceparent: whether the caller's trace is recorded. */
   readonly sampled: boolean;
+  /** Ours. Missing from tasks of before there was tracing. */
+  readonly trace?: TraceChoices;
 }
 
 /** A task in memory: what is fixed about it, parsed once. */
@@ -37,11 +40,12 @@ export interface LoadedTask {
 
 export function newTask(type: TaskType, row: NewTask): LoadedTask {
   const context = JSON.parse(row.context) as JsonObject;
+  const request = JSON.parse(row.request) as RequestMeta;
   const { fields, omitted } = pickFields(context, type.plan.template.businessContext);
   return {
     type,
     row,
-    request: JSON.parse(row.request) as RequestMeta,
+    request,
     context: deepFreeze(context),
     envelope: encodeEnvelope({
       namespace: row.namespace,
@@ -49,6 +53,7 @@ export function newTask(type: TaskType, row: NewTask): LoadedTask {
       version: row.version,
       correlationId: row.correlationId,
       traceId: row.traceId,
+      ...(request.trace !== undefined && { trace: request.trace }),
       business: fields,
     }),
     omittedContext: omitted,

@@ -4,6 +4,7 @@ import { stepIdempotencyKey } from '../tasks/idempotency-key.ts';
 import type { PlannedStep } from '../tasks/task-plan.ts';
 import type { StepState } from '../tasks/task-state.ts';
 import type { AttemptsOwn } from './attempt.ts';
+import { type ActiveSpan, traceparentOf } from './attempt-trace.ts';
 import type { LoadedTask } from './loaded-task.ts';
 
 /** What a handler is told; the rest is the attempt's own. */
@@ -11,6 +12,7 @@ export function stepContext(
   task: LoadedTask,
   planned: PlannedStep,
   state: Pick<StepState, 'attempts' | 'keyGeneration'>,
+  span: ActiveSpan | null,
 ): Omit<StepContext, AttemptsOwn> {
   const { row, context } = task;
   const step = planned.template.name;
@@ -22,6 +24,7 @@ export function stepContext(
     step,
     attempt: state.attempts,
     correlationId: row.correlationId,
+    traceparent: traceparentOf(span),
     context,
     results: ancestorResults(task, planned),
     handlerConfig: planned.template.handlerConfig,

@@ -4,6 +4,8 @@ import type { Clock } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, spanId, traceId, uuidV7 } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
+import { type TracePolicy, traceChoices } from './trace-policy.ts';
+import { isTracestate, parseTraceparent } from './trace-context.ts';
 import type { RequestMeta } from './loaded-task.ts';
 import type { NewTask } from './task-store.ts';
 import type { TaskType } from './task-type.ts';
@@ -61,7 +63,7 @@ export interface PreparedTask {
 /** @throws TaskerError `TASKER_REQUEST_INVALID`, `TASKER_CONTEXT_INVALID` or `TASKER_TEMPLATE_NOT_FOUND`. */
 export function prepareTask(
   input: unknown,
-  around: { types: TaskTypes; clock: Clock; random: Random; maxContextBytes: number },
+  around: { types: TaskTypes; clock: Clock; random: Random; maxContextBytes: number; tracing: TracePolicy },
 ): PreparedTask {
   const parsed = requestSchema.safeParse(input);
   if (!parsed.success) {
@@ -78,14 +80,18 @@ export function prepareTask(
   const parent = parseTraceparent(wanted.traceparent);
   const createdAt = around.clock.now();
   const startAt = startTime(wanted.startAt, createdAt);
+  const task = parent?.traceId ?? traceId(around.random);
+  const tracestate = parent !== null && isTracestate(wanted.tracestate) ? wanted.tracestate : null;
+  const trace = traceChoices(around.tracing, task, tracestate);
   const request: RequestMeta = {
     initiator: wanted.initiator,
     source_system: wanted.source_system,
     reason: wanted.reason,
     tags: wanted.tags,
     bypass_steps: wanted.bypass_steps,
-    tracestate: parent === null ? null : (wanted.tracestate ?? null),
+    tracestate,
     sampled: parent?.sampled ?? true,
+    ...(trace !== null && { trace }),
   };
   return {
     type,
@@ -103,7 +109,7 @@ export function prepareTask(
       request: JSON.stringify(request),
       correlationId: wanted.correlationId ?? `tsk_${around.random.hex(10)}`,
       idempotencyKey: wanted.idempotencyKey ?? null,
-      traceId: parent?.traceId ?? traceId(around.random),
+      traceId: task,
       rootSpanId: spanId(around.random),
       parentSpanId: parent?.spanId ?? null,
       slaDeadlineAt: template.monitoring.slaMs === null ? null : (startAt ?? createdAt) + template.monitoring.slaMs,
@@ -150,14 +156,4 @@ function checkContext(type: TaskType, context: JsonObject, maxBytes: number): st
     'TASKER_CONTEXT_INVALID',
     `The context is ${bytes} bytes as JSON; at most ${maxBytes} are allowed.`,
   );
-}
-
-/** W3C Trace Context, level 2. What does not parse starts a new trace, as the standard asks: it came from outside. */
-function parseTraceparent(text: string | undefined): { traceId: string; spanId: string; sampled: boolean } | null {
-  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(text ?? '');
-  if (match === null) return null;
-  const [, version = '', trace = '', span = '', flags = '', rest] = match;
-  if (version === 'ff' || (version === '00' && rest !== undefined)) return null;
-  if (/^0+$/.test(trace) || /^0+$/.test(span)) return null;
-  return { traceId: trace, spanId: span, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }

@@ -6,6 +6,7 @@ import { plannedStep } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import { findUnclear } from '../tasks/unclear-state.ts';
 import { maxAnnotations } from './annotation.ts';
+import { attemptTrace, type InSpan } from './attempt-trace.ts';
 import { attemptListener, returnAttempt } from './attempt-outcome.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { type Decided, Decider, type DecidingSurroundings, type RunMode, type Standing } from './decider.ts';
@@ -16,6 +17,7 @@ import { stepContext } from './step-context.ts';
 import { nextLookAt } from './task-schedule.ts';
 import type { Change, CommitResult, LeaseToken, Schedule } from './task-store.ts';
 import { isRunnableHere } from './task-type.ts';
+import type { TracePolicy } from './trace-policy.ts';
 import type { Input, Turn } from './turn.ts';
 import type { WatchMemory } from './watchdog/watch-memory.ts';
 
@@ -25,6 +27,9 @@ export interface RunSurroundings extends DecidingSurroundings {
   readonly limits: DecidingSurroundings['limits'] & { readonly resultBytes: number };
   /** Where the watchdog sees which handler is being called; null when there is none. */
   readonly watched: WatchMemory | null;
+  readonly tracing: TracePolicy;
+  /** What handlers are called through. */
+  readonly inSpan: InSpan;
   readonly onLate: () => void;
   /** The task has ended or was parked, durably. */
   readonly onRest: (run: TaskRun) => void;
@@ -272,7 +277,7 @@ export class TaskRun {
     const handler = this.task.type.handlers.get(name);
     const step = planned && this.#state?.steps[planned.index];
     if (planned === undefined || handler === undefined || step === undefined) return;
-    const { clock, slots, limits, narration, watched } = this.#around;
+    const { clock, slots, limits, narration, watched, tracing, inSpan } = this.#around;
     const attempt = new Attempt(planned.template, step.attempts, {
       clock,
       slots,
@@ -285,7 +290,9 @@ export class TaskRun {
     const told = { step: name, attempt: step.attempts, spanId: step.spanId, causationId: this.causes.latest(name) };
     narration.handling('before', this.task, planned.template, told);
     watched?.called(this.task.row, name, step.attempts);
-    attempt.start(handler, stepContext(this.task, planned, step));
+    const span = attemptTrace(this.task, tracing.enabled, { step: name, attempt: step.attempts });
+    // The handler alone: what the engine does around it belongs to no attempt.
+    attempt.start((context) => inSpan(span, () => handler(context)), stepContext(this.task, planned, step, span));
     watched?.returned();
     narration.handling('called', this.task, planned.template, told);
   }

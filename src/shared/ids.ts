@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
 /** Where chance comes from: ids and jitter. Injected so that a seeded run can be repeated to the byte. */
 export interface Random {
@@ -52,4 +52,10 @@ export function traceId(random: Random): string {
 export function spanId(random: Random): string {
   const id = random.hex(8);
   return /^0+$/.test(id) ? spanId(random) : id;
+}
+
+/** `count` bytes that are always the same for the same text, and never all zero: hexadecimal. */
+export function derivedId(text: string, count: number): string {
+  const id = hash('sha256', text).slice(0, 2 * count);
+  return /^0+$/.test(id) ? derivedId(`${text} `, count) : id;
 }

@@ -10,12 +10,13 @@ const sink = (name: string, close?: () => Promise<void>): Sink =>
   defineSink({ name, logs: async () => ({ kind: 'delivered' }), ...(close !== undefined && { close }) });
 
 test('a sink that is none is refused with all that is wrong with it', () => {
-  assert.throws(() => resolveSinks([{ name: 'a b' } as unknown as Sink]), {
+  assert.throws(() => resolveSinks([{ name: 'a b', logs: 1 } as unknown as Sink]), {
     code: 'TASKER_SINK_INVALID',
     message: "Sink 'a b' is not valid:\n  - name: expected 1 to 40 of A-Z a-z 0-9 . _ -\n  - logs: expected a function",
   });
   assert.throws(() => resolveSinks([undefined as unknown as Sink]), /Sink 'number 1' is not valid/);
   assert.throws(() => resolveSinks([sink('a'), sink('a')]), /there are two of this name/);
+  assert.throws(() => resolveSinks([{ name: 'a' }]), /it takes no signal: expected a function logs or traces/);
   assert.equal(resolveSinks([sink('a'), sink('b')]).length, 2);
 });
 

@@ -8,7 +8,8 @@ const aFunction = z.custom((value) => typeof value === 'function', 'expected a f
 // Not strict: a sink may be an object of a class with things of its own.
 const sinkSchema = z.object({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of A-Z a-z 0-9 . _ -'),
-  logs: aFunction,
+  logs: aFunction.optional(),
+  traces: aFunction.optional(),
   close: aFunction.optional(),
 });
 
@@ -22,6 +23,8 @@ export function resolveSinks(given: readonly Sink[]): readonly Sink[] {
     const problems = parsed.success
       ? []
       : parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the sink'}: ${message}`);
+    if (parsed.success && sink.logs === undefined && sink.traces === undefined)
+      problems.push('it takes no signal: expected a function logs or traces');
     if (seen.has(name)) problems.push('there are two of this name; what was delivered is remembered by name');
     seen.add(name);
     if (problems.length === 0) continue;

@@ -23,6 +23,7 @@ export class Batch {
   /** Tasks whose later events wait behind a parked one. */
   readonly #held: Set<string>;
   readonly #hasState: boolean;
+  #collected: unknown[] = [];
 
   constructor(
     handling: Handling,
@@ -60,12 +61,25 @@ export class Batch {
   /** Handles one event, which may be one that was parked; nothing is parked here. */
   handle(event: LoggedEvent): Handled | Promise<Handled> {
     const handler = this.#handling.subscriber.handlers.get(event.name);
-    if (handler === undefined) return { kind: 'done', state: this.state };
+    if (handler === undefined) return { kind: 'done', state: this.state, collected: [] };
     return handleEvent(this.#handling, handler, event, this.state);
   }
 
-  counted(position: number, state: unknown): void {
+  /**
+   * Hands over what was collected; what it tells of is saved only afterwards. False when it was stopped first: then
+   * nothing of this batch may be saved.
+   */
+  async deliver(): Promise<boolean> {
+    const { subscriber, deliver, stop } = this.#handling;
+    const collected = this.#collected;
+    this.#collected = [];
+    if (collected.length === 0 || !deliver || subscriber.deliverBatch === null) return true;
+    return subscriber.deliverBatch(collected, stop);
+  }
+
+  counted(position: number, { state, collected }: Extract<Handled, { readonly kind: 'done' }>): void {
     this.state = state;
+    if (collected.length > 0) this.#collected.push(...collected);
     if (this.#hasState) this.countsFrom = Math.min(position, this.countsFrom ?? position);
   }
 
@@ -91,7 +105,7 @@ export class Batch {
 
   #decide(event: LoggedEvent, handled: Handled): boolean {
     if (handled.kind === 'stopped') return false;
-    if (handled.kind === 'done') this.counted(event.position, handled.state);
+    if (handled.kind === 'done') this.counted(event.position, handled);
     else {
       const { subscriber, clock } = this.#handling;
       const failure = describeFailure(handled.error);

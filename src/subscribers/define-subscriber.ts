@@ -20,7 +20,16 @@ export interface SubscriberContext<State = unknown> {
    * not repeated when the handler is merely tried again.
    */
   effect<T>(key: string, act: (idempotencyKey: string) => T | Promise<T>): Promise<T | undefined>;
+  /** Puts something by for `deliverBatch`. What a failing handler has collected is forgotten. */
+  collect(items: readonly unknown[]): void;
 }
+
+/**
+ * Hands over what the handlers of one batch have collected, outside the process and at least once; the checkpoint
+ * follows when it resolves. False: it was stopped first, and the same events come again. Muted on a replay unless
+ * delivery is asked for. If it rejects, the subscriber is in trouble and tries the batch again after a second.
+ */
+export type DeliverBatch = (collected: readonly unknown[], stop: AbortSignal) => Promise<boolean>;
 
 /** Where a subscriber that was never seen before begins. */
 export type StartFrom = 'now' | 'beginning' | { readonly position: number } | { readonly at: number };
@@ -63,6 +72,8 @@ export interface SubscriberInput<State> extends SubscriberOptions<State> {
   /** What its checkpoint is kept under: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
   readonly name: string;
   readonly on: SubscriberHandlers<State>;
+  /** For what is dear to hand over one by one. */
+  readonly deliverBatch?: DeliverBatch;
 }
 
 declare const brand: unique symbol;

@@ -16,7 +16,7 @@ export interface Handling {
 }
 
 export type Handled =
-  | { readonly kind: 'done'; readonly state: unknown }
+  | { readonly kind: 'done'; readonly state: unknown; readonly collected: readonly unknown[] }
   | { readonly kind: 'failed'; readonly attempts: number; readonly error: unknown }
   /** Nothing is decided: the event comes again. */
   | { readonly kind: 'stopped' };
@@ -26,6 +26,7 @@ type Outcome =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
+const nothing: readonly unknown[] = [];
 const succeeded: Outcome = { kind: 'done' };
 const stopped: Outcome = { kind: 'stopped' };
 
@@ -39,7 +40,7 @@ export function handleEvent(
   const context = new EventContext(handling, event, state, 1, new Map());
   const outcome = attempt(handling, handler, event, context);
   if (outcome instanceof Promise) return settle(handling, handler, event, state, context, outcome);
-  if (outcome.kind === 'done') return { kind: 'done', state: context.close() };
+  if (outcome.kind === 'done') return context.done();
   return settle(handling, handler, event, state, context, outcome);
 }
 
@@ -55,8 +56,8 @@ async function settle(
   let context = first;
   let outcome = await began;
   for (let number = 1; ; number += 1) {
-    const reached = context.close();
-    if (outcome.kind === 'done') return { kind: 'done', state: reached };
+    if (outcome.kind === 'done') return context.done();
+    context.close();
     if (outcome.kind === 'stopped' || handling.stop.aborted) return { kind: 'stopped' };
     if (number > retries.limit) return { kind: 'failed', attempts: number, error: outcome.error };
     if (!(await waited(handling, Math.min(retries.maxMs, retries.baseMs * 2 ** (number - 1)))))
@@ -128,6 +129,7 @@ class EventContext implements SubscriberContext {
   readonly #event: LoggedEvent;
   #state: unknown;
   #open = true;
+  #collected: unknown[] | null = null;
   #abort: AbortController | null = null;
 
   constructor(handling: Handling, event: LoggedEvent, state: unknown, number: number, effects: Map<string, unknown>) {
@@ -167,9 +169,21 @@ class EventContext implements SubscriberContext {
     return result;
   }
 
-  close(): unknown {
+  collect(items: readonly unknown[]): void {
+    if (!this.#open) throw new Error('the time of this handler is up: nothing more is collected of it');
+    const { name, deliverBatch } = this.#handling.subscriber;
+    if (deliverBatch === null) throw new TypeError(`subscriber '${name}' declares no deliverBatch`);
+    (this.#collected ??= []).push(...items);
+  }
+
+  /** What an attempt has collected counts only if it succeeds. */
+  done(): Extract<Handled, { readonly kind: 'done' }> {
+    this.close();
+    return { kind: 'done', state: this.#state, collected: this.#collected ?? nothing };
+  }
+
+  close(): void {
     this.#open = false;
     this.#abort?.abort();
-    return this.#state;
   }
 }

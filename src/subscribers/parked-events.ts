@@ -96,7 +96,8 @@ export class ParkedEvents {
       await this.#save({ park: [{ ...parked, attempts: parked.attempts + handled.attempts, error: full }] });
       return false;
     }
-    batch.counted(position, handled.state);
+    batch.counted(position, handled);
+    if (!(await batch.deliver())) throw stopped(runner.subscriber.name);
     await this.#save({ unpark: [position] }, batch);
     return true;
   }

@@ -76,7 +76,8 @@ export class Replay {
     const { parts, names, stopSignal, subscriber } = this.#runner;
     const page = await parts.log.read({ after: reached, limit: pageSize, filter: { names } });
     const next = await batch.takeAll(page.events, reached, Math.min(page.lastPosition, to));
-    if (this.#aborted || stopSignal.aborted)
+    const delivered = await batch.deliver();
+    if (!delivered || this.#aborted || stopSignal.aborted)
       throw new TaskerError(
         'TASKER_ENGINE_NOT_RUNNING',
         `The engine stopped; the replay of '${subscriber.name}' left no trace.`,

@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 import type { EventDirectory } from '../events/event-directory.ts';
 import type { LoggedEvent } from '../events/envelope.ts';
-import type { StartFrom, SubscriberClass, SubscriberContext, SubscriberDefinition } from './define-subscriber.ts';
+import type {
+  DeliverBatch,
+  StartFrom,
+  SubscriberClass,
+  SubscriberContext,
+  SubscriberDefinition,
+} from './define-subscriber.ts';
 import { exactness, expandPattern } from './event-patterns.ts';
 import type { StateCodec } from './json-state.ts';
 import { invalidSubscriber } from './invalid-subscriber.ts';
@@ -17,6 +23,7 @@ export interface ResolvedSubscriber {
   /** By concrete event name. */
   readonly handlers: ReadonlyMap<string, EventHandler>;
   readonly initial: (() => unknown) | null;
+  readonly deliverBatch: DeliverBatch | null;
   readonly startFrom: StartFrom;
   readonly retries: { readonly limit: number; readonly baseMs: number; readonly maxMs: number };
   readonly holdsTask: boolean;
@@ -61,6 +68,7 @@ const inputSchema = z.strictObject({
   view: aFunction<(state: never, nowMs: number) => unknown>().optional(),
   name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 . _ -'),
   on: z.record(z.string(), aFunction<EventHandler>()),
+  deliverBatch: aFunction<DeliverBatch>().optional(),
 });
 
 /** @throws TaskerError `TASKER_SUBSCRIBER_INVALID`, listing every problem. */
@@ -91,12 +99,13 @@ function resolveOne(
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     );
   }
-  const { name, on, state, onPark, codec, view, ...rest } = parsed.data;
+  const { name, on, state, onPark, deliverBatch = null, codec, view, ...rest } = parsed.data;
   return {
     ...rest,
     name,
     handlers: handlersOf(name, on, directory),
     initial: state?.initial ?? null,
+    deliverBatch,
     holdsTask: onPark === 'hold-task',
     codec: codec ?? null,
     view: view ?? null,

@@ -202,6 +202,7 @@ export class SubscriberRunner {
     if (page.lastPosition === this.#position) return this.#isDue() ? this.#savePosition() : undefined;
     const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
     const reached = await batch.takeAll(page.events, this.#position, page.lastPosition);
+    if (!(await batch.deliver())) return;
     const passedBy = batch.taken === 0 && reached - standing.checkpoint < unsavedPositions;
     if (batch.parked.length === 0 && (!this.#isDue() || (passedBy && !this.#unsaved))) this.#keep(batch, reached);
     else await this.#saveBatch(batch, reached);

@@ -41,6 +41,7 @@ export function completeAttempt(draft: TaskDraft, success: AttemptSuccess): void
     spanId: step.spanId,
     payload: {
       durationMs: success.durationMs,
+      ...(step.startedAt !== null && { startedAt: step.startedAt }),
       results: success.results,
       ...(success.omittedResults.length > 0 && { omittedResults: [...success.omittedResults] }),
     },
@@ -68,6 +69,7 @@ export function failAttempt(draft: TaskDraft, failure: AttemptFailure): void {
   const failures = step.failures + (lost ? 0 : 1);
   const losses = step.losses + (lost && failure.returned !== true ? 1 : 0);
   const final = finality(planned, failure, failures, losses);
+  const retry = final === 'no' ? retryWait(planned, failure, failures) : null;
   draft.record({
     name: 'step.failed',
     at: draft.now,
@@ -76,16 +78,18 @@ export function failAttempt(draft: TaskDraft, failure: AttemptFailure): void {
     spanId: step.spanId,
     payload: {
       durationMs: failure.durationMs,
+      ...(step.startedAt !== null && { startedAt: step.startedAt }),
       cause: failure.cause,
       final,
       error: failure.error,
       failures,
       losses,
       retryLimit: planned.template.retryLimit,
+      ...(retry !== null && { nextAttemptAt: draft.now + retry.delayMs }),
     },
   });
-  if (final !== 'no') return;
-  const { reason, delayMs } = retryWait(planned, failure, failures);
+  if (retry === null) return;
+  const { reason, delayMs } = retry;
   draft.record({
     name: 'step.retry_requested',
     at: draft.now,

@@ -10,6 +10,11 @@ export interface StepContext<Context = JsonObject, Results = Record<string, Json
   /** 1 for the first try; counts every try of this step, also those lost with a worker. */
   readonly attempt: number;
   readonly correlationId: string;
+  /**
+   * W3C Trace Context of this attempt, to be handed to what has no instrumentation of its own. Without tracing, the
+   * one that the task was requested with; null where there was none.
+   */
+  readonly traceparent: string | null;
   /** The task's context. Frozen: all handlers of the task share it. */
   readonly context: DeepReadonly<Context>;
   /** Results of the finished steps that this one depends on, directly or not, by step name. Frozen. */

@@ -84,6 +84,8 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['subscribers', 'operations'],
     packages: [],
   },
+  // The only file of the engine that knows OpenTelemetry, which an application need not have.
+  'otel-context.ts': { uses: [], sees: ['execution'], packages: ['@opentelemetry'] },
   'tasker-subscribers.ts': { uses: ['shared', 'execution'], sees: ['subscribers'], packages: [] },
   'register-subscribers.ts': {
     uses: [...surroundings, 'subscribers', 'load-subscriptions.ts', 'load-subscriber-modules.ts'],
@@ -128,6 +130,8 @@ export const zones: Readonly<Record<string, Zone>> = {
     uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'signals', 'sinks', 'tasker.ts', 'create-tasker.ts'],
     packages: [],
   },
+  // The second door: the sink whose packages only some need.
+  'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks/otlp'], sees: ['sinks'], packages: [] },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
 };
 

@@ -7,6 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { findOldNode, whyNoOldNode } from './find-old-node.ts';
 import { consumerOptions, install, installNodeTypes, ok, pack, root, run } from './packed.ts';
 
+const otlp = 'tasker/otlp';
+
 describe('the package as it is published', () => {
   let dir = '';
   let consumer = '';
@@ -45,7 +47,10 @@ describe('the package as it is published', () => {
   });
 
   test('every exported path can be imported', async () => {
-    const paths = Object.keys(manifest.exports).map((path) => join('tasker', path));
+    // The one whose packages only some need comes last; until then nothing of OpenTelemetry is there.
+    const paths = Object.keys(manifest.exports)
+      .map((path) => join('tasker', path))
+      .filter((path) => path !== otlp);
     assert.ok(paths.includes('tasker'));
     const lines = paths.map((path) =>
       path.endsWith('.json')
@@ -97,6 +102,37 @@ describe('the package as it is published', () => {
     const { code, output } = await run(process.execPath, [...tsc, 'wrong.ts', '--ignoreConfig'], consumer);
     assert.notEqual(code, 0);
     assert.match(output, /wrong\.ts.*memoire/);
+  });
+
+  test('its OTLP sink says which package it wants, and sends with what npm installs for it', async () => {
+    await writeFile(
+      join(consumer, 'traced.js'),
+      `import { createServer } from 'node:http';
+      import { createTasker, defineTask } from 'tasker';
+      import { otlpSink } from 'tasker/otlp';
+      let bytes = 0;
+      const receiver = createServer((request, response) => {
+        request.on('data', (part) => (bytes += part.length)).on('end', () => response.end());
+      });
+      await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+      const sink = otlpSink({ url: 'http://127.0.0.1:' + receiver.address().port });
+      const task = defineTask({ name: 'order', step_templates: [{ name: 'pay', handler: () => 1 }] });
+      const tasker = await createTasker({ storage: { kind: 'memory' }, tasks: [task], sinks: [sink] });
+      await tasker.start();
+      await (await tasker.run({ name: 'order', context: {} })).wait();
+      await tasker.stop();
+      console.log(bytes > 0 ? 'sent' : 'nothing');
+      process.exit();`,
+    );
+    const without = await run(process.execPath, ['traced.js'], consumer);
+    assert.equal(without.code, 1);
+    assert.match(without.output, /Cannot find package '@opentelemetry\/[a-z-]+'/);
+    const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    const wanted = ['@opentelemetry/api', '@opentelemetry/otlp-transformer'];
+    await install(consumer, ...wanted.map((name) => `${name}@${devDependencies[name]}`));
+    assert.equal((await ok(process.execPath, ['traced.js'], consumer)).trim(), 'sent');
   });
 
   test('its command line shows help, checks a template and runs it', async () => {

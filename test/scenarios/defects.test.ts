@@ -11,13 +11,18 @@ import { gate, rest, world } from '../support/world.ts';
 /** Chance that fails: the nearest thing to a defect in the engine that can be had from outside. */
 function brokenChance() {
   const random = seededRandom(1);
-  let broken: 'no' | 'spans' | 'all' = 'no';
+  let broken: 'no' | 'second_event' | 'all' = 'no';
+  let drawn = 0;
   const surroundings: { random: Random } = {
     random: {
       fraction: () => random.fraction(),
       hex(count) {
-        if (broken === 'all' || (broken === 'spans' && count === 8))
+        // An event's id takes ten: a change of two events cannot be made, one of a single event can.
+        if (broken === 'second_event' && count === 10) drawn += 1;
+        if (broken === 'all' || drawn === 2) {
+          drawn = 0;
           throw new RangeError('secret-4711 is not a number');
+        }
         return random.hex(count);
       },
     },
@@ -88,7 +93,7 @@ test('a turn that a defect keeps from being decided parks the task, and says wha
   const { tasker, events, warnings } = await world(t, [task], { surroundings: chance.surroundings });
   const handle = await tasker.run({ name: 'order', context: {} });
   await rest();
-  chance.break('spans');
+  chance.break('second_event');
   hold.open(5);
   const parked = await handle.wait();
   assert.equal(parked.status, 'in_progress');

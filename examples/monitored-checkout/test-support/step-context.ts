@@ -21,6 +21,7 @@ export function stepContext(changes: Partial<CheckoutStepContext> = {}): Checkou
     step: 'process_payment',
     attempt: 1,
     correlationId: 'correlation-1',
+    traceparent: null,
     context,
     results: resultsFor(context),
     handlerConfig: {},

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 import { delivered } from '../../signals/delivery.ts';
-import { defineSink, type Sink } from '../define-sink.ts';
+import { defineSink, type LogSink } from '../define-sink.ts';
 import { logLine } from './log-line.ts';
 import { fileOutput, streamOutput } from './output.ts';
 import { writeFailure } from './write-failure.ts';
@@ -14,7 +14,7 @@ export interface NdjsonSinkOptions {
 }
 
 /** Log records as lines of JSON, for whoever collects a process's output or follows a file. */
-export function ndjsonSink({ name = 'ndjson', to = 'stdout' }: NdjsonSinkOptions = {}): Sink {
+export function ndjsonSink({ name = 'ndjson', to = 'stdout' }: NdjsonSinkOptions = {}): LogSink {
   const output =
     to === 'stdout'
       ? streamOutput(process.stdout, 'standard output')

@@ -1,0 +1,17 @@
+/** The public API of `tasker/otlp`: spans to receivers of OTLP. Needs the package `@opentelemetry/otlp-transformer`. */
+import { otlpEnvironment } from './config/otlp-environment.ts';
+import { checkOtlpOptions, type OtlpSinkOptions } from './sinks/otlp/otlp-options.ts';
+import { makeOtlpSink } from './sinks/otlp/otlp-sink.ts';
+import type { TraceSink } from './sinks/define-sink.ts';
+
+export type { OtlpSinkOptions, TraceSink };
+
+/**
+ * A sink for the traces of tasks: OTLP over HTTP. What is not given here, OpenTelemetry's environment variables say
+ * (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, …).
+ *
+ * @throws TaskerError `TASKER_CONFIG_INVALID`
+ */
+export function otlpSink(options: OtlpSinkOptions = {}): TraceSink {
+  return makeOtlpSink(checkOtlpOptions(options, otlpEnvironment(options.env)));
+}

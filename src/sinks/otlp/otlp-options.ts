@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+import type { OtlpEnvironment } from '../../config/otlp-environment.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { TaskerError } from '../../shared/errors.ts';
+import type { OtlpSinkParts } from './otlp-sink.ts';
+
+export interface OtlpSinkOptions {
+  /** Default `otlp`. What has been delivered is remembered under it. */
+  readonly name?: string;
+  /**
+   * Where traces go, with the path. Default: `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, else `OTEL_EXPORTER_OTLP_ENDPOINT`
+   * with `/v1/traces`, else `http://localhost:4318/v1/traces`.
+   */
+  readonly url?: string;
+  /** Added to those of the environment. Keys and tokens belong here, not into the address. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default `protobuf`. */
+  readonly encoding?: 'protobuf' | 'json';
+  /** Default `gzip`. */
+  readonly compression?: 'gzip' | 'none';
+  /** How long the receiver may keep silent, milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** `service.name`. Default `OTEL_SERVICE_NAME`, else `tasker`. */
+  readonly serviceName?: string;
+  /** Added to those of `OTEL_RESOURCE_ATTRIBUTES`. */
+  readonly resource?: Readonly<Record<string, string | number | boolean>>;
+  /** Where the variables are read. Default: the process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const optionsSchema = z.strictObject({
+  name: z.string().default('otlp'),
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  encoding: z.enum(['protobuf', 'json']).optional(),
+  compression: z.enum(['gzip', 'none']).optional(),
+  timeoutMs: z.number().min(1).max(600_000).optional(),
+  serviceName: z.string().min(1).optional(),
+  resource: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  env: z.unknown().optional(),
+});
+
+/** Code goes before the environment. */
+export function checkOtlpOptions(options: OtlpSinkOptions, environment: OtlpEnvironment): OtlpSinkParts {
+  const url = options.url ?? environment.url ?? 'http://localhost:4318/v1/traces';
+  const parsed = optionsSchema.safeParse({ ...options, url });
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new TaskerError('TASKER_CONFIG_INVALID', `The OTLP sink's options are not valid: ${problems.join('; ')}.`, {
+      details: { problems },
+    });
+  }
+  const { name, headers, encoding, compression, timeoutMs, serviceName, resource } = parsed.data;
+  return {
+    name,
+    url: new URL(url),
+    headers: { ...environment.headers, ...headers },
+    encoding: encoding ?? environment.encoding ?? 'protobuf',
+    compression: compression ?? environment.compression ?? 'gzip',
+    timeoutMs: timeoutMs ?? environment.timeoutMs ?? 10_000,
+    resource: {
+      'service.name': 'tasker',
+      'telemetry.sdk.name': 'tasker',
+      'telemetry.sdk.language': 'nodejs',
+      ...environment.resource,
+      ...resource,
+      ...(serviceName !== undefined && { 'service.name': serviceName }),
+    },
+    now: () => systemClock.now(),
+  };
+}

@@ -1,0 +1,105 @@
+import type { LoggedEvent } from '../../events/envelope.ts';
+import type { EventLog } from '../../log/event-log.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Deliver } from '../../signals/delivery.ts';
+import type { Span } from '../../signals/span.ts';
+import { defineSubscriber, type SubscriberContext, type SubscriberDefinition } from '../define-subscriber.ts';
+import { eventToSpans } from './event-to-spans.ts';
+import { offerSpans } from './offer-spans.ts';
+
+export interface DistributedTracingOptions {
+  /** Of the sink: the checkpoint is kept under `distributed-tracing.` and this. */
+  readonly sink: string;
+  readonly deliver: Deliver<Span>;
+  readonly clock: Clock;
+  /** Read when a task that was not sampled turns out to be worth it. */
+  readonly log: Promise<Pick<EventLog, 'read'>>;
+  /** Default 15 minutes. */
+  readonly giveUpAfterMs?: number;
+  /** Spans the sink has not taken and never will. */
+  readonly onDropped: (count: number, reason: string) => void;
+}
+
+/** Open tasks that were not sampled, and are exported all the same since something happened to them. */
+interface Kept {
+  readonly late: readonly string[];
+}
+
+type Context = SubscriberContext<Kept>;
+
+const mostLate = 1000;
+const pageSize = 1000;
+/** A task with more events than these is exported as far as they go. */
+const mostEvents = 5000;
+
+/** What its checkpoint is kept under. */
+export const tracingName = (sink: string): string => `distributed-tracing.${sink}`;
+
+/**
+ * Traces from the log. A span is made of one event, so the only thing kept is which tasks are exported though they
+ * were not sampled: of those that failed, stalled or were late, at most a thousand.
+ */
+export function distributedTracing(options: DistributedTracingOptions): SubscriberDefinition {
+  const giveUpAfterMs = options.giveUpAfterMs ?? 900_000;
+  const take = (event: LoggedEvent, context: Context): void | Promise<void> => {
+    if (event.trace?.sampled !== false) return context.collect(eventToSpans(event));
+    return takeUnsampled(options, event, context);
+  };
+  return defineSubscriber<Kept>({
+    name: tracingName(options.sink),
+    state: { initial: () => ({ late: [] }) },
+    deliverBatch: (spans, signal) => offerSpans({ ...options, giveUpAfterMs }, spans as readonly Span[], signal),
+    on: {
+      'task.*': take,
+      'step.*': take,
+      'workflow.task_state_unclear': take,
+    },
+  });
+}
+
+const worthIt: ReadonlySet<string> = new Set([
+  'task.failed',
+  'task.sla_breached',
+  'step.sla_breached',
+  'step.stalled',
+  'workflow.task_state_unclear',
+]);
+const endsTask: ReadonlySet<string> = new Set(['task.completed', 'task.cancelled', 'task.resolved_manually']);
+
+function takeUnsampled(options: DistributedTracingOptions, event: LoggedEvent, context: Context): void | Promise<void> {
+  const { taskId } = event;
+  if (taskId === null) return;
+  const { late } = context.state;
+  if (late.includes(taskId)) {
+    if (endsTask.has(event.name)) context.state = { late: late.filter((id) => id !== taskId) };
+    return context.collect(marked(eventToSpans(event)));
+  }
+  if (!worthIt.has(event.name)) return;
+  context.state = { late: [...late.slice(-(mostLate - 1)), taskId] };
+  return soFar(options.log, event, taskId, context);
+}
+
+/** Up to this event and not beyond, so that the same comes of it whenever it is delivered. */
+async function soFar(
+  opening: DistributedTracingOptions['log'],
+  event: LoggedEvent,
+  taskId: string,
+  context: Context,
+): Promise<void> {
+  const log = await opening;
+  for (let after = 0, read = 0; read < mostEvents;) {
+    const page = await log.read({ after, limit: pageSize, filter: { taskId } });
+    for (const one of page.events) {
+      if (one.position > event.position) return;
+      context.collect(marked(eventToSpans(one)));
+    }
+    if (page.events.length < pageSize) return;
+    read += page.events.length;
+    after = page.lastPosition;
+  }
+}
+
+/** Children that others made meanwhile were told that nobody samples: whoever looks at the trace should know. */
+function marked(spans: readonly Span[]): readonly Span[] {
+  return spans.map((span) => ({ ...span, attributes: { ...span.attributes, 'tasker.sampling': 'after_the_fact' } }));
+}
