@@ -29,20 +29,25 @@ import { operationsListener } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
+import { sinkSubscribers } from './sink-subscribers.ts';
 import { structuredLogging } from './structured-logging.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
-import { distributedTracing, tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
-import { tellDrops } from './subscribers/distributed-tracing/tell-drops.ts';
-import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
+import { tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
+import { exportName } from './subscribers/event-export/event-export.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
 import { ObserverThread } from './subscribers/observer/observer-thread.ts';
 import type { SubscriberGroup } from './subscribers/subscriber-group.ts';
 import type { RunnerParts } from './subscribers/subscriber-runner.ts';
-import { type Progress, progressBytes, type ProgressResult } from './subscribers/subscriber-store.ts';
+import {
+  type Progress,
+  progressBytes,
+  type ProgressResult,
+  type ProgressWriter,
+} from './subscribers/subscriber-store.ts';
 import { Subscribers } from './subscribers/subscribers.ts';
 import { TaskerFacade } from './tasker-facade.ts';
 import type { Tasker } from './tasker.ts';
@@ -107,21 +112,24 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
   const tracing = tracePolicy(config, sinks);
   const log = Promise.withResolvers<EventLog>();
-  const { giveUpAfterMs } = config.telemetry.tracing;
-  const ofSinks = sinks.flatMap(({ name: sink, logs, traces }) => {
-    const onDropped = tellDrops(sink, warn);
-    const record = sink === logging?.sink.name ? { record: logging.record } : {};
-    return [
-      ...(logs === undefined ? [] : [eventExport({ sink, deliver: logs, clock, ...record })]),
-      ...(traces === undefined || !tracing.enabled
-        ? []
-        : [distributedTracing({ sink, deliver: traces, clock, log: log.promise, giveUpAfterMs, onDropped })]),
-    ];
+  const writer = Promise.withResolvers<ProgressWriter>();
+  const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
+  const ofSinks = sinkSubscribers({
+    sinks,
+    logging,
+    tracing,
+    tracesGivenUpAfterMs: config.telemetry.tracing.giveUpAfterMs,
+    clock,
+    random,
+    log: log.promise,
+    writer: writer.promise,
+    warn,
+    onProblem,
   });
   const registered = await registerSubscribers(input, config, {
     baseDir,
     directory,
-    builtIn: ofSinks,
+    builtIn: ofSinks.definitions,
     builtInModules: builtIn.modules,
   }).catch((error: unknown) => {
     tellSubscriberRefused(live, error);
@@ -145,7 +153,6 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     for (const registration of registrations) {
       types.register(await registerWarning(registration, storage, config.environment, warn, live));
     }
-    const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
     const narration = new Narration(live, onProblem);
     const recorder = new Recorder(storage);
     const observing = {
@@ -157,6 +164,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       random,
       onProblem,
     };
+    writer.resolve(observing.writer);
     const threads = chosen.kind === 'sqlite' && clock === systemClock ? chosen.file : null;
     const subscribers = new Subscribers({
       ...observing,
@@ -201,6 +209,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       storage,
       subscribers,
       projections: builtIn.projections,
+      sinkFigures: ofSinks.figures,
     });
     const afterEngine = async (): Promise<void> => {
       await closeSinks(sinks, clock, onProblem);

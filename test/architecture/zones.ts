@@ -96,6 +96,11 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['config', 'tasks'],
     packages: ['node:'],
   },
+  'sink-subscribers.ts': {
+    uses: ['shared', 'log', 'sinks', 'subscribers'],
+    sees: ['execution', 'structured-logging.ts'],
+    packages: [],
+  },
   'structured-logging.ts': {
     uses: ['sinks', 'subscribers'],
     sees: ['config', 'tasks', 'events', 'signals'],
