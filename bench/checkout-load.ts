@@ -69,12 +69,11 @@ export async function runCheckouts(
     }
   };
   let lagInSecondHalf = 0;
-  const looking = setInterval(() => {
+  const look = async (): Promise<void> => {
     if (begun < tasks / 2) return;
-    void tasker.subscribers().then((all) => {
-      for (const { lag } of all) lagInSecondHalf = Math.max(lagInSecondHalf, lag);
-    });
-  }, 100);
+    for (const { lag } of await tasker.subscribers()) lagInSecondHalf = Math.max(lagInSecondHalf, lag);
+  };
+  const looking = setInterval(() => void look(), 100);
   const cpuBefore = process.cpuUsage();
   const began = performance.now();
   await Promise.all(Array.from({ length: inFlight }, lane));

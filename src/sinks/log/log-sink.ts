@@ -17,6 +17,8 @@ export interface LogSinkOptions {
   readonly service?: string;
 }
 
+const attributePrefix = 'tasker.';
+
 /** Log records as pino writes them, a line each. */
 export function logSink(options: LogSinkOptions = {}): Sink {
   const { name = 'log', level = 'info', format = 'json', destination = 'stdout', service = 'tasker' } = options;
@@ -42,7 +44,7 @@ export function logSink(options: LogSinkOptions = {}): Sink {
       lines = [];
       for (const record of records) write(logger, record);
       if (lines.length === 0) return delivered;
-      const text = lines.map((line) => formatted(line, format)).join('');
+      const text = format === 'json' ? lines.join('') : lines.map((line) => formatted(line, format)).join('');
       try {
         await output.write(`${torn ? '\n' : ''}${text}`, signal);
         torn = false;
@@ -58,21 +60,19 @@ export function logSink(options: LogSinkOptions = {}): Sink {
 
 function write(logger: Logger, record: LogRecord): void {
   const { timestampMs, severity, eventName, body, traceId, spanId, attributes } = record;
-  const fields = Object.entries(attributes).map(([key, value]) => [key.replace(/^tasker\./, ''), value]);
-  logger[severity](
-    {
-      time: new Date(timestampMs).toISOString(),
-      event: eventName,
-      ...(traceId !== null && { trace_id: traceId }),
-      ...(spanId !== null && { span_id: spanId }),
-      ...Object.fromEntries(fields),
-    },
-    body,
-  );
+  const fields: Record<string, unknown> = { time: new Date(timestampMs).toISOString(), event: eventName };
+  if (traceId !== null) fields['trace_id'] = traceId;
+  if (spanId !== null) fields['span_id'] = spanId;
+  for (const key of Object.keys(attributes)) fields[shortened(key)] = attributes[key];
+  logger[severity](fields, body);
 }
 
-function formatted(line: string, format: NonNullable<LogSinkOptions['format']>): string {
-  if (format === 'json') return line;
+/** OpenTelemetry's form is for those who mix sources; in a line of our own its prefix says nothing. */
+function shortened(key: string): string {
+  return key.startsWith(attributePrefix) ? key.slice(attributePrefix.length) : key;
+}
+
+function formatted(line: string, format: 'pretty_json' | 'logfmt'): string {
   const fields = JSON.parse(line) as JsonObject;
   return format === 'pretty_json' ? `${JSON.stringify(fields, null, 2)}\n` : `${logfmt(fields)}\n`;
 }

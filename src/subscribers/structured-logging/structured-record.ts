@@ -1,5 +1,6 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
 import { matches } from '../../events/pattern.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import type { LogRecord } from '../../signals/log-record.ts';
 import { eventToLogRecord } from '../event-export/event-to-log-record.ts';
 import { type LogWords, meaningOf } from './meaning.ts';
@@ -20,7 +21,13 @@ export function structuredRecord(options: StructuredLoggingOptions): (event: Log
     if (options.filteredEvents.some((pattern) => matches(pattern, event.name))) return null;
     const { type, severity } = meaningOf(event, options.words);
     const record = eventToLogRecord(event);
-    const attributes = filter({ 'tasker.type': type, ...record.attributes });
+    const { 'tasker.business': business, 'tasker.payload': payload, ...own } = record.attributes;
+    const attributes = {
+      'tasker.type': type,
+      ...own,
+      ...(business !== undefined && { 'tasker.business': filter(business as JsonObject) }),
+      ...(payload !== undefined && { 'tasker.payload': filter(payload as JsonObject) }),
+    };
     return { ...record, severity, attributes };
   };
 }
