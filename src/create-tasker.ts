@@ -20,7 +20,6 @@ import {
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import type { TracePolicy } from './execution/trace-policy.ts';
-import type { EventLog } from './log/event-log.ts';
 import { Retention } from './log/retention.ts';
 import { inOtelSpan, loadOtelApi } from './otel-context.ts';
 import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
@@ -29,13 +28,13 @@ import { operationsListener } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
+import { sinkSubscribers } from './sink-subscribers.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
-import { distributedTracing, tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
-import { tellDrops } from './subscribers/distributed-tracing/tell-drops.ts';
-import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
+import { tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
+import { exportName } from './subscribers/event-export/event-export.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
 import { ObserverThread } from './subscribers/observer/observer-thread.ts';
@@ -104,22 +103,17 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   requireListeners(directory, around.listeners ?? {});
   const sinks = registerSinks(input.sinks ?? [], live);
   const tracing = tracePolicy(config, sinks);
-  const log = Promise.withResolvers<EventLog>();
-  const { giveUpAfterMs } = config.telemetry.tracing;
-  const ofSinks = sinks.flatMap(({ name: sink, logs, traces }) => {
-    const onDropped = tellDrops(sink, warn);
-    return [
-      ...(logs === undefined ? [] : [eventExport({ sink, deliver: logs, clock })]),
-      ...(traces === undefined || !tracing.enabled
-        ? []
-        : [distributedTracing({ sink, deliver: traces, clock, log: log.promise, giveUpAfterMs, onDropped })]),
-    ];
+  const ofSinks = sinkSubscribers(sinks, {
+    clock,
+    warn,
+    tracing: tracing.enabled ? config.telemetry.tracing : null,
+    threads: config.storage.kind === 'sqlite' && clock === systemClock,
   });
   const registered = await registerSubscribers(input, config, {
     baseDir,
     directory,
-    builtIn: ofSinks,
-    builtInModules: builtIn.modules,
+    builtIn: ofSinks.given,
+    builtInModules: [...builtIn.modules, ...ofSinks.modules],
   }).catch((error: unknown) => {
     tellSubscriberRefused(live, error);
     throw error;
@@ -136,7 +130,6 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       ? await openSqlite({ file: ':memory:', maxBytes: null, clock })
       : await openSqlite({ file: chosen.file, maxBytes: chosen.maxBytes, clock });
   const storage = around.wrapStorage?.(opened) ?? opened;
-  log.resolve(storage.log);
   try {
     const types = new TaskTypes(storage.templates);
     for (const registration of registrations) {

@@ -49,7 +49,8 @@ function testNames({ tokens }: SourceFile): readonly { readonly name: string; re
   return names;
 }
 
-const exactVersion = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
+/** Under its own name, or under another. */
+const exactVersion = /^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
 
 /** Peers say what they get along with; everything else says what was tested. */
 export function inexactVersions(manifest: unknown): readonly string[] {
