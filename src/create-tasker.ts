@@ -29,6 +29,7 @@ import { type Clock, systemClock } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { sinkSubscribers } from './sink-subscribers.ts';
+import { structuredLogging } from './structured-logging.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
@@ -101,11 +102,13 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const builtIn = builtInSubscribers(config, templates);
   directory.declare(declared);
   requireListeners(directory, around.listeners ?? {});
-  const sinks = registerSinks(input.sinks ?? [], live);
+  const logging = structuredLogging(config, templates);
+  const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
   const tracing = tracePolicy(config, sinks);
   const ofSinks = sinkSubscribers(sinks, {
     clock,
     warn,
+    recordOf: (sink) => (sink === logging?.sink.name ? logging.record : null),
     tracing: tracing.enabled ? config.telemetry.tracing : null,
     threads: config.storage.kind === 'sqlite' && clock === systemClock,
   });

@@ -27,7 +27,7 @@ export function operationsListener(parts: OperationsParts): OperationsListener |
     subscribers,
     projections,
     status: () => engine.status(),
-    process: processMetrics(),
+    ofProcess: processMetrics(),
     registries: input.telemetry?.metrics?.registries ?? [],
   };
   return new OperationsListener({

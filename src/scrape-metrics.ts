@@ -11,7 +11,7 @@ export interface ScrapeParts {
   readonly projections: readonly string[];
   readonly status: () => Omit<EngineStatus, 'listenerFailures' | 'operationsUrl'>;
   /** Of this process. */
-  readonly process: JoinedRegistry;
+  readonly ofProcess: JoinedRegistry;
   /** The application's own. */
   readonly registries: readonly MetricsRegistry[];
 }
@@ -32,14 +32,14 @@ export async function scrapeMetrics(parts: ScrapeParts, accept: string): Promise
 }
 
 async function* written(
-  { process, registries }: ScrapeParts,
+  { ofProcess, registries }: ScrapeParts,
   exposition: Exposition,
   counted: readonly string[],
   now: readonly MetricFamily[],
 ): AsyncGenerator<string> {
   for (const family of counted) yield* exposition.family(JSON.parse(family) as MetricFamily);
   for (const family of now) yield* exposition.family(family);
-  yield* exposition.joined(process);
+  yield* exposition.joined(ofProcess);
   for (const registry of registries) yield* exposition.joined(registry as JoinedRegistry);
   yield exposition.end;
 }

@@ -6,7 +6,7 @@ import type { Sink } from './sinks/define-sink.ts';
 import type { SubscriberDefinition } from './subscribers/define-subscriber.ts';
 import { distributedTracing } from './subscribers/distributed-tracing/distributed-tracing.ts';
 import { tellDrops } from './subscribers/distributed-tracing/tell-drops.ts';
-import { eventExport } from './subscribers/event-export/event-export.ts';
+import { eventExport, type EventExportOptions } from './subscribers/event-export/event-export.ts';
 import type { ModuleReference } from './subscribers/observer/observer-protocol.ts';
 import type { TracesInThreadOptions } from './traces-in-thread.ts';
 
@@ -28,17 +28,20 @@ export function sinkSubscribers(
   around: {
     readonly clock: Clock;
     readonly warn: (message: string) => void;
+    /** How a sink's log records are made of events, if not as ever. */
+    readonly recordOf: (sink: string) => EventExportOptions['record'] | null;
     /** Null: nothing is traced. */
     readonly tracing: { readonly giveUpAfterMs: number } | null;
     /** Whether there are threads: not in memory, and not with a made-up clock. */
     readonly threads: boolean;
   },
 ): SinkSubscribers {
-  const { clock, warn, tracing, threads } = around;
+  const { clock, warn, recordOf, tracing, threads } = around;
   const given: SubscriberDefinition[] = [];
   const modules: ModuleReference[] = [];
   for (const { name: sink, logs, traces, module } of sinks) {
-    if (logs !== undefined) given.push(eventExport({ sink, deliver: logs, clock }));
+    const record = recordOf(sink) ?? null;
+    if (logs !== undefined) given.push(eventExport({ sink, deliver: logs, clock, ...(record !== null && { record }) }));
     if (traces === undefined || tracing === null) continue;
     const { giveUpAfterMs } = tracing;
     if (threads && module !== undefined) {

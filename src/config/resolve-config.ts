@@ -6,13 +6,16 @@ import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
-import { type ResolvedTracing, resolveTracing, tracingSchema } from './telemetry-tracing.ts';
+import { type ResolvedTracing, resolveTracing } from './telemetry-tracing.ts';
+import { insteadOf } from './tasker-telemetry-keys.ts';
+import { type ResolvedLogging, resolveLogging } from './telemetry-logging.ts';
 import {
   operationsSchema,
   type ResolvedMetrics,
   type ResolvedOperations,
   resolveMetrics,
   resolveOperations,
+  telemetryKeys,
   telemetrySchema,
 } from './telemetry.ts';
 
@@ -82,7 +85,11 @@ export interface ResolvedConfig {
   /** Milliseconds; null: for ever. */
   readonly retentionMs: number | null;
   readonly limits: ResolvedLimits;
-  readonly telemetry: { readonly metrics: ResolvedMetrics; readonly tracing: ResolvedTracing };
+  readonly telemetry: {
+    readonly logging: ResolvedLogging;
+    readonly metrics: ResolvedMetrics;
+    readonly tracing: ResolvedTracing;
+  };
   /** null: there is none. */
   readonly operations: ResolvedOperations | null;
   readonly strict: boolean;
@@ -120,6 +127,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
     retentionMs: retention === false ? null : retention.days * 86_400_000,
     limits,
     telemetry: {
+      logging: resolveLogging(telemetry.logging, around.baseDir),
       metrics: resolveMetrics(telemetry.metrics, operations !== undefined),
       tracing: resolveTracing(telemetry.tracing),
     },
@@ -142,9 +150,7 @@ function environmentFrom(around: ConfigSurroundings): string {
 const knownKeys = [
   ...Object.keys(configSchema.shape),
   ...Object.keys(limitsSchema.shape),
-  ...Object.keys(telemetrySchema.shape),
-  ...Object.keys(tracingSchema.shape),
-  ...Object.keys(operationsSchema.shape),
+  ...telemetryKeys,
   'file',
   'maxBytes',
   'kind',
@@ -154,6 +160,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
   if (issue.code !== 'unrecognized_keys') return `${where}${issue.message}`;
   const named = issue.keys.map((key) => {
+    const instead = issue.path[0] === 'telemetry' ? insteadOf(key) : null;
+    if (instead !== null) return `'${key}', which Tasker had: ${instead}`;
     const near = nearestName(key, knownKeys);
     return near === undefined ? `'${key}'` : `'${key}' (did you mean '${near}'?)`;
   });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { type LoggingInput, loggingSchema } from './telemetry-logging.ts';
 import { errorMessage, TaskerError } from '../shared/errors.ts';
 import { type TracingInput, tracingSchema } from './telemetry-tracing.ts';
 
@@ -30,6 +31,7 @@ export interface MetricsInput {
 }
 
 export interface TelemetryInput {
+  readonly logging?: LoggingInput;
   readonly metrics?: MetricsInput;
   readonly tracing?: TracingInput;
 }
@@ -65,6 +67,7 @@ const metricsSchema = z.strictObject({
 });
 
 export const telemetrySchema = z.strictObject({
+  logging: loggingSchema.default(loggingSchema.parse({})),
   metrics: metricsSchema.default(metricsSchema.parse({})),
   tracing: tracingSchema.default(tracingSchema.parse({})),
 });
@@ -74,6 +77,15 @@ export const operationsSchema = z.strictObject({
   port: z.number().int().min(0).max(65_535).default(9464),
   bearerToken: secretSchema.optional(),
 });
+
+/** For the nearest right one to a key that is not known. */
+export const telemetryKeys: readonly string[] = [
+  telemetrySchema,
+  metricsSchema,
+  loggingSchema,
+  tracingSchema,
+  operationsSchema,
+].flatMap(({ shape }) => Object.keys(shape));
 
 export interface ResolvedMetrics {
   readonly enabled: boolean;

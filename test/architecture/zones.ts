@@ -96,6 +96,11 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['config', 'tasks'],
     packages: ['node:'],
   },
+  'structured-logging.ts': {
+    uses: ['sinks', 'subscribers'],
+    sees: ['config', 'tasks', 'events', 'signals'],
+    packages: [],
+  },
   'monitored-tasks.ts': { uses: ['shared', 'tasks'], sees: ['subscribers'], packages: [] },
   'operations-parts.ts': {
     uses: ['config', 'operations', 'sinks', 'scrape-metrics.ts'],

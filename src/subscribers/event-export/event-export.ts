@@ -12,6 +12,8 @@ export interface EventExportOptions {
   readonly sink: string;
   readonly deliver: Deliver<LogRecord>;
   readonly clock: Clock;
+  /** How a fact is told; null: not at all. Default: everything it holds. */
+  readonly record?: (event: LoggedEvent) => LogRecord | null;
   /** How long one event is offered again before it is set aside. Default 15 minutes. */
   readonly giveUpAfterMs?: number;
 }
@@ -34,13 +36,15 @@ export function eventExport(options: EventExportOptions): SubscriberDefinition {
     retries: { limit: 0 },
     timeoutMs: options.giveUpAfterMs ?? 900_000,
     on: {
-      '*': (event, context) => context.effect('deliver', () => offer(options, event, context.signal)),
+      '*': (event, context) => {
+        const record = (options.record ?? eventToLogRecord)(event);
+        return record === null ? undefined : context.effect('deliver', () => offer(options, record, context.signal));
+      },
     },
   });
 }
 
-async function offer(options: EventExportOptions, event: LoggedEvent, signal: AbortSignal): Promise<void> {
-  const record = eventToLogRecord(event);
+async function offer(options: EventExportOptions, record: LogRecord, signal: AbortSignal): Promise<void> {
   for (let backoffMs = firstWaitMs; ; backoffMs = Math.min(backoffMs * 2, longestWaitMs)) {
     const delivery = await settled(options, record, signal);
     if (delivery.kind === 'delivered') return;

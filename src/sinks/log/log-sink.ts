@@ -1,0 +1,95 @@
+import { type Logger, pino } from 'pino';
+
+import type { JsonObject, JsonValue } from '../../shared/json.ts';
+import { delivered } from '../../signals/delivery.ts';
+import type { LogRecord } from '../../signals/log-record.ts';
+import { defineSink, type LogSink } from '../define-sink.ts';
+import { fileOutput, type Output, streamOutput } from '../ndjson/output.ts';
+import { writeFailure } from '../ndjson/write-failure.ts';
+
+export interface LogSinkOptions {
+  /** Default `log`. */
+  readonly name?: string;
+  readonly level?: 'debug' | 'info' | 'warn' | 'error';
+  readonly format?: 'json' | 'pretty_json' | 'logfmt';
+  readonly destination?: 'stdout' | { readonly file: string };
+  /** In every line. */
+  readonly service?: string;
+}
+
+/** Log records as pino writes them, a line each. */
+export function logSink(options: LogSinkOptions = {}): LogSink {
+  const { name = 'log', level = 'info', format = 'json', destination = 'stdout', service = 'tasker' } = options;
+  const output: Output =
+    destination === 'stdout' ? streamOutput(process.stdout, 'standard output') : fileOutput(destination.file);
+  let lines: string[] = [];
+  // pino makes the lines; they are written here, because a sink must know what became of them.
+  const logger = pino(
+    {
+      level,
+      base: { service },
+      timestamp: false,
+      messageKey: 'message',
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => void lines.push(line) },
+  );
+  let torn = false;
+  return defineSink({
+    name,
+    async logs(records, { signal }) {
+      if (signal.aborted) return { kind: 'retryable', reason: 'nobody waits any longer' };
+      lines = [];
+      for (const record of records) write(logger, record);
+      if (lines.length === 0) return delivered;
+      const text = lines.map((line) => formatted(line, format)).join('');
+      try {
+        await output.write(`${torn ? '\n' : ''}${text}`, signal);
+        torn = false;
+        return delivered;
+      } catch (error) {
+        torn = true;
+        return writeFailure(error, output.name);
+      }
+    },
+    close: async () => output.close(),
+  });
+}
+
+function write(logger: Logger, record: LogRecord): void {
+  const { timestampMs, severity, eventName, body, traceId, spanId, attributes } = record;
+  const fields = Object.entries(attributes).map(([key, value]) => [key.replace(/^tasker\./, ''), value]);
+  logger[severity](
+    {
+      time: new Date(timestampMs).toISOString(),
+      event: eventName,
+      ...(traceId !== null && { trace_id: traceId }),
+      ...(spanId !== null && { span_id: spanId }),
+      ...Object.fromEntries(fields),
+    },
+    body,
+  );
+}
+
+function formatted(line: string, format: NonNullable<LogSinkOptions['format']>): string {
+  if (format === 'json') return line;
+  const fields = JSON.parse(line) as JsonObject;
+  return format === 'pretty_json' ? `${JSON.stringify(fields, null, 2)}\n` : `${logfmt(fields)}\n`;
+}
+
+/** `key=value` pairs; what is inside of others under dotted keys. */
+function logfmt(fields: JsonObject, prefix = ''): string {
+  return Object.entries(fields)
+    .map(([key, value]) => {
+      if (typeof value === 'object' && value !== null && !Array.isArray(value))
+        return logfmt(value, `${prefix}${key}.`);
+      return `${prefix}${key}=${logfmtValue(value)}`;
+    })
+    .filter((pair) => pair !== '')
+    .join(' ');
+}
+
+function logfmtValue(value: JsonValue): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,26 @@
+import type { LoggedEvent } from '../../events/envelope.ts';
+import { matches } from '../../events/pattern.ts';
+import type { LogRecord } from '../../signals/log-record.ts';
+import { eventToLogRecord } from '../event-export/event-to-log-record.ts';
+import { type LogWords, meaningOf } from './meaning.ts';
+import { parameterFilter } from './parameter-filter.ts';
+
+export interface StructuredLoggingOptions {
+  readonly words: LogWords;
+  readonly filterParameters: readonly string[];
+  readonly filterMask: string;
+  /** Names and patterns of events that are not logged. */
+  readonly filteredEvents: readonly string[];
+}
+
+/** Facts as lines for people and log stores: with a type and level of their meaning, and filtered once more. */
+export function structuredRecord(options: StructuredLoggingOptions): (event: LoggedEvent) => LogRecord | null {
+  const filter = parameterFilter(options.filterParameters, options.filterMask);
+  return (event) => {
+    if (options.filteredEvents.some((pattern) => matches(pattern, event.name))) return null;
+    const { type, severity } = meaningOf(event, options.words);
+    const record = eventToLogRecord(event);
+    const attributes = filter({ 'tasker.type': type, ...record.attributes });
+    return { ...record, severity, attributes };
+  };
+}
