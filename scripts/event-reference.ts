@@ -12,6 +12,7 @@ const introductions: Readonly<Record<string, string>> = {
     'Templates with their handlers. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
   plugin:
     'Sinks, and subscribers that come as a package. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
+  sink: 'How deliveries to sinks go.',
   worker: 'Processes that run tasks.',
   subscriber: 'What durable subscribers record of themselves: lag, and events that they have set aside.',
 };

@@ -41,7 +41,12 @@ import type { ObserverThreadData } from './subscribers/observer/observer-protoco
 import { ObserverThread } from './subscribers/observer/observer-thread.ts';
 import type { SubscriberGroup } from './subscribers/subscriber-group.ts';
 import type { RunnerParts } from './subscribers/subscriber-runner.ts';
-import { type Progress, progressBytes, type ProgressResult } from './subscribers/subscriber-store.ts';
+import {
+  type Progress,
+  progressBytes,
+  type ProgressResult,
+  type ProgressWriter,
+} from './subscribers/subscriber-store.ts';
 import { Subscribers } from './subscribers/subscribers.ts';
 import { TaskerFacade } from './tasker-facade.ts';
 import type { Tasker } from './tasker.ts';
@@ -105,18 +110,24 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const logging = structuredLogging(config, templates);
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
   const tracing = tracePolicy(config, sinks);
-  const ofSinks = sinkSubscribers(sinks, {
+  const writer = Promise.withResolvers<ProgressWriter>();
+  const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
+  const ofSinks = sinkSubscribers({
+    sinks,
+    logging,
+    tracing,
+    tracesGivenUpAfterMs: config.telemetry.tracing.giveUpAfterMs,
     clock,
+    random,
+    writer: writer.promise,
     warn,
-    recordOf: (sink) => (sink === logging?.sink.name ? logging.record : null),
-    tracing: tracing.enabled ? config.telemetry.tracing : null,
-    threads: config.storage.kind === 'sqlite' && clock === systemClock,
+    onProblem,
   });
   const registered = await registerSubscribers(input, config, {
     baseDir,
     directory,
-    builtIn: ofSinks.given,
-    builtInModules: [...builtIn.modules, ...ofSinks.modules],
+    builtIn: ofSinks.definitions,
+    builtInModules: builtIn.modules,
   }).catch((error: unknown) => {
     tellSubscriberRefused(live, error);
     throw error;
@@ -138,7 +149,6 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     for (const registration of registrations) {
       types.register(await registerWarning(registration, storage, config.environment, warn, live));
     }
-    const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
     const narration = new Narration(live, onProblem);
     const recorder = new Recorder(storage);
     const observing = {
@@ -150,6 +160,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       random,
       onProblem,
     };
+    writer.resolve(observing.writer);
     const threads = chosen.kind === 'sqlite' && clock === systemClock ? chosen.file : null;
     const subscribers = new Subscribers({
       ...observing,
@@ -194,6 +205,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       storage,
       subscribers,
       projections: builtIn.projections,
+      sinkFigures: ofSinks.figures,
     });
     const afterEngine = async (): Promise<void> => {
       await closeSinks(sinks, clock, onProblem);

@@ -3,6 +3,7 @@ import type { EngineStatus } from './tasker.ts';
 import type { Answer } from './operations/operations-listener.ts';
 import type { MetricDefinition, MetricFamily } from './signals/metric.ts';
 import { contentTypes, Exposition, type JoinedRegistry } from './sinks/prometheus/exposition.ts';
+import type { SinkFigures } from './sinks/delivery/sink-meter.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 
 export interface ScrapeParts {
@@ -10,6 +11,7 @@ export interface ScrapeParts {
   /** Built-in subscribers whose state is metrics. */
   readonly projections: readonly string[];
   readonly status: () => Omit<EngineStatus, 'listenerFailures' | 'operationsUrl'>;
+  readonly sinkFigures: () => readonly SinkFigures[];
   /** Of this process. */
   readonly ofProcess: JoinedRegistry;
   /** The application's own. */
@@ -61,13 +63,31 @@ const ofSubscribers: readonly (readonly [name: string, help: string, of: (one: S
   ['tasker_subscriber_state_bytes', 'Size of what a subscriber keeps, as stored.', (one) => one.stateBytes],
 ];
 
+const ofSinks: readonly (readonly [
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  of: (one: SinkFigures) => number,
+])[] = [
+  ['tasker_sink_delivered_total', 'counter', 'Signals that a sink has taken.', (one) => one.delivered],
+  ['tasker_sink_retries_total', 'counter', 'Deliveries that were to be tried again.', (one) => one.retries],
+  ['tasker_sink_dropped_total', 'counter', 'Signals that were given up.', (one) => one.dropped],
+  [
+    'tasker_sink_queue_length',
+    'gauge',
+    'Signals offered and not settled; the rest waits in the log.',
+    (one) => one.queued,
+  ],
+];
+
 /** How full things are: of this process, now. */
 export const standingMetrics: readonly MetricDefinition[] = [
   ...ofEngine.map(([name, help]) => gauge(name, help, [])),
   ...ofSubscribers.map(([name, help]) => gauge(name, help, ['subscriber'])),
+  ...ofSinks.map(([name, type, help]) => ({ name, type, help, labelNames: ['sink', 'signal'] })),
 ];
 
-async function standing({ subscribers, status }: ScrapeParts): Promise<readonly MetricFamily[]> {
+async function standing({ subscribers, status, sinkFigures }: ScrapeParts): Promise<readonly MetricFamily[]> {
   const now = status();
   const all = await subscribers.list();
   return [
@@ -75,6 +95,13 @@ async function standing({ subscribers, status }: ScrapeParts): Promise<readonly 
     ...ofSubscribers.map(([name, help, of]) => ({
       ...gauge(name, help, ['subscriber']),
       series: all.map((one) => ({ labels: [one.name], value: of(one) })),
+    })),
+    ...ofSinks.map(([name, type, help, of]) => ({
+      name,
+      type,
+      help,
+      labelNames: ['sink', 'signal'],
+      series: sinkFigures().map((one) => ({ labels: [one.sink, one.signal], value: of(one) })),
     })),
   ];
 }

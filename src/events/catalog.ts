@@ -5,6 +5,7 @@ import { observabilityEvents } from './observability-events.ts';
 import { passEvents } from './pass-events.ts';
 import { pluginEvents } from './plugin-events.ts';
 import { stepEvents } from './step-events.ts';
+import { sinkEvents } from './sink-events.ts';
 import { subscriberEvents } from './subscriber-events.ts';
 import { taskEvents } from './task-events.ts';
 import { workerEvents } from './worker-events.ts';
@@ -20,6 +21,7 @@ export const catalog = [
   ...handlerEvents,
   ...pluginEvents,
   ...workerEvents,
+  ...sinkEvents,
   ...subscriberEvents,
 ] as const;
 

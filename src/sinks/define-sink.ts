@@ -1,4 +1,3 @@
-import type { JsonObject } from '../shared/json.ts';
 import type { Deliver } from '../signals/delivery.ts';
 import type { LogRecord } from '../signals/log-record.ts';
 import type { Span } from '../signals/span.ts';
@@ -17,11 +16,6 @@ export interface Sink {
   readonly logs?: Deliver<LogRecord>;
   /** Takes spans; a sink without it is given none. */
   readonly traces?: Deliver<Span>;
-  /**
-   * From where a thread makes the same sink for itself: a file whose default export gives it when called with the
-   * options. What a sink with it takes is prepared and delivered beside the engine's thread, where there are threads.
-   */
-  readonly module?: { readonly file: string; readonly options: JsonObject };
   /** Lets go of what it holds. A later delivery takes hold of it again or is refused; it never throws. */
   close?(): Promise<void>;
 }

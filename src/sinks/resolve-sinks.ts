@@ -10,7 +10,6 @@ const sinkSchema = z.object({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of A-Z a-z 0-9 . _ -'),
   logs: aFunction.optional(),
   traces: aFunction.optional(),
-  module: z.object({ file: z.string().min(1), options: z.record(z.string(), z.json()) }).optional(),
   close: aFunction.optional(),
 });
 

@@ -97,6 +97,12 @@ export type Progress =
       readonly subscriber: string;
       readonly replay: ReplayProgress | null;
     }
+  | {
+      /** Facts about what it hands on; its standing is as it was. */
+      readonly kind: 'note';
+      readonly subscriber: string;
+      readonly events: readonly NewEvent[];
+    }
   /** Removes all that is kept for it. */
   | { readonly kind: 'unregister'; readonly subscriber: string };
 

@@ -96,6 +96,11 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['config', 'tasks'],
     packages: ['node:'],
   },
+  'sink-subscribers.ts': {
+    uses: ['shared', 'log', 'sinks', 'subscribers'],
+    sees: ['execution', 'structured-logging.ts'],
+    packages: [],
+  },
   'structured-logging.ts': {
     uses: ['sinks', 'subscribers'],
     sees: ['config', 'tasks', 'events', 'signals'],
@@ -130,13 +135,6 @@ export const zones: Readonly<Record<string, Zone>> = {
     uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'signals', 'sinks', 'tasker.ts', 'create-tasker.ts'],
     packages: [],
   },
-  // What brings signals to sinks, on the engine's thread or in one of its own.
-  'sink-subscribers.ts': {
-    uses: ['shared', 'subscribers'],
-    sees: ['sinks', 'traces-in-thread.ts'],
-    packages: ['node:'],
-  },
-  'traces-in-thread.ts': { uses: ['shared', 'config/import-module.ts', 'subscribers'], sees: ['sinks'], packages: [] },
   // The second door: the sink whose packages only some need.
   'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks/otlp'], sees: ['sinks'], packages: [] },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },

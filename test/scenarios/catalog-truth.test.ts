@@ -11,10 +11,12 @@ import {
   defineSink,
   defineSubscriber,
   defineTask,
+  type Delivery,
   type EventName,
   PermanentError,
   type LoggedEvent,
   RetryableError,
+  type Sink,
   type SubscriberDefinition,
   systemClock,
   TaskerError,
@@ -59,6 +61,7 @@ async function heardWorld(
     readonly realTime?: boolean;
     readonly retryLimit?: number;
     readonly subscribers?: readonly SubscriberDefinition[];
+    readonly sinks?: readonly Sink[];
   } = {},
 ) {
   let storage: Storage | undefined;
@@ -66,6 +69,7 @@ async function heardWorld(
   const made = await world(t, [payment(pay, options.retryLimit)], {
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.subscribers !== undefined && { subscribers: options.subscribers }),
+    ...(options.sinks !== undefined && { sinks: options.sinks }),
     surroundings: {
       ...(options.realTime === true && { clock: systemClock }),
       listeners: witness.listeners,
@@ -239,6 +243,22 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
     await tasker.stop();
     const refused = createTasker({ storage: { kind: 'memory' }, sinks: [nowhere, nowhere] }, around);
     await assert.rejects(refused, { code: 'TASKER_SINK_INVALID' });
+  },
+
+  async 'a sink that fails, recovers and refuses'(t, witness) {
+    const answers: Delivery[] = Array.from({ length: 4 }, () => ({ kind: 'retryable', reason: 'busy' }));
+    const sink = defineSink({
+      name: 'moody',
+      logs: async (records) => {
+        const refused = records.some(({ eventName }) => eventName === 'task.completed');
+        return answers.shift() ?? (refused ? { kind: 'rejected', reason: 'too large' } : { kind: 'delivered' });
+      },
+    });
+    const { tasker, clock, end } = await heardWorld(t, witness, () => 1, { sinks: [sink] });
+    await clock.advance(30_000);
+    await (await tasker.run(run)).wait();
+    await clock.advance(2000);
+    await end();
   },
 
   async 'a subscriber that does not get so far until what it has not read is too old'(t, witness) {

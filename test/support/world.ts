@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { LimitsInput } from '../../src/config/define-config.ts';
 import { createTasker, type TaskerSurroundings } from '../../src/create-tasker.ts';
 import type { LoggedEvent } from '../../src/events/envelope.ts';
+import type { Sink } from '../../src/sinks/define-sink.ts';
 import type { Tasker } from '../../src/tasker.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../../src/subscribers/define-subscriber.ts';
 import type { TaskDefinition } from '../../src/tasks/define-task.ts';
@@ -26,6 +27,7 @@ export async function world(
   options: {
     readonly limits?: LimitsInput;
     readonly subscribers?: readonly (SubscriberDefinition | SubscriberClass)[];
+    readonly sinks?: readonly Sink[];
     readonly surroundings?: TaskerSurroundings;
   } = {},
 ): Promise<World> {
@@ -37,6 +39,7 @@ export async function world(
       tasks,
       ...(options.limits !== undefined && { limits: options.limits }),
       ...(options.subscribers !== undefined && { subscribers: options.subscribers }),
+      ...(options.sinks !== undefined && { sinks: options.sinks }),
     },
     {
       clock,

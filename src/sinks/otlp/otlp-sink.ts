@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
@@ -13,7 +12,6 @@ import { readAnswer } from './otlp-response.ts';
 import { post, type Posted } from './post.ts';
 import { spanSource, toReadableSpan } from './readable-span.ts';
 
-/** JSON: it goes to the thread that makes the sink for itself. */
 export interface OtlpSinkParts {
   readonly name: string;
   /** With its path. */
@@ -25,10 +23,6 @@ export interface OtlpSinkParts {
   readonly resource: Readonly<Record<string, string | number | boolean>>;
 }
 
-// The same code runs from source (.ts) and from the package (.js).
-const inThread = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './otlp-in-thread.ts' : './otlp-in-thread.js', import.meta.url),
-);
 const compress = promisify(gzip);
 const serializers = { protobuf: ProtobufTraceSerializer, json: JsonTraceSerializer } as const;
 const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
@@ -40,7 +34,6 @@ export function makeOtlpSink(parts: OtlpSinkParts): TraceSink {
   const source = spanSource(parts.resource);
   return defineSink({
     name: parts.name,
-    module: { file: inThread, options: { ...parts } },
     async traces(spans, { signal }) {
       if (signal.aborted) return { kind: 'retryable', reason: 'nobody waits any longer' };
       if (spans.length === 0) return delivered;

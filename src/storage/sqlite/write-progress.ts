@@ -99,6 +99,8 @@ export class ProgressSaver {
         const replay = part.replay === null ? null : JSON.stringify(part.replay);
         return required(this.#replaying.run(replay, part.subscriber));
       }
+      case 'note':
+        return undefined;
       case 'unregister':
         required(this.#remove.run(part.subscriber));
         this.#unparkFrom.run(part.subscriber, 0);

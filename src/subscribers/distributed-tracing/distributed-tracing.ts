@@ -1,20 +1,14 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
-import type { Clock } from '../../shared/clock.ts';
 import type { Deliver } from '../../signals/delivery.ts';
 import type { Span } from '../../signals/span.ts';
 import { defineSubscriber, type SubscriberContext, type SubscriberDefinition } from '../define-subscriber.ts';
 import { eventToSpans } from './event-to-spans.ts';
-import { offerSpans } from './offer-spans.ts';
 
 export interface DistributedTracingOptions {
   /** Of the sink: the checkpoint is kept under `distributed-tracing.` and this. */
   readonly sink: string;
+  /** Done with whatever it is given, unless nobody waits any longer: then it answers `retryable`. */
   readonly deliver: Deliver<Span>;
-  readonly clock: Clock;
-  /** Default 15 minutes. */
-  readonly giveUpAfterMs?: number;
-  /** Spans the sink has not taken and never will. */
-  readonly onDropped: (count: number, reason: string) => void;
 }
 
 /** Open tasks that were not sampled, and are exported all the same since something happened to them. */
@@ -34,7 +28,6 @@ export const tracingName = (sink: string): string => `distributed-tracing.${sink
  * were not sampled: of those that failed, stalled or were late, at most a thousand.
  */
 export function distributedTracing(options: DistributedTracingOptions): SubscriberDefinition {
-  const giveUpAfterMs = options.giveUpAfterMs ?? 900_000;
   const take = (event: LoggedEvent, context: Context): void | Promise<void> => {
     if (event.trace?.sampled !== false) return context.collect(eventToSpans(event));
     return takeUnsampled(event, context);
@@ -42,7 +35,8 @@ export function distributedTracing(options: DistributedTracingOptions): Subscrib
   return defineSubscriber<Kept>({
     name: tracingName(options.sink),
     state: { initial: () => ({ late: [] }) },
-    deliverBatch: (spans, signal) => offerSpans({ ...options, giveUpAfterMs }, spans as readonly Span[], signal),
+    deliverBatch: async (spans, signal) =>
+      (await options.deliver(spans as readonly Span[], { signal })).kind !== 'retryable',
     on: {
       'task.*': take,
       'step.*': take,

@@ -16,14 +16,18 @@ const checkout = defineTask({
 async function exporting(t: TestContext, answer: (record: LogRecord) => Delivery | Promise<Delivery>) {
   const clock = new FakeClock();
   const taken: LogRecord[] = [];
+  const warnings: string[] = [];
   let closed = 0;
   const sink: Sink = defineSink({
     name: 'kept',
-    async logs([record]) {
-      assert.ok(record !== undefined);
-      const said = await answer(record);
-      if (said.kind === 'delivered') taken.push(record);
-      return said;
+    async logs(records) {
+      // The first that it does not take is its answer for all: the others come again.
+      for (const record of records) {
+        const said = await answer(record);
+        if (said.kind !== 'delivered') return said;
+      }
+      taken.push(...records);
+      return { kind: 'delivered' };
     },
     async close() {
       closed += 1;
@@ -31,7 +35,7 @@ async function exporting(t: TestContext, answer: (record: LogRecord) => Delivery
   });
   const tasker = await createTasker(
     { storage: { kind: 'memory' }, tasks: [checkout], sinks: [sink] },
-    { clock, random: seededRandom(3), env: {} },
+    { clock, random: seededRandom(3), env: {}, onWarning: (message) => void warnings.push(message) },
   );
   await tasker.start();
   const stop = async (): Promise<void> => {
@@ -41,7 +45,7 @@ async function exporting(t: TestContext, answer: (record: LogRecord) => Delivery
   };
   t.after(stop);
   const run = async () => (await tasker.run({ name: 'checkout', context: { tier: 'gold', card: '4711' } })).wait();
-  return { clock, tasker, taken, run, stop, closed: () => closed };
+  return { clock, tasker, taken, run, stop, warnings, closed: () => closed };
 }
 
 const yes: Delivery = { kind: 'delivered' };
@@ -90,40 +94,76 @@ test('what the sink cannot take now is offered again when it asks for it, and no
   assert.equal(taken.filter(({ eventName }) => eventName === 'task.completed').length, 2);
 });
 
-test('what the sink rejects, or throws at, is parked with the reason, and an operator can offer it again', async (t) => {
+test('what the sink rejects, or throws at, is dropped, on record and told; what follows goes on', async (t) => {
   let broken = true;
-  const { clock, tasker, taken, run } = await exporting(t, (record) => {
-    if (!broken) return yes;
-    if (record.eventName === 'task.completed') return { kind: 'rejected', reason: 'too large' };
-    if (record.eventName === 'step.completed') throw new TypeError('a defect');
-    return yes;
+  const { clock, tasker, taken, run, warnings } = await exporting(t, (record) => {
+    if (!broken || record.eventName !== 'task.completed') return yes;
+    return { kind: 'rejected', reason: 'too large' };
   });
   await run();
   await clock.advance(2000);
-  const parked = await tasker.parked('event-export.kept');
+  broken = false;
+  await run();
+  await clock.advance(2000);
+  const { events } = await tasker.events({ names: ['sink.dropped'] });
+  assert.equal(events.length, 1);
   assert.deepEqual(
-    parked.map(({ eventName, error }) => [eventName, error?.message]),
+    Object.entries(events[0]?.payload ?? {}).filter(([key]) => key !== 'dropped'),
     [
-      ['step.completed', "Sink 'kept' did not take the event: it threw TypeError."],
-      ['task.completed', "Sink 'kept' did not take the event: too large."],
+      ['sink', 'kept'],
+      ['signal', 'logs'],
+      ['reason', 'too large'],
     ],
   );
-  broken = false;
-  await tasker.retryParked('event-export.kept');
+  assert.match(warnings.join('\n'), /Sink 'kept' did not take \d+ of its logs, which are dropped: too large/);
   assert.ok(taken.some(({ eventName }) => eventName === 'task.completed'));
+  assert.ok(!taken.some(({ eventName }) => eventName === 'sink.dropped'), 'that it fails is no news to itself');
   assert.deepEqual(await tasker.parked('event-export.kept'), []);
 });
 
-test('a sink that never answers holds up no workflow; after its time the event is parked', async (t) => {
+test('that a sink fails, and is back, is on record once each; another sink hears of it', async (t) => {
+  let refusals = 5;
+  const heard: string[] = [];
+  const clock = new FakeClock();
+  const weak = defineSink({
+    name: 'weak',
+    logs: async () => ((refusals -= 1) >= 0 ? { kind: 'retryable', reason: 'busy' } : yes),
+  });
+  const strong = defineSink({
+    name: 'strong',
+    logs: async (records) => {
+      heard.push(...records.map(({ eventName }) => eventName));
+      return yes;
+    },
+  });
+  const tasker = await createTasker(
+    { storage: { kind: 'memory' }, tasks: [checkout], sinks: [weak, strong] },
+    { clock, random: seededRandom(3), env: {}, onWarning: () => undefined },
+  );
+  t.after(async () => {
+    const stopped = tasker.stop({ graceMs: 0 });
+    await clock.advance(20_000);
+    await stopped;
+  });
+  await tasker.start();
+  await clock.advance(60_000);
+  const { events } = await tasker.events();
+  const facts = events.filter(({ name }) => name.startsWith('sink.')).map(({ name }) => name);
+  assert.deepEqual(facts, ['sink.failing', 'sink.recovered']);
+  assert.deepEqual(
+    heard.filter((name) => name.startsWith('sink.')),
+    facts,
+  );
+});
+
+test('a sink that never answers holds up no workflow; after its time what it was given is dropped', async (t) => {
   const { clock, tasker, run } = await exporting(t, (record) =>
     record.eventName === 'worker.started' ? new Promise(() => undefined) : yes,
   );
   assert.equal((await run()).status, 'complete');
   await clock.advance(899_000);
-  assert.deepEqual(await tasker.parked('event-export.kept'), []);
-  await clock.advance(2000);
-  assert.deepEqual(
-    (await tasker.parked('event-export.kept')).map(({ eventName }) => eventName),
-    ['worker.started'],
-  );
+  const dropped = async () => (await tasker.events({ names: ['sink.dropped'] })).events.length;
+  assert.equal(await dropped(), 0);
+  await clock.advance(3000);
+  assert.equal(await dropped(), 1);
 });

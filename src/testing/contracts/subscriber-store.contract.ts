@@ -191,6 +191,18 @@ export function subscriberStoreContract(storageName: string, open: Open): void {
         assert.deepEqual(await save(storage, { kind: 'replaying', subscriber: 'nobody', replay }), ['stale']);
       }));
 
+    it('takes facts that leave its standing as it was', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        const before = await storage.subscribers.load('sales');
+        assert.deepEqual(await save(storage, { kind: 'note', subscriber: 'sales', events: [event('n1')] }), ['saved']);
+        assert.deepEqual(await storage.subscribers.load('sales'), before);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['n1'],
+        );
+      }));
+
     it('forgets one that is unregistered, with what it has parked, and leaves the others', () =>
       joined(open, async (storage) => {
         await registered(storage);
