@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchEngine } from './engine.ts';
 import { benchEvents } from './events.ts';
 import { benchMemory } from './memory.ts';
+import { benchObserving } from './observing.ts';
 import { benchPeers } from './peers.ts';
 import { benchScrape } from './scrape.ts';
 import { benchSubscribers } from './subscribers.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promis
   engine: benchEngine,
   events: benchEvents,
   memory: benchMemory,
+  observing: benchObserving,
   peers: benchPeers,
   scrape: benchScrape,
   subscribers: benchSubscribers,

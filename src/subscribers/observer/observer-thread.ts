@@ -175,6 +175,9 @@ export class ObserverThread implements SubscriberGroup {
     const calls = new ThreadCalls(worker, {
       save: async (progress: Progress) => sentResult(await writer.save(progress)),
       removedUpTo,
+      standings: (standings: Standings) => {
+        this.#standings = standings;
+      },
       progress: (name: string, progress: ReplayProgress) => this.#onProgress.get(name)?.(progress),
       problem: (message: string) => onProblem(new Error(`in the thread of '${module}': ${message}`)),
     });

@@ -19,9 +19,13 @@ export interface OpenedGroup {
   readonly close: () => void;
 }
 
+/** How far each has come, so that lag is known without asking. */
+const standingsEveryMs = 200;
+
 /** The thread's end of `ObserverThread`: makes the group when it is to start, and does what it is asked. */
 export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Promise<OpenedGroup>): void {
   let opened: OpenedGroup | null = null;
+  let telling: NodeJS.Timeout | undefined;
   const group = (): SubscriberGroup => {
     if (opened === null) throw new Error('the thread was asked before it was started');
     return opened.group;
@@ -32,6 +36,7 @@ export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Prom
     async start(): Promise<Standings> {
       opened = await open(engine);
       await group().start();
+      telling = setInterval(() => calls.tell('standings', standings()), standingsEveryMs);
       return standings();
     },
     wake: () => group().wake(),
@@ -48,6 +53,7 @@ export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Prom
     release: (name: string) => group().release(name),
     async stop(): Promise<Standings> {
       await group().stop();
+      clearInterval(telling);
       const last = standings();
       opened?.close();
       return last;
