@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 
 import { renderEventReference } from './event-reference.ts';
 import { renderMetricReference } from './metric-reference.ts';
-import { renderTelemetryKeys } from './telemetry-key-reference.ts';
 import { renderSpanReference } from './span-reference.ts';
+import { renderTelemetryKeys } from './telemetry-key-reference.ts';
 
 const folder = new URL('../docs/reference/', import.meta.url);
 mkdirSync(folder, { recursive: true });
 writeFileSync(new URL('events.md', folder), renderEventReference());
 writeFileSync(new URL('metrics.md', folder), renderMetricReference());
-writeFileSync(new URL('telemetry-keys.md', folder), renderTelemetryKeys());
 writeFileSync(new URL('spans.md', folder), renderSpanReference());
+writeFileSync(new URL('telemetry-keys.md', folder), renderTelemetryKeys());

@@ -20,7 +20,6 @@ import {
 import type { Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import type { TracePolicy } from './execution/trace-policy.ts';
-import type { EventLog } from './log/event-log.ts';
 import { Retention } from './log/retention.ts';
 import { inOtelSpan, loadOtelApi } from './otel-context.ts';
 import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
@@ -111,7 +110,6 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const logging = structuredLogging(config, templates);
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
   const tracing = tracePolicy(config, sinks);
-  const log = Promise.withResolvers<EventLog>();
   const writer = Promise.withResolvers<ProgressWriter>();
   const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
   const ofSinks = sinkSubscribers({
@@ -121,7 +119,6 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     tracesGivenUpAfterMs: config.telemetry.tracing.giveUpAfterMs,
     clock,
     random,
-    log: log.promise,
     writer: writer.promise,
     warn,
     onProblem,
@@ -147,7 +144,6 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       ? await openSqlite({ file: ':memory:', maxBytes: null, clock })
       : await openSqlite({ file: chosen.file, maxBytes: chosen.maxBytes, clock });
   const storage = around.wrapStorage?.(opened) ?? opened;
-  log.resolve(storage.log);
   try {
     const types = new TaskTypes(storage.templates);
     for (const registration of registrations) {

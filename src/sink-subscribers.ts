@@ -1,6 +1,6 @@
 import type { TracePolicy } from './execution/trace-policy.ts';
 import { toNewEvent } from './log/append.ts';
-import type { EventLog, NewEvent } from './log/event-log.ts';
+import type { NewEvent } from './log/event-log.ts';
 import type { Clock } from './shared/clock.ts';
 import { type Random, systemRandom } from './shared/ids.ts';
 import { CircuitBreaker } from './sinks/delivery/circuit-breaker.ts';
@@ -22,7 +22,6 @@ export interface SinkSubscribersParts {
   readonly clock: Clock;
   readonly random: Random;
   /** Known once the store is open. */
-  readonly log: Promise<EventLog>;
   readonly writer: Promise<ProgressWriter>;
   readonly warn: (message: string) => void;
   readonly onProblem: (error: unknown) => void;
@@ -36,7 +35,7 @@ export interface SinkSubscribers {
 
 /** The subscribers that feed sinks: one for each kind of signal that a sink takes, with steady delivery between. */
 export function sinkSubscribers(parts: SinkSubscribersParts): SinkSubscribers {
-  const { sinks, logging, tracing, clock, log, tracesGivenUpAfterMs } = parts;
+  const { sinks, logging, tracing, clock, tracesGivenUpAfterMs } = parts;
   const meters: SinkMeter[] = [];
   const definitions = sinks.flatMap((sink) => {
     const { name, logs, traces } = sink;
@@ -63,7 +62,6 @@ export function sinkSubscribers(parts: SinkSubscribersParts): SinkSubscribers {
                 ...around('traces', tracingName(name)),
                 giveUpAfterMs: tracesGivenUpAfterMs,
               }),
-              log,
             }),
           ]),
     ];

@@ -13,6 +13,7 @@ import type { Services } from './services/services.ts';
 import { spawnServices } from './services/spawn-services.ts';
 import { Story } from './story.ts';
 import { createTasker, isTaskerError, type JsonObject, type Tasker } from './tasker.ts';
+import { traceSinks, tracesLine } from './traces.ts';
 import { checkoutContexts } from './traffic.ts';
 
 const { values } = parseArgs({
@@ -42,7 +43,12 @@ async function main(): Promise<void> {
   await mkdir(new URL('.tasker/', root), { recursive: true });
   await writeFile(servicesFile, JSON.stringify(services.urls));
   const tasker = await createTasker(
-    { ...config, handlers: createHandlers(services.urls), operations: { port: await operationsPort() } },
+    {
+      ...config,
+      handlers: createHandlers(services.urls),
+      sinks: [...(config.sinks ?? []), ...traceSinks],
+      operations: { port: await operationsPort() },
+    },
     { baseDir: root.pathname },
   );
   const stop = new AbortController();
@@ -68,7 +74,8 @@ async function runCheckouts(
   await tasker.start();
   if (left > 0) console.log(`Taking up ${left} unfinished checkouts of an earlier run.`);
   const { operationsUrl } = tasker.status();
-  console.log(`Metrics: ${operationsUrl}/metrics   Health: ${operationsUrl}/health/ready\n`);
+  console.log(`Metrics: ${operationsUrl}/metrics   Health: ${operationsUrl}/health/ready`);
+  console.log(`${tracesLine}\n`);
   console.log('Checkouts: validate_cart → process_payment → update_inventory → create_order → send_confirmation\n');
   const story = new Story([
     'validate_cart',

@@ -6,9 +6,9 @@ import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
 import type { TaskerConfigInput } from './define-config.ts';
+import { type ResolvedTracing, resolveTracing } from './telemetry-tracing.ts';
 import { insteadOf } from './tasker-telemetry-keys.ts';
 import { type ResolvedLogging, resolveLogging } from './telemetry-logging.ts';
-import { type ResolvedTracing, resolveTracing } from './telemetry-tracing.ts';
 import {
   operationsSchema,
   type ResolvedMetrics,

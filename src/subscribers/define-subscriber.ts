@@ -1,3 +1,4 @@
+import type { LoggedEvent } from '../events/envelope.ts';
 import type { DeepReadonly, JsonObject } from '../shared/json.ts';
 import type { RecordedPattern, EventsOf } from './event-patterns.ts';
 
@@ -20,6 +21,8 @@ export interface SubscriberContext<State = unknown> {
    * not repeated when the handler is merely tried again.
    */
   effect<T>(key: string, act: (idempotencyKey: string) => T | Promise<T>): Promise<T | undefined>;
+  /** The recorded events of this event's task from the first to this one; at most the first 5000. */
+  taskEvents(): Promise<readonly LoggedEvent[]>;
   /** Puts something by for `deliverBatch`. What a failing handler has collected is forgotten. */
   collect(items: readonly unknown[]): void;
 }

@@ -1,13 +1,16 @@
 import type { LoggedEvent } from '../events/envelope.ts';
+import type { EventLog } from '../log/event-log.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { SubscriberContext } from './define-subscriber.ts';
 import { freezeState } from './json-state.ts';
+import { eventsOfTask } from './task-events.ts';
 import type { EventHandler, ResolvedSubscriber } from './resolve-subscriber.ts';
 
 /** What is the same for all events that are handled in one go. */
 export interface Handling {
   readonly subscriber: ResolvedSubscriber;
   readonly clock: Clock;
+  readonly log: Pick<EventLog, 'read'>;
   readonly replaying: boolean;
   /** Whether effects outside the process are done. */
   readonly deliver: boolean;
@@ -167,6 +170,10 @@ class EventContext implements SubscriberContext {
     const result = await act(`${this.#handling.subscriber.name}:${this.#event.id}:${key}`);
     this.effects.set(key, result);
     return result;
+  }
+
+  taskEvents(): Promise<readonly LoggedEvent[]> {
+    return eventsOfTask(this.#handling.log, this.#event);
   }
 
   collect(items: readonly unknown[]): void {

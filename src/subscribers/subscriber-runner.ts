@@ -119,7 +119,13 @@ export class SubscriberRunner {
   }
 
   handling(mode: { readonly replaying: boolean; readonly deliver: boolean }): Handling {
-    return { subscriber: this.subscriber, clock: this.parts.clock, stop: this.#stop.signal, ...mode };
+    return {
+      subscriber: this.subscriber,
+      clock: this.parts.clock,
+      log: this.parts.log,
+      stop: this.#stop.signal,
+      ...mode,
+    };
   }
 
   /** Saves, however long the store refuses to take anything; null when it was stopped first. */

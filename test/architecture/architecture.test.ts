@@ -180,16 +180,16 @@ test('every dependency is pinned to one version', () => {
 });
 
 test('a range, a tag or an address is no version', () => {
-  const loose = { a: '^1.2.3', b: '1.2', c: 'latest', d: 'https://example.com/d.tgz', e: '*' };
+  const loose = { a: '^1.2.3', b: '1.2', c: 'latest', d: 'https://example.com/d.tgz', e: '*', f: 'npm:@a/b@^1.0.0' };
   const given = {
     dependencies: loose,
-    devDependencies: { f: '~1.0.0', g: '1.0.0-beta.1' },
+    devDependencies: { g: '~1.0.0', h: '1.0.0-beta.1', i: 'npm:@a/b@1.0.0' },
     peerDependencies: { h: '^1' },
   };
   assert.deepEqual(
     inexactVersions(given).map((line) => line.replace(/ is .*/, '')),
-    ['a', 'b', 'c', 'd', 'e']
+    ['a', 'b', 'c', 'd', 'e', 'f']
       .map((name) => `package.json: dependencies.${name}`)
-      .concat('package.json: devDependencies.f'),
+      .concat('package.json: devDependencies.g'),
   );
 });

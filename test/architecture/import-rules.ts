@@ -71,7 +71,7 @@ function computedIn(project: Project) {
 
 /** What users write knows the door and nothing behind it. */
 /** What the package exports. */
-const publicDoors: ReadonlySet<string> = new Set(['src/index.ts', 'src/testing/index.ts']);
+const publicDoors: ReadonlySet<string> = new Set(['src/index.ts', 'src/otlp.ts', 'src/testing/index.ts']);
 
 export const examplesUseThePublicApi: Rule = (project) =>
   [...project.values()]

@@ -49,7 +49,7 @@ function testNames({ tokens }: SourceFile): readonly { readonly name: string; re
   return names;
 }
 
-/** Also of a package that is installed under another name, beside another version of it. */
+/** Under its own name, or under another. */
 const exactVersion = /^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
 
 /** Peers say what they get along with; everything else says what was tested. */

@@ -210,6 +210,11 @@ export const ambientSources: readonly {
     why: 'the system behind `Clock`',
   },
   { file: 'shared/ids.ts', names: ['Math.random', 'randomFillSync'], why: 'the system behind `Random`' },
+  {
+    file: 'subscribers/observer/serve-group.ts',
+    names: ['setInterval'],
+    why: 'a thread of its own, in real time by nature, tells the engine how its subscribers stand',
+  },
   { file: 'cli/io.ts', names: ['Date.now'], why: 'the outside world of the command line, faked in its tests' },
   { file: 'cli/main.ts', names: ['setInterval'], why: 'keeps the process alive while a command waits' },
   { file: 'cli/follow-task.ts', names: ['node:timers/promises'], why: 'polls a store that another process writes' },

@@ -52,7 +52,11 @@ async function runEngine(options: EngineOptions): Promise<Ended> {
 
 /** By name; each of one trace, and no id twice. */
 function theTrace({ spans }: OtlpReceiver): (name: string) => readonly ReceivedSpan[] {
-  assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, spans.length, 'no span is exported twice');
+  assert.equal(
+    new Set(spans.map(({ spanId }) => spanId)).size,
+    spans.length,
+    'no span is exported twice, but as it was',
+  );
   for (const span of spans) assert.equal(span.traceId, traceId, span.name);
   return (name) => spans.filter((span) => span.name === name);
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 
 import protobuf from 'protobufjs';
@@ -41,7 +42,7 @@ export interface OtlpReceiver {
   /** Without a path. */
   readonly url: string;
   readonly requests: readonly ReceivedRequest[];
-  /** Of all requests that were answered with 200, in order. */
+  /** Of all requests that were answered with 200, in order; what came again as it was, once. */
   readonly spans: readonly ReceivedSpan[];
   answer: (request: ReceivedRequest) => Answer | Promise<Answer>;
   /** Resolves once so many spans are here. */
@@ -63,6 +64,12 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const requests: ReceivedRequest[] = [];
   const spans: ReceivedSpan[] = [];
   const waiting = new Set<() => void>();
+  const seen = new Set<string>();
+  // A delivery may come twice, after a crash: then it is the same to the last nanosecond.
+  const isNew = (span: ReceivedSpan): boolean => {
+    const text = inspect(span, { depth: null });
+    return !seen.has(text) && seen.add(text).size > 0;
+  };
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
@@ -74,7 +81,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       const received = { headers: request.headers, path: request.url ?? '', spans: read };
       requests.push(received);
       const { status = 200, headers = {}, body = '' } = await receiver.answer(received);
-      if (status === 200) spans.push(...read);
+      if (status === 200) spans.push(...read.filter(isNew));
       for (const look of waiting) look();
       response.writeHead(status, headers).end(body);
     };

@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
 import { delivered } from '../../signals/delivery.ts';
 import type { LogRecord } from '../../signals/log-record.ts';
-import { defineSink, type Sink } from '../define-sink.ts';
+import { defineSink, type LogSink } from '../define-sink.ts';
 import { fileOutput, type Output, streamOutput } from '../ndjson/output.ts';
 import { writeFailure } from '../ndjson/write-failure.ts';
 
@@ -20,7 +20,7 @@ export interface LogSinkOptions {
 const attributePrefix = 'tasker.';
 
 /** Log records as pino writes them, a line each. */
-export function logSink(options: LogSinkOptions = {}): Sink {
+export function logSink(options: LogSinkOptions = {}): LogSink {
   const { name = 'log', level = 'info', format = 'json', destination = 'stdout', service = 'tasker' } = options;
   const output: Output =
     destination === 'stdout' ? streamOutput(process.stdout, 'standard output') : fileOutput(destination.file);

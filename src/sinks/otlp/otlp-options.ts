@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 import type { OtlpEnvironment } from '../../config/otlp-environment.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { TaskerError } from '../../shared/errors.ts';
 import type { OtlpSinkParts } from './otlp-sink.ts';
 
@@ -54,7 +53,7 @@ export function checkOtlpOptions(options: OtlpSinkOptions, environment: OtlpEnvi
   const { name, headers, encoding, compression, timeoutMs, serviceName, resource } = parsed.data;
   return {
     name,
-    url: new URL(url),
+    url,
     headers: { ...environment.headers, ...headers },
     encoding: encoding ?? environment.encoding ?? 'protobuf',
     compression: compression ?? environment.compression ?? 'gzip',
@@ -67,6 +66,5 @@ export function checkOtlpOptions(options: OtlpSinkOptions, environment: OtlpEnvi
       ...resource,
       ...(serviceName !== undefined && { 'service.name': serviceName }),
     },
-    now: () => systemClock.now(),
   };
 }

@@ -4,8 +4,9 @@ import { gzip } from 'node:zlib';
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 
+import { systemClock } from '../../shared/clock.ts';
 import { type Delivery, delivered } from '../../signals/delivery.ts';
-import type { Span, SpanAttributes } from '../../signals/span.ts';
+import type { Span } from '../../signals/span.ts';
 import { defineSink, type TraceSink } from '../define-sink.ts';
 import { readAnswer } from './otlp-response.ts';
 import { post, type Posted } from './post.ts';
@@ -14,14 +15,12 @@ import { spanSource, toReadableSpan } from './readable-span.ts';
 export interface OtlpSinkParts {
   readonly name: string;
   /** With its path. */
-  readonly url: URL;
+  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly encoding: 'protobuf' | 'json';
   readonly compression: 'gzip' | 'none';
   readonly timeoutMs: number;
-  readonly resource: SpanAttributes;
-  /** For dates in `Retry-After`, milliseconds since the Unix epoch. */
-  readonly now: () => number;
+  readonly resource: Readonly<Record<string, string | number | boolean>>;
 }
 
 const compress = promisify(gzip);
@@ -51,7 +50,8 @@ async function send(
   spans: readonly Span[],
   patience: AbortSignal,
 ): Promise<Delivery> {
-  const { url, headers, encoding, compression, timeoutMs } = parts;
+  const { headers, encoding, compression, timeoutMs } = parts;
+  const url = new URL(parts.url);
   const zipped = compression === 'gzip';
   const body = zipped ? await compress(plain) : plain;
   const ownHeaders = { 'content-type': contentTypes[encoding], ...(zipped && { 'content-encoding': 'gzip' }) };
@@ -59,7 +59,7 @@ async function send(
     const answer = await context.with(unseen, () =>
       post({ url, headers: { ...headers, ...ownHeaders }, body, timeoutMs, signal: patience }),
     );
-    const delivery = readAnswer(answer.status, answer.retryAfter, parts.now());
+    const delivery = readAnswer(answer.status, answer.retryAfter, systemClock.now());
     return delivery.kind === 'delivered' ? partly(answer, encoding, spans.length) : delivery;
   } catch (error) {
     return { kind: 'retryable', reason: `the receiver cannot be reached (${reasonOf(error)})` };

@@ -1,5 +1,4 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
-import type { EventLog } from '../../log/event-log.ts';
 import type { Deliver } from '../../signals/delivery.ts';
 import type { Span } from '../../signals/span.ts';
 import { defineSubscriber, type SubscriberContext, type SubscriberDefinition } from '../define-subscriber.ts';
@@ -10,8 +9,6 @@ export interface DistributedTracingOptions {
   readonly sink: string;
   /** Done with whatever it is given, unless nobody waits any longer: then it answers `retryable`. */
   readonly deliver: Deliver<Span>;
-  /** Read when a task that was not sampled turns out to be worth it. */
-  readonly log: Promise<Pick<EventLog, 'read'>>;
 }
 
 /** Open tasks that were not sampled, and are exported all the same since something happened to them. */
@@ -22,9 +19,6 @@ interface Kept {
 type Context = SubscriberContext<Kept>;
 
 const mostLate = 1000;
-const pageSize = 1000;
-/** A task with more events than these is exported as far as they go. */
-const mostEvents = 5000;
 
 /** What its checkpoint is kept under. */
 export const tracingName = (sink: string): string => `distributed-tracing.${sink}`;
@@ -36,7 +30,7 @@ export const tracingName = (sink: string): string => `distributed-tracing.${sink
 export function distributedTracing(options: DistributedTracingOptions): SubscriberDefinition {
   const take = (event: LoggedEvent, context: Context): void | Promise<void> => {
     if (event.trace?.sampled !== false) return context.collect(eventToSpans(event));
-    return takeUnsampled(options, event, context);
+    return takeUnsampled(event, context);
   };
   return defineSubscriber<Kept>({
     name: tracingName(options.sink),
@@ -60,7 +54,7 @@ const worthIt: ReadonlySet<string> = new Set([
 ]);
 const endsTask: ReadonlySet<string> = new Set(['task.completed', 'task.cancelled', 'task.resolved_manually']);
 
-function takeUnsampled(options: DistributedTracingOptions, event: LoggedEvent, context: Context): void | Promise<void> {
+function takeUnsampled(event: LoggedEvent, context: Context): void | Promise<void> {
   const { taskId } = event;
   if (taskId === null) return;
   const { late } = context.state;
@@ -70,27 +64,11 @@ function takeUnsampled(options: DistributedTracingOptions, event: LoggedEvent, c
   }
   if (!worthIt.has(event.name)) return;
   context.state = { late: [...late.slice(-(mostLate - 1)), taskId] };
-  return soFar(options.log, event, taskId, context);
+  return collectSoFar(context);
 }
 
-/** Up to this event and not beyond, so that the same comes of it whenever it is delivered. */
-async function soFar(
-  opening: DistributedTracingOptions['log'],
-  event: LoggedEvent,
-  taskId: string,
-  context: Context,
-): Promise<void> {
-  const log = await opening;
-  for (let after = 0, read = 0; read < mostEvents;) {
-    const page = await log.read({ after, limit: pageSize, filter: { taskId } });
-    for (const one of page.events) {
-      if (one.position > event.position) return;
-      context.collect(marked(eventToSpans(one)));
-    }
-    if (page.events.length < pageSize) return;
-    read += page.events.length;
-    after = page.lastPosition;
-  }
+async function collectSoFar(context: Context): Promise<void> {
+  for (const event of await context.taskEvents()) context.collect(marked(eventToSpans(event)));
 }
 
 /** Children that others made meanwhile were told that nobody samples: whoever looks at the trace should know. */
