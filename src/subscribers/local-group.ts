@@ -58,10 +58,10 @@ export class LocalGroup implements SubscriberGroup {
   standing(name: string): LiveStanding | null {
     const runner = this.#runners.get(name);
     if (runner === undefined || this.#released.has(name)) return null;
-    const { standing, position, trouble } = runner;
+    const { standing, position, settledPosition, trouble } = runner;
     if (standing === null && trouble === null) return null;
     const replay = this.#replays.get(name)?.progress ?? null;
-    return { checkpoint: standing?.checkpoint ?? 0, position, replay, trouble };
+    return { checkpoint: standing?.checkpoint ?? 0, position, settledPosition, replay, trouble };
   }
 
   async retryParked(name: string, position?: number): Promise<ParkedOutcome> {

@@ -9,6 +9,8 @@ export interface LiveStanding {
   readonly checkpoint: number;
   /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
   readonly position: number;
+  /** Up to here nothing comes again after a crash. */
+  readonly settledPosition: number;
   readonly replay: ReplayProgress | null;
   /** What keeps it from going on; null while nothing does. */
   readonly trouble: string | null;

@@ -72,6 +72,11 @@ export class SubscriberRunner {
     return this.#position;
   }
 
+  /** Up to here nothing comes again after a crash: what was handled is saved, and the rest was not to be handled. */
+  get settledPosition(): number {
+    return this.#unsaved ? (this.standing?.checkpoint ?? 0) : this.#position;
+  }
+
   /** What keeps it from going on; null while nothing does. A handler's errors are not: their events are parked. */
   get trouble(): string | null {
     return this.#trouble;

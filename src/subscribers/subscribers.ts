@@ -64,12 +64,15 @@ export class Subscribers {
     return this.#options.groups.flatMap((group) => group.subscribers);
   }
 
-  /** How far each has come that the store knows: in memory, where it runs here, for nothing is saved while nothing is handled. */
+  /**
+   * Up to where each that the store knows needs no event any more: in memory, where it runs here, for nothing is saved
+   * while nothing is handled.
+   */
   async readers(): Promise<readonly { readonly name: string; readonly checkpoint: number }[]> {
     const stored = await this.#options.store.list();
     return stored.map(({ name, checkpoint }) => ({
       name,
-      checkpoint: Math.max(checkpoint, this.#standing(name)?.position ?? 0),
+      checkpoint: Math.max(checkpoint, this.#standing(name)?.settledPosition ?? 0),
     }));
   }
 

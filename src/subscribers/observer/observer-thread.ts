@@ -49,6 +49,9 @@ export class ObserverThread implements SubscriberGroup {
   /** When it was asked how it stands and has not answered yet. */
   #askedAtMs: number | null = null;
   #trouble: string | null = null;
+  #waking = false;
+  /** Something was committed since the thread was woken. */
+  #wakeWanted = false;
   #restart: Timer | null = null;
   #restartMs = firstRestartMs;
   #stopping = false;
@@ -92,8 +95,12 @@ export class ObserverThread implements SubscriberGroup {
   /** The thread reads for itself: sending what it could read would cost the engine's. */
   committed(): void {}
 
+  /** One at a time: a thread that is blocked must not find a thousand of them when it is back. */
   wake(): void {
-    this.#thread?.calls.tell('wake');
+    const thread = this.#thread;
+    if (thread === null) return;
+    this.#wakeWanted = this.#waking;
+    if (!this.#waking) void this.#wake(thread);
   }
 
   look(): void {
@@ -113,7 +120,7 @@ export class ObserverThread implements SubscriberGroup {
   standing(name: string): LiveStanding | null {
     const known = this.#standings[name] ?? null;
     if (this.#trouble === null) return known;
-    return { ...(known ?? { checkpoint: 0, position: 0, replay: null }), trouble: this.#trouble };
+    return { ...(known ?? { checkpoint: 0, position: 0, settledPosition: 0, replay: null }), trouble: this.#trouble };
   }
 
   retryParked(name: string, position?: number): Promise<ParkedOutcome> {
@@ -144,6 +151,17 @@ export class ObserverThread implements SubscriberGroup {
 
   release(name: string): Promise<void> {
     return this.#ask('release', name);
+  }
+
+  async #wake({ calls }: Thread): Promise<void> {
+    this.#waking = true;
+    try {
+      await calls.call('wake');
+    } catch {
+      // It is gone, and is started again.
+    }
+    this.#waking = false;
+    if (this.#wakeWanted) this.wake();
   }
 
   async #askStandings({ calls }: Thread): Promise<void> {

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { EventDirectory } from '../events/event-directory.ts';
+import { openSqlite } from '../storage/sqlite/open-sqlite.ts';
+import { creation, event, worker } from '../testing/contracts/fixtures.ts';
+import { FakeClock, rest } from '../testing/fake-clock.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { defineSubscriber } from './define-subscriber.ts';
+import { LocalGroup } from './local-group.ts';
+import { resolveSubscribers } from './resolve-subscriber.ts';
+import type { Progress } from './subscriber-store.ts';
+
+test('what is handled and not saved yet is still needed: old events must not go before it is saved', async (t) => {
+  const storage = await openSqlite({ file: ':memory:', maxBytes: null });
+  t.after(() => storage.close());
+  await storage.workers.join(worker, () => []);
+  const clock = new FakeClock();
+  const counting = defineSubscriber({
+    name: 'counting',
+    startFrom: 'beginning',
+    saveEveryMs: 60_000,
+    state: { initial: () => 0 },
+    on: { 'task.start_requested': (_event, context) => void (context.state += 1) },
+  });
+  const group = new LocalGroup(resolveSubscribers([counting], new EventDirectory()), {
+    store: storage.subscribers,
+    writer: {
+      async save(progress: Progress) {
+        const [result] = (await storage.commitGroup([], [progress])).progress;
+        assert.ok(result !== undefined);
+        return result;
+      },
+    },
+    log: storage.log,
+    removedUpTo: () => storage.retention.removedUpTo(),
+    clock,
+    random: seededRandom(1),
+    onProblem: (error) => assert.fail(String(error)),
+  });
+  const record = async (id: string): Promise<void> => {
+    await storage.tasks.commit([
+      creation(id, { events: [event(`of-${id}`)], release: { dueAt: null, deadlineAt: null } }),
+    ]);
+    group.wake();
+    await rest();
+  };
+  await group.start();
+  await record('a');
+  await record('b');
+  const standing = group.standing('counting');
+  assert.deepEqual([standing?.position, standing?.settledPosition], [2, standing?.checkpoint]);
+  assert.ok((standing?.checkpoint ?? 2) < 2, 'the second is kept in memory');
+  await clock.advance(60_000);
+  group.look();
+  await rest();
+  assert.equal(group.standing('counting')?.settledPosition, 2);
+  assert.equal((await storage.subscribers.load('counting'))?.state, '2');
+  const stopped = group.stop();
+  await clock.advance(3000);
+  await stopped;
+});
