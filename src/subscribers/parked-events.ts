@@ -126,6 +126,8 @@ export class ParkedEvents {
       events: [],
     });
     if (result === null) throw stopped(this.#runner.subscriber.name);
+    // A state that is changed in place has counted what was not saved: back to what is.
+    if (result.kind !== 'saved') await this.#runner.load();
     if (result.kind === 'failed') throw result.error;
     if (result.kind === 'stale')
       throw notFound(this.#runner.subscriber.name, what.unpark?.[0] ?? 0, 'has just changed');

@@ -93,7 +93,11 @@ export class Replay {
 
   #tell(progress: ReplayProgress): void {
     this.#progress = progress;
-    this.#options.onProgress?.(progress);
+    try {
+      this.#options.onProgress?.(progress);
+    } catch (error) {
+      this.#runner.parts.onProblem(error);
+    }
   }
 
   async #swap(batch: Batch, after: number, reached: number, reset: boolean): Promise<void> {

@@ -194,6 +194,28 @@ test('it is replayed, and its progress told, as one on the engine’s thread is;
   assert.deepEqual(await tasker.subscriberState('counting'), { count: 5 });
 });
 
+test('a callback that throws at progress is told of, and ends neither the replay nor the process', async (t) => {
+  const { start } = await engines(t);
+  const local = defineSubscriber({
+    name: 'local',
+    startFrom: 'beginning',
+    state: { initial: () => 0 },
+    on: { 'task.completed': (_event, context) => void (context.state += 1) },
+  });
+  const { tasker, warnings } = await start(['./counting.ts', local]);
+  await sell(tasker, 2);
+  await stateIs(tasker, 'counting', { count: 2 });
+  await stateIs(tasker, 'local', 2);
+  const onProgress = (): never => {
+    throw new Error('cannot draw');
+  };
+  for (const name of ['counting', 'local']) {
+    const { parked } = await tasker.replay(name, { from: 'beginning', onProgress });
+    assert.equal(parked, 0);
+  }
+  assert.ok(warnings.filter((message) => message === 'cannot draw').length >= 2, warnings.join('\n'));
+});
+
 test('how far a replay has come is seen from another process while it goes on', async (t) => {
   const { start, create } = await engines(t);
   const held = Promise.withResolvers<void>();

@@ -185,6 +185,15 @@ export class ObserverThread implements SubscriberGroup {
     return this.#thread.calls.call<T>(method, ...args);
   }
 
+  /** Whoever asked for it has brought the callback: what it throws is its own business, and no reason to end anything. */
+  #tellProgress(name: string, progress: ReplayProgress): void {
+    try {
+      this.#onProgress.get(name)?.(progress);
+    } catch (error) {
+      this.#options.onProblem(error);
+    }
+  }
+
   #spawn(): Thread {
     const { writer, removedUpTo, module, onProblem } = this.#options;
     const worker = this.#options.spawn();
@@ -196,7 +205,7 @@ export class ObserverThread implements SubscriberGroup {
       standings: (standings: Standings) => {
         this.#standings = standings;
       },
-      progress: (name: string, progress: ReplayProgress) => this.#onProgress.get(name)?.(progress),
+      progress: (name: string, progress: ReplayProgress) => this.#tellProgress(name, progress),
       problem: (message: string) => onProblem(new Error(`in the thread of '${module}': ${message}`)),
     });
     let why = 'it ended';
