@@ -5,13 +5,14 @@
  * - `delivered`: the destination has it, all of it.
  * - `retryable`: not all of it, but the same may be taken later; `afterMs`: not before, as the destination asks.
  * - `rejected`: never: somebody must change something first. `count`: of so many alone, the others were delivered.
+ *   `tooLarge`: only because it was too much at once; less of it may be taken.
  *
  * `reason` is for people, and holds nothing secret: no address with its token, no record.
  */
 export type Delivery =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retryable'; readonly reason: string; readonly afterMs?: number }
-  | { readonly kind: 'rejected'; readonly reason: string; readonly count?: number };
+  | { readonly kind: 'rejected'; readonly reason: string; readonly count?: number; readonly tooLarge?: boolean };
 
 export const delivered: Delivery = { kind: 'delivered' };
 

@@ -76,6 +76,24 @@ test('what is rejected is dropped and told, and what comes after it goes on', as
   assert.deepEqual(changes, [{ kind: 'dropped', dropped: 1, reason: 'too large' }]);
 });
 
+test('what is too much at once is handed over in halves; what is too large alone is dropped alone', async () => {
+  const clock = new FakeClock();
+  const taken: number[] = [];
+  const changes: SinkChange[] = [];
+  const meter = new SinkMeter({ sink: 's', signal: 'logs' }, (change) => void changes.push(change));
+  const small: Deliver<number> = async (signals) => {
+    const size = signals.reduce((sum, one) => sum + one, 0);
+    if (size > 10) return { kind: 'rejected', reason: 'too large', tooLarge: true };
+    taken.push(...signals);
+    return done;
+  };
+  const offer = steady(small, { clock, random: seededRandom(1), meter, breaker: new CircuitBreaker() });
+  assert.deepEqual(await offer([4, 5, 6, 99, 7, 1], { signal: new AbortController().signal }), done);
+  assert.deepEqual(taken, [4, 5, 6, 7, 1]);
+  assert.deepEqual(changes, [{ kind: 'dropped', dropped: 1, reason: 'too large' }]);
+  assert.deepEqual([meter.figures.delivered, meter.figures.dropped, meter.figures.queued], [5, 1, 0]);
+});
+
 test('after its time it is given up: one that is down holds nobody up for ever', async () => {
   const { clock, offer, changes, meter } = world(
     Array.from({ length: 1000 }, () => busy),

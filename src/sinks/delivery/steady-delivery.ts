@@ -41,8 +41,9 @@ async function settle<Signal>(
   deliver: Deliver<Signal>,
   signals: readonly Signal[],
   stop: AbortSignal,
-  { clock, random, meter, breaker, giveUpAfterMs = 900_000, retries = usualRetries }: SteadyOptions,
+  options: SteadyOptions,
 ): Promise<boolean> {
+  const { clock, random, meter, breaker, giveUpAfterMs = 900_000, retries = usualRetries } = options;
   const count = signals.length;
   const deadlineMs = clock.monotonicMs() + giveUpAfterMs;
   meter.offered(count);
@@ -59,6 +60,11 @@ async function settle<Signal>(
       breaker.succeeded();
       meter.delivered(count, clock.monotonicMs());
       return true;
+    }
+    if (outcome.kind === 'rejected' && outcome.tooLarge === true && count > 1) {
+      breaker.succeeded();
+      withdrawn(meter, count);
+      return inHalves(deliver, signals, stop, options);
     }
     if (outcome.kind === 'rejected') {
       // It answers: what it does not want is no sign that it is down.
@@ -81,6 +87,19 @@ async function settle<Signal>(
     }
     if (!(await waited(clock, stop, next))) return withdrawn(meter, count);
   }
+}
+
+/** In order, and each for itself: what is too large alone is dropped alone. */
+async function inHalves<Signal>(
+  deliver: Deliver<Signal>,
+  signals: readonly Signal[],
+  stop: AbortSignal,
+  options: SteadyOptions,
+): Promise<boolean> {
+  const middle = Math.ceil(signals.length / 2);
+  for (const half of [signals.slice(0, middle), signals.slice(middle)])
+    if (!(await settle(deliver, half, stop, options))) return false;
+  return true;
 }
 
 function withdrawn(meter: SinkMeter, count: number): false {

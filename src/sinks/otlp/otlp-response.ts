@@ -5,10 +5,13 @@ const passing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 /** Somebody changed the receiver's address or its keys: that is mended without losing what waits. */
 const beingMended: ReadonlySet<number> = new Set([408]);
 
+const contentTooLarge = 413;
+
 /** What a receiver's answer means; `now` for dates in `Retry-After`. */
 export function readAnswer(status: number, retryAfter: string | null, nowMs: number): Delivery {
   if (status >= 200 && status < 300) return delivered;
   const reason = `the receiver answered ${status}`;
+  if (status === contentTooLarge) return { kind: 'rejected', reason, tooLarge: true };
   if (!passing.has(status) && !beingMended.has(status)) return { kind: 'rejected', reason };
   const afterMs = retryAfterMs(retryAfter, nowMs);
   return { kind: 'retryable', reason, ...(afterMs !== null && { afterMs }) };

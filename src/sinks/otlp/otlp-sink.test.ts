@@ -81,8 +81,9 @@ test('what may pass is retryable, with the wait that the receiver asks for; what
     afterMs: 7000,
   });
   for (const status of [408, 429, 502, 503, 504]) assert.equal((await said(status)).kind, 'retryable', String(status));
-  for (const status of [301, 400, 401, 403, 404, 413, 500, 501])
+  for (const status of [301, 400, 401, 403, 404, 500, 501])
     assert.deepEqual(await said(status), { kind: 'rejected', reason: `the receiver answered ${status}` });
+  assert.deepEqual(await said(413), { kind: 'rejected', reason: 'the receiver answered 413', tooLarge: true });
   const now = Date.UTC(2026, 0, 1);
   assert.deepEqual(readAnswer(503, 'Thu, 01 Jan 2026 00:00:30 GMT', now), {
     kind: 'retryable',
