@@ -109,7 +109,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   requireListeners(directory, around.listeners ?? {});
   const logging = structuredLogging(config, templates);
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
-  const tracing = tracePolicy(config, sinks);
+  const tracing = tracePolicy(config, sinks, around.env ?? process.env);
   const writer = Promise.withResolvers<ProgressWriter>();
   const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
   const ofSinks = sinkSubscribers({
@@ -261,7 +261,12 @@ function subscriberGroups(
 }
 
 /** @throws TaskerError `TASKER_CONFIG_INVALID`: tracing is asked for and would go nowhere. */
-function tracePolicy({ telemetry: { tracing } }: ResolvedConfig, sinks: readonly Sink[]): TracePolicy {
+/** OpenTelemetry's own switch goes before all: whoever runs the process may have no say in its code. */
+function tracePolicy(
+  { telemetry: { tracing } }: ResolvedConfig,
+  sinks: readonly Sink[],
+  env: Readonly<Record<string, string | undefined>>,
+): TracePolicy {
   const { enabled, mode, sampleRatio } = tracing;
   const hasSink = sinks.some(({ traces }) => traces !== undefined);
   if (enabled === true && !hasSink) {
@@ -270,7 +275,8 @@ function tracePolicy({ telemetry: { tracing } }: ResolvedConfig, sinks: readonly
       "telemetry.tracing.enabled: true, but no sink takes spans; add one to sinks, otlpSink() of 'tasker/otlp' for one.",
     );
   }
-  return { enabled: enabled ?? hasSink, mode, sampleRatio };
+  const isDisabled = env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
+  return { enabled: !isDisabled && (enabled ?? hasSink), mode, sampleRatio };
 }
 
 function registerSinks(given: readonly Sink[], live: LiveEvents): readonly Sink[] {

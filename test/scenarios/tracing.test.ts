@@ -337,3 +337,28 @@ test('tracing that would go nowhere is refused, and so is a key that nobody know
     /'sampleRate' \(did you mean 'sampleRatio'/,
   );
 });
+
+test('OTEL_SDK_DISABLED turns it off, whatever the configuration says', async (t) => {
+  let spans = 0;
+  const sink = defineSink({
+    name: 'spans',
+    traces: async (some) => {
+      spans += some.length;
+      return { kind: 'delivered' };
+    },
+  });
+  for (const [value, expected] of [
+    ['true', false],
+    ['false', true],
+  ] as const) {
+    const made = await createTestTasker(
+      { tasks: [stubborn()], sinks: [sink], telemetry: { tracing: { enabled: true } } },
+      { surroundings: { env: { OTEL_SDK_DISABLED: value } } },
+    );
+    t.after(() => made.stop());
+    spans = 0;
+    await made.tasker.run({ name: 'checkout', namespace: 'shop', context: { tier: 'gold' } });
+    await made.clock.advance(60_000);
+    assert.equal(spans > 0, expected, value);
+  }
+});
