@@ -28,15 +28,17 @@ import { operationsListener } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
-import { sinkSubscribers } from './sink-subscribers.ts';
+import { sinkSubscribers, type SinkSubscribersOptions } from './sink-subscribers.ts';
 import { structuredLogging } from './structured-logging.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
+import { streamOutput } from './sinks/ndjson/output.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
 import { tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
 import { exportName } from './subscribers/event-export/event-export.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
+import type { ObserverHost } from './subscribers/observer/observer-host.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
 import { ObserverThread } from './subscribers/observer/observer-thread.ts';
 import type { SubscriberGroup } from './subscribers/subscriber-group.ts';
@@ -104,7 +106,6 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   });
   const templates = registrations.map(({ template }) => template);
   const declared = declaredEvents(templates);
-  const builtIn = builtInSubscribers(config, templates);
   directory.declare(declared);
   requireListeners(directory, around.listeners ?? {});
   const logging = structuredLogging(config, templates);
@@ -112,22 +113,28 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const tracing = tracePolicy(config, sinks, around.env ?? process.env);
   const writer = Promise.withResolvers<ProgressWriter>();
   const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
-  const ofSinks = sinkSubscribers({
-    sinks,
-    logging,
-    tracing,
-    tracesGivenUpAfterMs: config.telemetry.tracing.giveUpAfterMs,
+  const feeding: SinkSubscribersOptions = {
+    logging: logging === null ? null : { sink: logging.sink.name, rules: logging.rules },
+    tracing: { enabled: tracing.enabled, giveUpAfterMs: config.telemetry.tracing.giveUpAfterMs },
+  };
+  const builtIn = builtInSubscribers(config, templates, sinks, feeding);
+  const output = streamOutput(process.stdout, 'standard output');
+  const closing = [() => closeSinks(sinks, clock, onProblem)];
+  const host: ObserverHost = {
+    writer: { save: async (progress) => (await writer.promise).save(progress) },
     clock,
     random,
-    writer: writer.promise,
+    writeOut: (text, signal) => output.write(text, signal),
     warn,
     onProblem,
-  });
+    atClose: (close) => void closing.push(close),
+  };
   const registered = await registerSubscribers(input, config, {
     baseDir,
     directory,
-    builtIn: ofSinks.definitions,
+    builtIn: sinkSubscribers(builtIn.localSinks, feeding, host),
     builtInModules: builtIn.modules,
+    host,
   }).catch((error: unknown) => {
     tellSubscriberRefused(live, error);
     throw error;
@@ -164,7 +171,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     const threads = chosen.kind === 'sqlite' && clock === systemClock ? chosen.file : null;
     const subscribers = new Subscribers({
       ...observing,
-      groups: subscriberGroups(registered, observing, threads, declared),
+      groups: subscriberGroups(registered, { ...observing, host }, threads, declared),
       onUnregistered: (name) => tellSubscriberUnregistered(live, name, 'removed'),
     });
     recorder.onEvents = (committed) => subscribers.committed(committed);
@@ -205,10 +212,10 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       storage,
       subscribers,
       projections: builtIn.projections,
-      sinkFigures: ofSinks.figures,
     });
     const afterEngine = async (): Promise<void> => {
-      await closeSinks(sinks, clock, onProblem);
+      for (const close of closing) await close();
+      output.close();
       for (const { name } of sinks) tellPluginUnregistered(live, { kind: 'sink', plugin: name });
       for (const { name } of subscribers.all) tellSubscriberUnregistered(live, name, 'stopped');
     };
@@ -242,10 +249,12 @@ async function saveAndTell(recorder: Recorder, narration: Narration, progress: P
   return result;
 }
 
+const neverAborted = new AbortController().signal;
+
 /** Those that are named by their modules each in a thread of their own, where there is a file that a thread can read. */
 function subscriberGroups(
   { given, modules }: RegisteredSubscribers,
-  parts: Omit<RunnerParts, 'reader'>,
+  { host, ...parts }: Omit<RunnerParts, 'reader'> & { readonly host: ObserverHost },
   file: string | null,
   declared: readonly CustomEntry[],
 ): readonly SubscriberGroup[] {
@@ -255,7 +264,8 @@ function subscriberGroups(
     ...modules.map(({ reference, subscribers }) => {
       const workerData: ObserverThreadData = { file, module: reference, declared };
       const spawn = (): Worker => new Worker(observerThreadUrl, { name: `tasker ${reference.module}`, workerData });
-      return new ObserverThread({ ...parts, module: reference.module, subscribers, spawn });
+      const writeOut = (text: string): Promise<void> => host.writeOut(text, neverAborted);
+      return new ObserverThread({ ...parts, module: reference.module, subscribers, spawn, writeOut, warn: host.warn });
     }),
   ];
 }

@@ -6,6 +6,7 @@ import { defaultExport, describeExport, importModule } from './config/import-mod
 import { TaskerError } from './shared/errors.ts';
 import { isPlainObject } from './shared/json.ts';
 import type { SubscriberClass, SubscriberDefinition } from './subscribers/define-subscriber.ts';
+import type { ObserverHost } from './subscribers/observer/observer-host.ts';
 import type { ModuleReference } from './subscribers/observer/observer-protocol.ts';
 import type { Subscription } from './subscribers/subscription.ts';
 
@@ -45,13 +46,16 @@ export function isPackage({ resolved, module }: ModuleReference): boolean {
 }
 
 /**
- * Imports the module and calls what it exports with its options.
+ * Imports the module and calls what it exports with its options. `host` is for modules of this package.
  *
  * @throws TaskerError `TASKER_SUBSCRIBER_INVALID`
  */
-export async function loadSubscriberModule(reference: ModuleReference): Promise<readonly GivenSubscriber[]> {
+export async function loadSubscriberModule(
+  reference: ModuleReference,
+  host: ObserverHost,
+): Promise<readonly GivenSubscriber[]> {
   const exported = defaultExport(await importModule(reference.resolved, 'TASKER_SUBSCRIBER_INVALID'));
-  const made = isFactory(exported) ? await exported(reference.options) : exported;
+  const made = isFactory(exported) ? await exported(reference.options, host) : exported;
   const all = (Array.isArray(made) ? made : [made]) as readonly unknown[];
   return all.map((one) => {
     if (isClass(one)) return { subscriberClass: one, config: reference.options };
@@ -68,7 +72,7 @@ function isClass(value: unknown): value is SubscriberClass {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-function isFactory(value: unknown): value is (options: ModuleReference['options']) => unknown {
+function isFactory(value: unknown): value is (options: ModuleReference['options'], host: ObserverHost) => unknown {
   return typeof value === 'function' && !isClass(value);
 }
 

@@ -6,6 +6,7 @@ import { systemClock } from './shared/clock.ts';
 import { systemRandom } from './shared/ids.ts';
 import { openLogSide } from './storage/sqlite/open-log-side.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
+import type { ObserverHost } from './subscribers/observer/observer-host.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
 import { serveGroup } from './subscribers/observer/serve-group.ts';
 import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
@@ -15,12 +16,26 @@ const { file, module, declared } = workerData as ObserverThreadData;
 const port = parentPort;
 if (port === null) throw new Error('observer-thread.ts is to be started as a worker thread');
 
-serveGroup(port, async ({ writer, removedUpTo, onProblem }) => {
+serveGroup(port, async ({ writer, removedUpTo, writeOut, warn, onProblem }) => {
   const directory = new EventDirectory();
   directory.declare(declared);
-  const subscribers = resolveSubscribers(await loadSubscriberModule(module), directory);
+  const closing: (() => Promise<void>)[] = [];
+  const host: ObserverHost = {
+    writer,
+    clock: systemClock,
+    random: systemRandom,
+    writeOut,
+    warn,
+    onProblem,
+    atClose: (close) => void closing.push(close),
+  };
+  const subscribers = resolveSubscribers(await loadSubscriberModule(module, host), directory);
   const side = openLogSide(file);
   const { log, subscribers: store } = side;
   const parts = { store, log, writer, removedUpTo, clock: systemClock, random: systemRandom, onProblem };
-  return { group: new LocalGroup(subscribers, parts), close: () => side.close() };
+  const close = async (): Promise<void> => {
+    for (const one of closing) await one();
+    side.close();
+  };
+  return { group: new LocalGroup(subscribers, parts), close };
 });

@@ -5,7 +5,6 @@ import type { Engine } from './execution/engine.ts';
 import type { Storage } from './execution/storage.ts';
 import { type Health, OperationsListener } from './operations/operations-listener.ts';
 import { scrapeMetrics } from './scrape-metrics.ts';
-import type { SinkFigures } from './sinks/delivery/sink-meter.ts';
 import { processMetrics } from './sinks/prometheus/process-metrics.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 
@@ -17,7 +16,6 @@ export interface OperationsParts {
   readonly storage: Storage;
   readonly subscribers: Subscribers;
   readonly projections: readonly string[];
-  readonly sinkFigures: () => readonly SinkFigures[];
 }
 
 /** The listener for whoever runs this process; null when the configuration asks for none. */
@@ -29,7 +27,6 @@ export function operationsListener(parts: OperationsParts): OperationsListener |
     subscribers,
     projections,
     status: () => engine.status(),
-    sinkFigures: parts.sinkFigures,
     ofProcess: processMetrics(),
     registries: input.telemetry?.metrics?.registries ?? [],
   };

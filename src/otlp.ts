@@ -3,6 +3,7 @@ import { otlpEnvironment } from './config/otlp-environment.ts';
 import { checkOtlpOptions, type OtlpSinkOptions } from './sinks/otlp/otlp-options.ts';
 import { makeOtlpSink } from './sinks/otlp/otlp-sink.ts';
 import type { TraceSink } from './sinks/define-sink.ts';
+import { withRecipe } from './sinks/sink-recipe.ts';
 
 export type { OtlpSinkOptions, TraceSink };
 
@@ -13,5 +14,6 @@ export type { OtlpSinkOptions, TraceSink };
  * @throws TaskerError `TASKER_CONFIG_INVALID`
  */
 export function otlpSink(options: OtlpSinkOptions = {}): TraceSink {
-  return makeOtlpSink(checkOtlpOptions(options, otlpEnvironment(options.env)));
+  const parts = checkOtlpOptions(options, otlpEnvironment(options.env));
+  return withRecipe(makeOtlpSink(parts), { kind: 'otlp', parts });
 }

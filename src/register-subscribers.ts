@@ -3,6 +3,7 @@ import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { EventDirectory } from './events/event-directory.ts';
 import { isGiven, isNamed, loadSubscriberModule, referTo } from './load-subscriber-modules.ts';
 import { loadSubscriptions } from './load-subscriptions.ts';
+import type { ObserverHost } from './subscribers/observer/observer-host.ts';
 import type { ModuleReference } from './subscribers/observer/observer-protocol.ts';
 import { type ResolvedSubscriber, resolveSubscribers } from './subscribers/resolve-subscriber.ts';
 import type { SubscriberDefinition } from './subscribers/define-subscriber.ts';
@@ -35,12 +36,13 @@ export async function registerSubscribers(
     readonly builtIn: readonly SubscriberDefinition[];
     /** Built in too, but to run in threads of their own. */
     readonly builtInModules: readonly ModuleReference[];
+    readonly host: ObserverHost;
   },
 ): Promise<RegisteredSubscribers> {
   const configured = input.subscribers ?? [];
   const named = configured.filter(isNamed).map((one) => referTo(one, around.baseDir));
   const references = [...named, ...around.builtInModules];
-  const loaded = await Promise.all(references.map((reference) => loadSubscriberModule(reference)));
+  const loaded = await Promise.all(references.map((reference) => loadSubscriberModule(reference, around.host)));
   const { enabled, warnings } = await loadSubscriptions(input, config, around.directory);
   const given = [...configured.filter(isGiven), ...enabled, ...around.builtIn];
   const resolved = resolveSubscribers([...given, ...loaded.flat()], around.directory);

@@ -1,9 +1,9 @@
 import type { MetricsRegistry } from './config/telemetry.ts';
 import type { EngineStatus } from './tasker.ts';
 import type { Answer } from './operations/operations-listener.ts';
+import type { SinkFigures } from './signals/delivery.ts';
 import type { MetricDefinition, MetricFamily } from './signals/metric.ts';
 import { contentTypes, Exposition, type JoinedRegistry } from './sinks/prometheus/exposition.ts';
-import type { SinkFigures } from './sinks/delivery/sink-meter.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 
 export interface ScrapeParts {
@@ -11,7 +11,6 @@ export interface ScrapeParts {
   /** Built-in subscribers whose state is metrics. */
   readonly projections: readonly string[];
   readonly status: () => Omit<EngineStatus, 'listenerFailures' | 'operationsUrl'>;
-  readonly sinkFigures: () => readonly SinkFigures[];
   /** Of this process. */
   readonly ofProcess: JoinedRegistry;
   /** The application's own. */
@@ -87,9 +86,10 @@ export const standingMetrics: readonly MetricDefinition[] = [
   ...ofSinks.map(([name, type, help]) => ({ name, type, help, labelNames: ['sink', 'signal'] })),
 ];
 
-async function standing({ subscribers, status, sinkFigures }: ScrapeParts): Promise<readonly MetricFamily[]> {
+async function standing({ subscribers, status }: ScrapeParts): Promise<readonly MetricFamily[]> {
   const now = status();
   const all = await subscribers.list();
+  const sinks = subscribers.sinkFigures();
   return [
     ...ofEngine.map(([name, help, of]) => ({ ...gauge(name, help, []), series: [{ labels: [], value: of(now) }] })),
     ...ofSubscribers.map(([name, help, of]) => ({
@@ -101,7 +101,7 @@ async function standing({ subscribers, status, sinkFigures }: ScrapeParts): Prom
       type,
       help,
       labelNames: ['sink', 'signal'],
-      series: sinkFigures().map((one) => ({ labels: [one.sink, one.signal], value: of(one) })),
+      series: sinks.map((one) => ({ labels: [one.sink, one.signal], value: of(one) })),
     })),
   ];
 }

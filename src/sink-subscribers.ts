@@ -1,72 +1,57 @@
-import type { TracePolicy } from './execution/trace-policy.ts';
 import { toNewEvent } from './log/append.ts';
 import type { NewEvent } from './log/event-log.ts';
-import type { Clock } from './shared/clock.ts';
 import { type Random, systemRandom } from './shared/ids.ts';
 import { CircuitBreaker } from './sinks/delivery/circuit-breaker.ts';
-import { type SinkChange, type SinkFigures, SinkMeter } from './sinks/delivery/sink-meter.ts';
+import { type SinkChange, SinkMeter } from './sinks/delivery/sink-meter.ts';
 import { steady } from './sinks/delivery/steady-delivery.ts';
 import type { Sink } from './sinks/define-sink.ts';
-import type { StructuredLogging } from './structured-logging.ts';
+import type { Deliver } from './signals/delivery.ts';
 import type { SubscriberDefinition } from './subscribers/define-subscriber.ts';
 import { distributedTracing, tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
 import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
-import type { ProgressWriter } from './subscribers/subscriber-store.ts';
+import type { FedSink } from './subscribers/feed-sink.ts';
+import type { ObserverHost } from './subscribers/observer/observer-host.ts';
+import { structuredRecord, type StructuredLoggingOptions } from './subscribers/structured-logging/structured-record.ts';
 
-export interface SinkSubscribersParts {
-  readonly sinks: readonly Sink[];
-  /** What its sink is told in its own words. */
-  readonly logging: StructuredLogging | null;
-  readonly tracing: Pick<TracePolicy, 'enabled'>;
-  readonly tracesGivenUpAfterMs: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Known once the store is open. */
-  readonly writer: Promise<ProgressWriter>;
-  readonly warn: (message: string) => void;
-  readonly onProblem: (error: unknown) => void;
-}
+type SinkHost = Pick<ObserverHost, 'writer' | 'clock' | 'random' | 'warn' | 'onProblem'>;
 
-export interface SinkSubscribers {
-  readonly definitions: readonly SubscriberDefinition[];
-  /** How deliveries have gone, by sink and signal. */
-  readonly figures: () => readonly SinkFigures[];
+export interface SinkSubscribersOptions {
+  /** The sink that facts are told in operators' words, and how; null: none is. */
+  readonly logging: { readonly sink: string; readonly rules: StructuredLoggingOptions } | null;
+  readonly tracing: { readonly enabled: boolean; readonly giveUpAfterMs: number };
 }
 
 /** The subscribers that feed sinks: one for each kind of signal that a sink takes, with steady delivery between. */
-export function sinkSubscribers(parts: SinkSubscribersParts): SinkSubscribers {
-  const { sinks, logging, tracing, clock, tracesGivenUpAfterMs } = parts;
-  const meters: SinkMeter[] = [];
-  const definitions = sinks.flatMap((sink) => {
+export function sinkSubscribers(
+  sinks: readonly Sink[],
+  { logging, tracing }: SinkSubscribersOptions,
+  host: SinkHost,
+): readonly SubscriberDefinition[] {
+  return sinks.flatMap((sink) => {
     const { name, logs, traces } = sink;
     // One destination, one breaker: what is down for spans is down for records.
     const breaker = new CircuitBreaker();
-    const around = (signal: string, subscriber: string) => {
-      const meter = new SinkMeter({ sink: name, signal }, (change) =>
-        tell(parts, { sink: name, signal, subscriber }, change),
-      );
-      meters.push(meter);
-      return { clock, random: systemRandom, meter, breaker };
+    const fed = <Signal>(about: About, deliver: Deliver<Signal>, giveUpAfterMs?: number): FedSink<Signal> => {
+      const meter = new SinkMeter({ sink: name, signal: about.signal }, (change) => tell(host, about, change));
+      const around = { clock: host.clock, random: systemRandom, meter, breaker };
+      return {
+        sink: name,
+        deliver: steady(deliver, { ...around, ...(giveUpAfterMs !== undefined && { giveUpAfterMs }) }),
+        figures: () => meter.figures,
+      };
     };
-    const record = name === logging?.sink.name ? { record: logging.record } : {};
-    return [
-      ...(logs === undefined
-        ? []
-        : [eventExport({ sink: name, deliver: steady(logs, around('logs', exportName(name))), ...record })]),
-      ...(traces === undefined || !tracing.enabled
-        ? []
-        : [
-            distributedTracing({
-              sink: name,
-              deliver: steady(traces, {
-                ...around('traces', tracingName(name)),
-                giveUpAfterMs: tracesGivenUpAfterMs,
-              }),
-            }),
-          ]),
-    ];
+    const definitions: SubscriberDefinition[] = [];
+    if (logs !== undefined) {
+      const record = name === logging?.sink ? { record: structuredRecord(logging.rules) } : {};
+      const about = { sink: name, signal: 'logs', subscriber: exportName(name) };
+      definitions.push(eventExport({ ...fed(about, logs), ...record }));
+    }
+    if (traces !== undefined && tracing.enabled) {
+      const about = { sink: name, signal: 'traces', subscriber: tracingName(name) };
+      definitions.push(distributedTracing(fed(about, traces, tracing.giveUpAfterMs)));
+    }
+    return definitions;
   });
-  return { definitions, figures: () => meters.map(({ figures }) => figures) };
 }
 
 interface About {
@@ -77,14 +62,10 @@ interface About {
 }
 
 /** On record, and to whoever reads the process's warnings: the sink that would tell may be the one that cannot. */
-function tell(
-  { warn, writer, onProblem, clock, random }: SinkSubscribersParts,
-  about: About,
-  change: SinkChange,
-): void {
+function tell({ warn, writer, onProblem, clock, random }: SinkHost, about: About, change: SinkChange): void {
   warn(inWords(about, change));
   const fact = factOf(about, change, clock.now(), random);
-  writer.then((opened) => opened.save({ kind: 'note', subscriber: about.subscriber, events: [fact] })).catch(onProblem);
+  writer.save({ kind: 'note', subscriber: about.subscriber, events: [fact] }).catch(onProblem);
 }
 
 function inWords({ sink, signal }: About, change: SinkChange): string {

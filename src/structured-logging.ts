@@ -1,14 +1,12 @@
 import type { ResolvedConfig } from './config/resolve-config.ts';
-import type { LoggedEvent } from './events/envelope.ts';
-import type { LogRecord } from './signals/log-record.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { logSink } from './sinks/log/log-sink.ts';
-import { structuredRecord } from './subscribers/structured-logging/structured-record.ts';
+import type { StructuredLoggingOptions } from './subscribers/structured-logging/structured-record.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 
 export interface StructuredLogging {
   readonly sink: Sink;
-  readonly record: (event: LoggedEvent) => LogRecord | null;
+  readonly rules: StructuredLoggingOptions;
 }
 
 /** What the configuration asks to be logged, and where to; null when it asks for nothing. */
@@ -21,7 +19,7 @@ export function structuredLogging(
   const words = { ...systemWords(templates), ...logging.words };
   return {
     sink: logSink({ name: 'structured-logging', level, format, destination, service }),
-    record: structuredRecord({ words, filterParameters, filterMask, filteredEvents }),
+    rules: { words, filterParameters, filterMask, filteredEvents },
   };
 }
 

@@ -23,3 +23,16 @@ export interface DeliveryContext {
 
 /** Takes signals of one kind, in order. The next call comes only when the one before has settled. */
 export type Deliver<Signal> = (signals: readonly Signal[], context: DeliveryContext) => Promise<Delivery>;
+
+/** How deliveries of one kind of signal to one sink have gone. */
+export interface SinkFigures {
+  readonly sink: string;
+  /** `logs` or `traces`. */
+  readonly signal: string;
+  readonly delivered: number;
+  readonly retries: number;
+  readonly dropped: number;
+  /** In hand: offered and not settled. What waits behind is in the log, and is the subscriber's lag. */
+  readonly queued: number;
+  readonly failing: boolean;
+}

@@ -58,10 +58,11 @@ export class LocalGroup implements SubscriberGroup {
   standing(name: string): LiveStanding | null {
     const runner = this.#runners.get(name);
     if (runner === undefined || this.#released.has(name)) return null;
-    const { standing, position, settledPosition, trouble } = runner;
+    const { standing, position, settledPosition, trouble, subscriber } = runner;
     if (standing === null && trouble === null) return null;
     const replay = this.#replays.get(name)?.progress ?? null;
-    return { checkpoint: standing?.checkpoint ?? 0, position, settledPosition, replay, trouble };
+    const sink = subscriber.sinkFigures?.() ?? null;
+    return { checkpoint: standing?.checkpoint ?? 0, position, settledPosition, replay, trouble, sink };
   }
 
   async retryParked(name: string, position?: number): Promise<ParkedOutcome> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { EventDirectory } from '../events/event-directory.ts';
 import type { LoggedEvent } from '../events/envelope.ts';
+import type { SinkFigures } from '../signals/delivery.ts';
 import type {
   DeliverBatch,
   StartFrom,
@@ -35,6 +36,8 @@ export interface ResolvedSubscriber {
   readonly codec: StateCodec | null;
   /** What can be asked of its state. */
   readonly view: ((state: never, nowMs: number) => unknown) | null;
+  /** For one that feeds a sink. */
+  readonly sinkFigures: (() => SinkFigures) | null;
 }
 
 const aFunction = <T>() => z.custom<T>((value) => typeof value === 'function', 'expected a function');
@@ -66,6 +69,7 @@ const inputSchema = z.strictObject({
   ...optionsShape,
   codec: z.custom<StateCodec>().optional(),
   view: aFunction<(state: never, nowMs: number) => unknown>().optional(),
+  sinkFigures: aFunction<() => SinkFigures>().optional(),
   name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 . _ -'),
   on: z.record(z.string(), aFunction<EventHandler>()),
   deliverBatch: aFunction<DeliverBatch>().optional(),
@@ -99,7 +103,7 @@ function resolveOne(
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     );
   }
-  const { name, on, state, onPark, deliverBatch = null, codec, view, ...rest } = parsed.data;
+  const { name, on, state, onPark, deliverBatch = null, codec, view, sinkFigures, ...rest } = parsed.data;
   return {
     ...rest,
     name,
@@ -109,6 +113,7 @@ function resolveOne(
     holdsTask: onPark === 'hold-task',
     codec: codec ?? null,
     view: view ?? null,
+    sinkFigures: sinkFigures ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CommittedEvents } from '../log/event-log.ts';
+import type { SinkFigures } from '../signals/delivery.ts';
 import type { ParkedOutcome } from './parked-events.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
@@ -14,6 +15,8 @@ export interface LiveStanding {
   readonly replay: ReplayProgress | null;
   /** What keeps it from going on; null while nothing does. */
   readonly trouble: string | null;
+  /** For one that feeds a sink: how its deliveries have gone since it was started. */
+  readonly sink: SinkFigures | null;
 }
 
 /** Subscribers that run together: on the engine's thread, or on one of their own. */

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
+import type { SinkFigures } from '../signals/delivery.ts';
 import { LagWatch } from './lag-watch.ts';
 import type { ParkedOutcome } from './parked-events.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -135,6 +136,11 @@ export class Subscribers {
 
   async replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
     return this.#require(name).replay(name, options);
+  }
+
+  /** How deliveries have gone, by sink and signal. */
+  sinkFigures(): readonly SinkFigures[] {
+    return [...this.#groupOf.keys()].flatMap((name) => this.#standing(name)?.sink ?? []);
   }
 
   /** What a built-in subscriber shows of its state. */

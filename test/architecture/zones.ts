@@ -92,18 +92,20 @@ export const zones: Readonly<Record<string, Zone>> = {
     packages: [],
   },
   'built-in-subscribers.ts': {
-    uses: ['shared', 'subscribers', 'monitored-tasks.ts'],
-    sees: ['config', 'tasks'],
+    uses: ['shared', 'subscribers', 'sinks', 'monitored-tasks.ts'],
+    sees: ['config', 'tasks', 'built-in-observers.ts', 'sink-subscribers.ts'],
     packages: ['node:'],
   },
   'sink-subscribers.ts': {
     uses: ['shared', 'log', 'sinks', 'subscribers'],
-    sees: ['execution', 'structured-logging.ts'],
+    sees: ['signals'],
     packages: [],
   },
+  // What a thread loads for all that comes with the package.
+  'built-in-observers.ts': { uses: ['sinks', 'subscribers', 'sink-subscribers.ts'], packages: [] },
   'structured-logging.ts': {
-    uses: ['sinks', 'subscribers'],
-    sees: ['config', 'tasks', 'events', 'signals'],
+    uses: ['sinks'],
+    sees: ['config', 'tasks', 'subscribers'],
     packages: [],
   },
   'monitored-tasks.ts': { uses: ['shared', 'tasks'], sees: ['subscribers'], packages: [] },
@@ -136,7 +138,7 @@ export const zones: Readonly<Record<string, Zone>> = {
     packages: [],
   },
   // The second door: the sink whose packages only some need.
-  'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks/otlp'], sees: ['sinks'], packages: [] },
+  'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks'], sees: ['sinks'], packages: [] },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
 };
 

@@ -1,14 +1,4 @@
-export interface SinkFigures {
-  readonly sink: string;
-  /** `logs` or `traces`. */
-  readonly signal: string;
-  readonly delivered: number;
-  readonly retries: number;
-  readonly dropped: number;
-  /** In hand: offered and not settled. What waits behind is in the log, and is the subscriber's lag. */
-  readonly queued: number;
-  readonly failing: boolean;
-}
+import type { SinkFigures } from '../../signals/delivery.ts';
 
 /** A change in how a sink does, worth a fact. */
 export type SinkChange =

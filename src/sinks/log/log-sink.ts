@@ -6,6 +6,7 @@ import type { LogRecord } from '../../signals/log-record.ts';
 import { defineSink, type LogSink } from '../define-sink.ts';
 import { fileOutput, type Output, streamOutput } from '../ndjson/output.ts';
 import { writeFailure } from '../ndjson/write-failure.ts';
+import { withRecipe } from '../sink-recipe.ts';
 
 export interface LogSinkOptions {
   /** Default `log`. */
@@ -21,9 +22,14 @@ const attributePrefix = 'tasker.';
 
 /** Log records as pino writes them, a line each. */
 export function logSink(options: LogSinkOptions = {}): LogSink {
-  const { name = 'log', level = 'info', format = 'json', destination = 'stdout', service = 'tasker' } = options;
-  const output: Output =
+  const { destination = 'stdout' } = options;
+  const output =
     destination === 'stdout' ? streamOutput(process.stdout, 'standard output') : fileOutput(destination.file);
+  return withRecipe(makeLogSink(options, output), { kind: 'log', options });
+}
+
+export function makeLogSink(options: Omit<LogSinkOptions, 'destination'>, output: Output): LogSink {
+  const { name = 'log', level = 'info', format = 'json', service = 'tasker' } = options;
   let lines: string[] = [];
   // pino makes the lines; they are written here, because a sink must know what became of them.
   const logger = pino(

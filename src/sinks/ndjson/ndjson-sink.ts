@@ -3,8 +3,9 @@ import type { Writable } from 'node:stream';
 import { delivered } from '../../signals/delivery.ts';
 import { defineSink, type LogSink } from '../define-sink.ts';
 import { logLine } from './log-line.ts';
-import { fileOutput, streamOutput } from './output.ts';
+import { fileOutput, type Output, streamOutput } from './output.ts';
 import { writeFailure } from './write-failure.ts';
+import { withRecipe } from '../sink-recipe.ts';
 
 export interface NdjsonSinkOptions {
   /** Default `ndjson`. */
@@ -15,12 +16,12 @@ export interface NdjsonSinkOptions {
 
 /** Log records as lines of JSON, for whoever collects a process's output or follows a file. */
 export function ndjsonSink({ name = 'ndjson', to = 'stdout' }: NdjsonSinkOptions = {}): LogSink {
-  const output =
-    to === 'stdout'
-      ? streamOutput(process.stdout, 'standard output')
-      : 'file' in to
-        ? fileOutput(to.file)
-        : streamOutput(to.stream, 'the stream');
+  if (typeof to === 'object' && 'stream' in to) return makeNdjsonSink(name, streamOutput(to.stream, 'the stream'));
+  const output = to === 'stdout' ? streamOutput(process.stdout, 'standard output') : fileOutput(to.file);
+  return withRecipe(makeNdjsonSink(name, output), { kind: 'ndjson', name, to });
+}
+
+export function makeNdjsonSink(name: string, output: Output): LogSink {
   /** A write that failed half way has left a piece of a line: what follows begins a new one. */
   let torn = false;
   return defineSink({

@@ -1,15 +1,8 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
-import type { Deliver } from '../../signals/delivery.ts';
 import type { Span } from '../../signals/span.ts';
-import { defineSubscriber, type SubscriberContext, type SubscriberDefinition } from '../define-subscriber.ts';
+import type { SubscriberContext, SubscriberDefinition } from '../define-subscriber.ts';
+import { type FedSink, feedSink } from '../feed-sink.ts';
 import { eventToSpans } from './event-to-spans.ts';
-
-export interface DistributedTracingOptions {
-  /** Of the sink: the checkpoint is kept under `distributed-tracing.` and this. */
-  readonly sink: string;
-  /** Done with whatever it is given, unless nobody waits any longer: then it answers `retryable`. */
-  readonly deliver: Deliver<Span>;
-}
 
 /** Open tasks that were not sampled, and are exported all the same since something happened to them. */
 interface Kept {
@@ -27,16 +20,14 @@ export const tracingName = (sink: string): string => `distributed-tracing.${sink
  * Traces from the log. A span is made of one event, so the only thing kept is which tasks are exported though they
  * were not sampled: of those that failed, stalled or were late, at most a thousand.
  */
-export function distributedTracing(options: DistributedTracingOptions): SubscriberDefinition {
+export function distributedTracing(fed: FedSink<Span>): SubscriberDefinition {
   const take = (event: LoggedEvent, context: Context): void | Promise<void> => {
     if (event.trace?.sampled !== false) return context.collect(eventToSpans(event));
     return takeUnsampled(event, context);
   };
-  return defineSubscriber<Kept>({
-    name: tracingName(options.sink),
+  return feedSink<Span, Kept>(fed, {
+    name: tracingName(fed.sink),
     state: { initial: () => ({ late: [] }) },
-    deliverBatch: async (spans, signal) =>
-      (await options.deliver(spans as readonly Span[], { signal })).kind !== 'retryable',
     on: {
       'task.*': take,
       'step.*': take,

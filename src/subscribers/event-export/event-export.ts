@@ -1,14 +1,10 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
-import type { Deliver } from '../../signals/delivery.ts';
 import type { LogRecord } from '../../signals/log-record.ts';
-import { defineSubscriber, type SubscriberDefinition } from '../define-subscriber.ts';
+import type { SubscriberDefinition } from '../define-subscriber.ts';
+import { type FedSink, feedSink } from '../feed-sink.ts';
 import { eventToLogRecord } from './event-to-log-record.ts';
 
-export interface EventExportOptions {
-  /** Of the sink: the checkpoint is kept under `event-export.` and this. */
-  readonly sink: string;
-  /** Done with whatever it is given, unless nobody waits any longer: then it answers `retryable`. */
-  readonly deliver: Deliver<LogRecord>;
+export interface EventExportOptions extends FedSink<LogRecord> {
   /** How a fact is told; null: not at all. Default: everything it holds. */
   readonly record?: (event: LoggedEvent) => LogRecord | null;
 }
@@ -20,12 +16,11 @@ export const exportName = (sink: string): string => `event-export.${sink}`;
  * Everything recorded, from the beginning of the log, to one sink as log records, in order. The checkpoint follows when
  * the sink has them, or when what it cannot take was given up.
  */
-export function eventExport({ sink, deliver, record = eventToLogRecord }: EventExportOptions): SubscriberDefinition {
-  return defineSubscriber({
+export function eventExport({ record = eventToLogRecord, ...fed }: EventExportOptions): SubscriberDefinition {
+  const { sink } = fed;
+  return feedSink(fed, {
     name: exportName(sink),
     startFrom: 'beginning',
-    deliverBatch: async (records, signal) =>
-      (await deliver(records as readonly LogRecord[], { signal })).kind !== 'retryable',
     on: {
       '*': (event, context) => {
         // That it fails is no news to the sink itself: a record of that which fails too would make another, for ever.

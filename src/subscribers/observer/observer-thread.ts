@@ -18,6 +18,9 @@ export interface ObserverThreadOptions {
   readonly spawn: () => Worker;
   readonly writer: ProgressWriter;
   readonly removedUpTo: () => Promise<number>;
+  /** To the process's standard output. */
+  readonly writeOut: (text: string) => Promise<void>;
+  readonly warn: (message: string) => void;
   readonly clock: Clock;
   readonly onProblem: (error: unknown) => void;
 }
@@ -27,6 +30,8 @@ interface Thread {
   readonly calls: ThreadCalls;
   readonly ended: Promise<void>;
 }
+
+const unknownStanding = { checkpoint: 0, position: 0, settledPosition: 0, replay: null, sink: null } as const;
 
 const startWithinMs = 30_000;
 /** Its own subscribers have two seconds to come to the end of the log. */
@@ -120,7 +125,7 @@ export class ObserverThread implements SubscriberGroup {
   standing(name: string): LiveStanding | null {
     const known = this.#standings[name] ?? null;
     if (this.#trouble === null) return known;
-    return { ...(known ?? { checkpoint: 0, position: 0, settledPosition: 0, replay: null }), trouble: this.#trouble };
+    return { ...(known ?? unknownStanding), trouble: this.#trouble };
   }
 
   retryParked(name: string, position?: number): Promise<ParkedOutcome> {
@@ -195,13 +200,15 @@ export class ObserverThread implements SubscriberGroup {
   }
 
   #spawn(): Thread {
-    const { writer, removedUpTo, module, onProblem } = this.#options;
+    const { writer, removedUpTo, writeOut, warn, module, onProblem } = this.#options;
     const worker = this.#options.spawn();
     // The engine keeps the process running, not those who watch it.
     worker.unref();
     const calls = new ThreadCalls(worker, {
       save: async (progress: Progress) => sentResult(await writer.save(progress)),
       removedUpTo,
+      writeOut: (text: string) => codeOfFailure(writeOut(text)),
+      warn,
       standings: (standings: Standings) => {
         this.#standings = standings;
       },
@@ -245,5 +252,15 @@ export class ObserverThread implements SubscriberGroup {
   #recovered(): void {
     this.#trouble = null;
     this.#restartMs = firstRestartMs;
+  }
+}
+
+/** Null if it did not fail. What it was is for the other thread to judge, and an error does not arrive whole. */
+async function codeOfFailure(done: Promise<void>): Promise<string | null> {
+  try {
+    await done;
+    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   }
 }

@@ -5,18 +5,21 @@ import { ThreadCalls } from '../../shared/thread-calls.ts';
 import type { ReplayOptions } from '../replay.ts';
 import type { SubscriberGroup } from '../subscriber-group.ts';
 import type { Progress, ProgressWriter } from '../subscriber-store.ts';
+import type { ObserverHost } from './observer-host.ts';
 import { receivedResult, type SentResult, type Standings } from './observer-protocol.ts';
 
 /** What a thread's subscribers have of the engine's. */
 export interface EngineSide {
   readonly writer: ProgressWriter;
   readonly removedUpTo: () => Promise<number>;
+  readonly writeOut: ObserverHost['writeOut'];
+  readonly warn: ObserverHost['warn'];
   readonly onProblem: (error: unknown) => void;
 }
 
 export interface OpenedGroup {
   readonly group: SubscriberGroup;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** How far each has come, so that lag is known without asking. */
@@ -55,7 +58,7 @@ export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Prom
       await group().stop();
       clearInterval(telling);
       const last = standings();
-      opened?.close();
+      await opened?.close();
       return last;
     },
   });
@@ -64,10 +67,27 @@ export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Prom
       save: async (progress: Progress) => receivedResult(await calls.call<SentResult>('save', progress)),
     },
     removedUpTo: () => calls.call('removedUpTo'),
+    writeOut: async (text, signal) => {
+      const code = await unlessAborted(calls.call<string | null>('writeOut', text), signal);
+      if (code !== null) throw Object.assign(new Error(code), { code });
+    },
+    warn: (message) => calls.tell('warn', message),
     onProblem: (error) => calls.tell('problem', errorMessage(error)),
   };
   port.on('message', (message) => calls.received(message));
   // What nobody awaits belongs to no event: the handler it came from fails in its own way, or does not.
   process.on('uncaughtException', engine.onProblem);
   process.on('unhandledRejection', engine.onProblem);
+}
+
+/** Standard output that nobody reads must not keep whoever waits. */
+async function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const giveUp = (): void => late.reject(Object.assign(new Error('nobody reads'), { code: 'EAGAIN' }));
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([done, late.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
