@@ -6,7 +6,7 @@ export const severityNumbers = { debug: 5, info: 9, warn: 13, error: 17 } as con
 export type LogSeverity = keyof typeof severityNumbers;
 
 /**
- * One thing to log, after OpenTelemetry's log data model. Plain JSON, frozen. There is no observed timestamp: a record
+ * One thing to log, after OpenTelemetry's log data model. Plain JSON. There is no observed timestamp: a record
  * that is delivered twice is the same record.
  */
 export interface LogRecord {

@@ -73,9 +73,17 @@ function write(logger: Logger, record: LogRecord): void {
   logger[severity](fields, body);
 }
 
+// The same few keys come again with every record; a name kept is also quicker to write than one cut anew.
+const short = new Map<string, string>();
+const mostShort = 1000;
+
 /** OpenTelemetry's form is for those who mix sources; in a line of our own its prefix says nothing. */
 function shortened(key: string): string {
-  return key.startsWith(attributePrefix) ? key.slice(attributePrefix.length) : key;
+  const known = short.get(key);
+  if (known !== undefined) return known;
+  const cut = key.startsWith(attributePrefix) ? key.slice(attributePrefix.length) : key;
+  if (short.size < mostShort) short.set(key, cut);
+  return cut;
 }
 
 function formatted(line: string, format: 'pretty_json' | 'logfmt'): string {

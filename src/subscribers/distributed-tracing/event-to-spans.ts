@@ -1,7 +1,6 @@
 import type { LoggedEvent, RecordedEvent } from '../../events/envelope.ts';
 import { attemptSpan } from '../../events/trace-choices.ts';
 import { derivedId } from '../../shared/ids.ts';
-import { deepFreeze } from '../../shared/json.ts';
 import type { Span, SpanAttributes, SpanStatus } from '../../signals/span.ts';
 import { attemptEnded } from './attempt-ended.ts';
 import { fieldAttributes, given, stepAttributes, taskAttributes } from './attributes.ts';
@@ -69,7 +68,7 @@ const alarms: Readonly<Record<AlarmName, { readonly says: string; readonly error
 
 function rootSpan(event: RecordedEvent<'task.initialize_requested'>): Span {
   const { steps, startAt, slaDeadlineAt } = event.payload;
-  return deepFreeze({
+  return {
     traceId: traceIdOf(event),
     spanId: event.spanId ?? '',
     parentSpanId: event.parentSpanId,
@@ -90,7 +89,7 @@ function rootSpan(event: RecordedEvent<'task.initialize_requested'>): Span {
     },
     links: [],
     status: { code: 'unset' },
-  });
+  };
 }
 
 /** It was ready, and had to wait for room. */
@@ -131,7 +130,7 @@ function attempt(event: LoggedEvent, parts: SpanParts): Span {
   const of = { traceId, rootSpanId, linked, step: step ?? '' };
   const own = attemptSpan({ ...of, attempt: number ?? 1 });
   const before = number === null || number < 2 ? null : attemptSpan({ ...of, attempt: number - 1 });
-  return deepFreeze({
+  return {
     ...own,
     // What was recorded is what the handler's calls hang on.
     spanId: event.spanId ?? own.spanId,
@@ -145,12 +144,12 @@ function attempt(event: LoggedEvent, parts: SpanParts): Span {
       ...(linked ? [{ traceId, spanId: rootSpanId, attributes: { 'tasker.link': 'task' } }] : []),
       ...(before === null ? [] : [{ ...before, attributes: { 'tasker.link': 'attempt_before' } }]),
     ],
-  });
+  };
 }
 
 /** A span that is nobody's parent: its id follows from its event's, so that each has one of its own, and keeps it. */
 function underRoot(event: LoggedEvent, parts: SpanParts): Span {
-  return deepFreeze({
+  return {
     traceId: traceIdOf(event),
     spanId: derivedId(`event ${event.id}`, 8),
     parentSpanId: rootSpanIdOf(event),
@@ -160,7 +159,7 @@ function underRoot(event: LoggedEvent, parts: SpanParts): Span {
     links: [],
     status: { code: 'unset' },
     ...parts,
-  });
+  };
 }
 
 function traceIdOf(event: LoggedEvent): string {

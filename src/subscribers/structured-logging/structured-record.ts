@@ -1,6 +1,5 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
 import { matches } from '../../events/pattern.ts';
-import type { JsonObject } from '../../shared/json.ts';
 import type { LogRecord } from '../../signals/log-record.ts';
 import { eventToLogRecord } from '../event-export/event-to-log-record.ts';
 import { type LogWords, meaningOf } from './meaning.ts';
@@ -16,18 +15,9 @@ export interface StructuredLoggingOptions {
 
 /** Facts as lines for people and log stores: with a type and level of their meaning, and filtered once more. */
 export function structuredRecord(options: StructuredLoggingOptions): (event: LoggedEvent) => LogRecord | null {
-  const filter = parameterFilter(options.filterParameters, options.filterMask);
+  const shown = parameterFilter(options.filterParameters, options.filterMask);
   return (event) => {
     if (options.filteredEvents.some((pattern) => matches(pattern, event.name))) return null;
-    const { type, severity } = meaningOf(event, options.words);
-    const record = eventToLogRecord(event);
-    const { 'tasker.business': business, 'tasker.payload': payload, ...own } = record.attributes;
-    const attributes = {
-      'tasker.type': type,
-      ...own,
-      ...(business !== undefined && { 'tasker.business': filter(business as JsonObject) }),
-      ...(payload !== undefined && { 'tasker.payload': filter(payload as JsonObject) }),
-    };
-    return { ...record, severity, attributes };
+    return eventToLogRecord(event, { ...meaningOf(event, options.words), shown });
   };
 }
