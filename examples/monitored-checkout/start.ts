@@ -13,7 +13,7 @@ import type { Services } from './services/services.ts';
 import { spawnServices } from './services/spawn-services.ts';
 import { Story } from './story.ts';
 import { createTasker, isTaskerError, type JsonObject, type Tasker } from './tasker.ts';
-import { traceSinks, tracesLine } from './traces.ts';
+import { traceCalls, traceSinks, tracesLine } from './traces.ts';
 import { checkoutContexts } from './traffic.ts';
 
 const { values } = parseArgs({
@@ -39,6 +39,7 @@ const lineEveryMs = 2000;
 async function main(): Promise<void> {
   const wanted = values.serve ? Number.POSITIVE_INFINITY : whole('checkouts', values.checkouts);
   const inFlight = whole('in-flight', values['in-flight']);
+  const shutDownTracing = await traceCalls();
   const services = await startServices();
   await mkdir(new URL('.tasker/', root), { recursive: true });
   await writeFile(servicesFile, JSON.stringify(services.urls));
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     if (stop.signal.aborted) console.log('Stopping: running steps may end, for ten seconds at most.');
     await tasker.stop();
     await services.close();
+    await shutDownTracing();
     await rm(servicesFile, { force: true });
   }
 }

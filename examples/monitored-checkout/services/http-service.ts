@@ -12,7 +12,16 @@ export interface HttpServiceOptions {
   readonly seed: number;
   /** Latency varies around it by ± 40 %; 0 answers at once. */
   readonly baseLatencyMs: number;
+  /** Stands around every call that has an effect. Default: nothing does. */
+  readonly answering?: Answering;
 }
+
+export type Answering = (
+  service: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  act: () => Promise<void>,
+) => Promise<void>;
 
 export interface HttpService {
   readonly url: string;
@@ -24,6 +33,7 @@ export async function startHttpService(
   definition: ServiceDefinition,
   options: HttpServiceOptions,
 ): Promise<HttpService> {
+  const { answering = (_service, _request, _response, act) => act() } = options;
   const closing = new AbortController();
   const hanging = new Set<ServerResponse>();
   const random = seededRandom(options.seed, definition.name);
@@ -53,7 +63,7 @@ export async function startHttpService(
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     switch (`${request.method} ${request.url}`) {
       case `POST ${definition.path}`:
-        return effect(request, response);
+        return answering(definition.name, request, response, () => effect(request, response));
       case 'GET /stats':
         return send(response, { status: 200, body: { ...endpoint.stats(hanging.size) } });
       case 'GET /fault':

@@ -1,5 +1,5 @@
 import type { ServiceName } from '../service-urls.ts';
-import { startHttpService, type HttpService } from './http-service.ts';
+import { type Answering, startHttpService, type HttpService } from './http-service.ts';
 import { inventoryService } from './inventory.ts';
 import { mailService } from './mail.ts';
 import { ordersService } from './orders.ts';
@@ -9,7 +9,7 @@ import { serviceControls } from './service-controls.ts';
 import type { Services, ServicesOptions } from './services.ts';
 
 /** The four services in this process. */
-export async function startServices(options: ServicesOptions = {}): Promise<Services> {
+export async function startServices(options: ServicesOptions = {}, answering?: Answering): Promise<Services> {
   const { seed = 1, ports = {}, stockPerSku = 10_000_000 } = options;
   const started: HttpService[] = [];
   const close = async (): Promise<void> => {
@@ -21,6 +21,7 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
       port: ports[definition.name] ?? 0,
       seed,
       baseLatencyMs: latencyOf(options, definition.name) ?? definition.usualLatencyMs,
+      ...(answering !== undefined && { answering }),
     });
     started.push(service);
     return service.url;
