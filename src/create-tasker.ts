@@ -24,7 +24,7 @@ import { Retention } from './log/retention.ts';
 import { inOtelSpan, loadOtelApi } from './otel-context.ts';
 import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
-import { operationsListener } from './operations-parts.ts';
+import { Operations } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
@@ -204,7 +204,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       },
       onProblem,
     });
-    const operations = operationsListener({
+    const operations = new Operations({
       input,
       config,
       env: around.env ?? process.env,
@@ -212,6 +212,8 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       storage,
       subscribers,
       projections: builtIn.projections,
+      sinks,
+      host,
     });
     const afterEngine = async (): Promise<void> => {
       for (const close of closing) await close();

@@ -1,16 +1,11 @@
 import type { MetricsRegistry } from './config/telemetry.ts';
-import type { EngineStatus } from './tasker.ts';
+import { gatherMetrics, type MetricSources } from './gather-metrics.ts';
 import type { Answer } from './operations/operations-listener.ts';
-import type { SinkFigures } from './signals/delivery.ts';
-import type { MetricDefinition, MetricFamily } from './signals/metric.ts';
+import type { MetricFamily } from './signals/metric.ts';
 import { contentTypes, Exposition, type JoinedRegistry } from './sinks/prometheus/exposition.ts';
-import type { Subscribers } from './subscribers/subscribers.ts';
 
 export interface ScrapeParts {
-  readonly subscribers: Subscribers;
-  /** Built-in subscribers whose state is metrics. */
-  readonly projections: readonly string[];
-  readonly status: () => Omit<EngineStatus, 'listenerFailures' | 'operationsUrl'>;
+  readonly sources: MetricSources;
   /** Of this process. */
   readonly ofProcess: JoinedRegistry;
   /** The application's own. */
@@ -26,86 +21,17 @@ const openMetrics = /application\/openmetrics-text/;
  */
 export async function scrapeMetrics(parts: ScrapeParts, accept: string): Promise<Answer> {
   const format = openMetrics.test(accept) ? 'openmetrics' : 'text';
-  // All of it first: once the answer has begun it can no longer be refused.
-  const counted = await Promise.all(parts.projections.map((name) => parts.subscribers.view(name)));
-  const now = await standing(parts);
-  return { contentType: contentTypes[format], body: written(parts, new Exposition(format), counted.flat(), now) };
+  const families = await gatherMetrics(parts.sources);
+  return { contentType: contentTypes[format], body: written(parts, new Exposition(format), families) };
 }
 
 async function* written(
   { ofProcess, registries }: ScrapeParts,
   exposition: Exposition,
-  counted: readonly string[],
-  now: readonly MetricFamily[],
+  families: Iterable<MetricFamily>,
 ): AsyncGenerator<string> {
-  for (const family of counted) yield* exposition.family(JSON.parse(family) as MetricFamily);
-  for (const family of now) yield* exposition.family(family);
+  for (const family of families) yield* exposition.family(family);
   yield* exposition.joined(ofProcess);
   for (const registry of registries) yield* exposition.joined(registry as JoinedRegistry);
   yield exposition.end;
-}
-
-type Status = ReturnType<ScrapeParts['status']>;
-type Subscriber = Awaited<ReturnType<Subscribers['list']>>[number];
-
-const ofEngine: readonly (readonly [name: string, help: string, of: (status: Status) => number])[] = [
-  ['tasker_engine_tasks_in_memory', 'Tasks that this engine holds.', (one) => one.tasksInMemory],
-  ['tasker_engine_attempts_running', 'Handlers that are at work.', (one) => one.attemptsRunning],
-  ['tasker_engine_abandoned_handlers', 'Handlers left behind that have not settled.', (one) => one.abandonedHandlers],
-  ['tasker_engine_late_results', 'Results that came after their attempt had ended.', (one) => one.lateResults],
-  ['tasker_engine_changes_queued', 'Changes that are waiting to be written.', (one) => one.changesQueued],
-];
-
-const ofSubscribers: readonly (readonly [name: string, help: string, of: (one: Subscriber) => number])[] = [
-  ['tasker_subscriber_lag_events', 'Events that are still to come.', (one) => one.lag],
-  ['tasker_subscriber_parked_events', 'Events that were set aside.', (one) => one.parked],
-  ['tasker_subscriber_state_bytes', 'Size of what a subscriber keeps, as stored.', (one) => one.stateBytes],
-];
-
-const ofSinks: readonly (readonly [
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  of: (one: SinkFigures) => number,
-])[] = [
-  ['tasker_sink_delivered_total', 'counter', 'Signals that a sink has taken.', (one) => one.delivered],
-  ['tasker_sink_retries_total', 'counter', 'Deliveries that were to be tried again.', (one) => one.retries],
-  ['tasker_sink_dropped_total', 'counter', 'Signals that were given up.', (one) => one.dropped],
-  [
-    'tasker_sink_queue_length',
-    'gauge',
-    'Signals offered and not settled; the rest waits in the log.',
-    (one) => one.queued,
-  ],
-];
-
-/** How full things are: of this process, now. */
-export const standingMetrics: readonly MetricDefinition[] = [
-  ...ofEngine.map(([name, help]) => gauge(name, help, [])),
-  ...ofSubscribers.map(([name, help]) => gauge(name, help, ['subscriber'])),
-  ...ofSinks.map(([name, type, help]) => ({ name, type, help, labelNames: ['sink', 'signal'] })),
-];
-
-async function standing({ subscribers, status }: ScrapeParts): Promise<readonly MetricFamily[]> {
-  const now = status();
-  const all = await subscribers.list();
-  const sinks = subscribers.sinkFigures();
-  return [
-    ...ofEngine.map(([name, help, of]) => ({ ...gauge(name, help, []), series: [{ labels: [], value: of(now) }] })),
-    ...ofSubscribers.map(([name, help, of]) => ({
-      ...gauge(name, help, ['subscriber']),
-      series: all.map((one) => ({ labels: [one.name], value: of(one) })),
-    })),
-    ...ofSinks.map(([name, type, help, of]) => ({
-      name,
-      type,
-      help,
-      labelNames: ['sink', 'signal'],
-      series: sinks.map((one) => ({ labels: [one.sink, one.signal], value: of(one) })),
-    })),
-  ];
-}
-
-function gauge(name: string, help: string, labelNames: readonly string[]): MetricDefinition {
-  return { name, help, type: 'gauge', labelNames };
 }

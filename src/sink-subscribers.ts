@@ -13,7 +13,8 @@ import type { FedSink } from './subscribers/feed-sink.ts';
 import type { ObserverHost } from './subscribers/observer/observer-host.ts';
 import { structuredRecord, type StructuredLoggingOptions } from './subscribers/structured-logging/structured-record.ts';
 
-type SinkHost = Pick<ObserverHost, 'writer' | 'clock' | 'random' | 'warn' | 'onProblem'>;
+/** What is needed to tell of how a sink does. */
+export type SinkHost = Pick<ObserverHost, 'writer' | 'clock' | 'random' | 'warn' | 'onProblem'>;
 
 export interface SinkSubscribersOptions {
   /** The sink that facts are told in operators' words, and how; null: none is. */
@@ -32,7 +33,7 @@ export function sinkSubscribers(
     // One destination, one breaker: what is down for spans is down for records.
     const breaker = new CircuitBreaker();
     const fed = <Signal>(about: About, deliver: Deliver<Signal>, giveUpAfterMs?: number): FedSink<Signal> => {
-      const meter = new SinkMeter({ sink: name, signal: about.signal }, (change) => tell(host, about, change));
+      const meter = meterOf(host, about);
       const around = { clock: host.clock, random: systemRandom, meter, breaker };
       return {
         sink: name,
@@ -52,6 +53,10 @@ export function sinkSubscribers(
     }
     return definitions;
   });
+}
+
+export function meterOf(host: SinkHost, about: About): SinkMeter {
+  return new SinkMeter({ sink: about.sink, signal: about.signal }, (change) => tell(host, about, change));
 }
 
 interface About {

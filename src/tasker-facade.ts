@@ -7,7 +7,7 @@ import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { checkAnnotation } from './execution/annotation.ts';
 import { askForTask } from './execution/client.ts';
-import type { OperationsListener } from './operations/operations-listener.ts';
+import type { Operations } from './operations-parts.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Advance, Engine } from './execution/engine.ts';
 import { tellUnregistered } from './execution/handler-narration.ts';
@@ -64,7 +64,7 @@ export interface FacadeParts {
   /** null: everything is kept. */
   readonly retention: Retention | null;
   /** null: there is none. */
-  readonly operations: OperationsListener | null;
+  readonly operations: Operations;
   /** Awaited when the engine has stopped: lets go of what nothing more is handed to. */
   readonly afterEngine: () => Promise<void>;
   readonly clock: Clock;
@@ -106,7 +106,7 @@ export class TaskerFacade implements Tasker {
     this.#starting ??= this.#start(options).catch((error: unknown) => {
       // An engine that is in the way may be gone at the next try.
       this.#starting = null;
-      if (!this.#parts.engine.running) void this.#parts.operations?.close();
+      if (!this.#parts.engine.running) void this.#parts.operations.close();
       throw error;
     });
     return this.#starting;
@@ -277,7 +277,7 @@ export class TaskerFacade implements Tasker {
 
   status(): EngineStatus {
     const { engine, bus, operations } = this.#parts;
-    return { ...engine.status(), listenerFailures: bus.failures, operationsUrl: operations?.url ?? null };
+    return { ...engine.status(), listenerFailures: bus.failures, operationsUrl: operations.url };
   }
 
   isEngineRunning(): Promise<boolean> {
@@ -288,7 +288,7 @@ export class TaskerFacade implements Tasker {
     this.#requireNotStopped();
     const { types, storage, engine, subscribers, operations } = this.#parts;
     // First, because it may fail: an engine that runs must not be left behind by a start that is refused.
-    await operations?.listen();
+    await operations.open();
     await engine.start(advance, async () => {
       // Only an engine makes revisions known: a client with other templates must not change what the engine runs.
       for (const { templateId, plan } of types.all()) {
@@ -307,7 +307,7 @@ export class TaskerFacade implements Tasker {
     subscribers.abortReplays();
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
-    await this.#parts.operations?.close();
+    await this.#parts.operations.close();
     try {
       await engine.stop(graceMs);
     } finally {

@@ -2,7 +2,9 @@ import { TaskerError } from '../shared/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What OpenTelemetry's variables say of the export of traces; null where they say nothing. */
+export type OtlpSignal = 'traces' | 'metrics';
+
+/** What OpenTelemetry's variables say of the export of one kind of signal; null where they say nothing. */
 export interface OtlpEnvironment {
   /** With its path. */
   readonly url: string | null;
@@ -10,31 +12,35 @@ export interface OtlpEnvironment {
   readonly encoding: 'protobuf' | 'json' | null;
   readonly compression: 'gzip' | 'none' | null;
   readonly timeoutMs: number | null;
+  /** How often metrics are sent. */
+  readonly everyMs: number | null;
   /** `service.name` among them. */
   readonly resource: Readonly<Record<string, string>>;
 }
 
 /**
- * The variables for traces go before those for all signals, as OpenTelemetry's specification has it. An empty one is
+ * The variables for one signal go before those for all signals, as OpenTelemetry's specification has it. An empty one is
  * as good as none.
  *
  * @throws TaskerError `TASKER_CONFIG_INVALID`, naming the variable.
  */
-export function otlpEnvironment(env: Environment = process.env): OtlpEnvironment {
+export function otlpEnvironment(env: Environment = process.env, signal: OtlpSignal = 'traces'): OtlpEnvironment {
+  const own = signal.toUpperCase();
   const general = (name: string): string | null => nonEmpty(env[`OTEL_EXPORTER_OTLP_${name}`]);
-  const ofTraces = (name: string): string | null => nonEmpty(env[`OTEL_EXPORTER_OTLP_TRACES_${name}`]);
-  const either = (name: string): string | null => ofTraces(name) ?? general(name);
+  const ofSignal = (name: string): string | null => nonEmpty(env[`OTEL_EXPORTER_OTLP_${own}_${name}`]);
+  const either = (name: string): string | null => ofSignal(name) ?? general(name);
   const base = general('ENDPOINT');
   const service = nonEmpty(env['OTEL_SERVICE_NAME']);
   return {
-    url: ofTraces('ENDPOINT') ?? (base === null ? null : `${base.replace(/\/+$/, '')}/v1/traces`),
+    url: ofSignal('ENDPOINT') ?? (base === null ? null : `${base.replace(/\/+$/, '')}/v1/${signal}`),
     headers: {
       ...pairs('OTEL_EXPORTER_OTLP_HEADERS', general('HEADERS')),
-      ...pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS', ofTraces('HEADERS')),
+      ...pairs(`OTEL_EXPORTER_OTLP_${own}_HEADERS`, ofSignal('HEADERS')),
     },
     encoding: encoding(either('PROTOCOL')),
     compression: compression(either('COMPRESSION')),
-    timeoutMs: timeout(either('TIMEOUT')),
+    timeoutMs: milliseconds('OTEL_EXPORTER_OTLP_TIMEOUT', either('TIMEOUT')),
+    everyMs: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', nonEmpty(env['OTEL_METRIC_EXPORT_INTERVAL'])),
     resource: {
       ...pairs('OTEL_RESOURCE_ATTRIBUTES', nonEmpty(env['OTEL_RESOURCE_ATTRIBUTES'])),
       ...(service !== null && { 'service.name': service }),
@@ -76,11 +82,11 @@ function compression(text: string | null): OtlpEnvironment['compression'] {
   throw invalid('OTEL_EXPORTER_OTLP_COMPRESSION', "'gzip' or 'none'", `'${text}'`);
 }
 
-function timeout(text: string | null): number | null {
+function milliseconds(name: string, text: string | null): number | null {
   if (text === null) return null;
   const ms = Number(text);
   if (Number.isFinite(ms) && ms > 0) return ms;
-  throw invalid('OTEL_EXPORTER_OTLP_TIMEOUT', 'milliseconds above 0', `'${text}'`);
+  throw invalid(name, 'milliseconds above 0', `'${text}'`);
 }
 
 function invalid(name: string, expected: string, got: string): TaskerError {

@@ -114,7 +114,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, subscriptions, retention, limits, strict, telemetry, operations } =
+  const { environment, storage, templates, subscriptions, retention, limits, strict, telemetry, operations, sinks } =
     parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
@@ -128,12 +128,16 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
     limits,
     telemetry: {
       logging: resolveLogging(telemetry.logging, around.baseDir),
-      metrics: resolveMetrics(telemetry.metrics, operations !== undefined),
+      metrics: resolveMetrics(telemetry.metrics, operations !== undefined || sinks.some(takesMetrics)),
       tracing: resolveTracing(telemetry.tracing),
     },
     operations: operations === undefined ? null : resolveOperations(operations, around.baseDir),
     strict,
   });
+}
+
+function takesMetrics(sink: unknown): boolean {
+  return typeof sink === 'object' && sink !== null && 'metrics' in sink && sink.metrics !== undefined;
 }
 
 function environmentFrom(around: ConfigSurroundings): string {

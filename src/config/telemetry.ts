@@ -104,10 +104,10 @@ export interface ResolvedOperations {
 
 export function resolveMetrics(
   { enabled, windowSeconds, seriesLimit, defaultCurrency, errorClasses }: z.infer<typeof metricsSchema>,
-  hasListener: boolean,
+  isWanted: boolean,
 ): ResolvedMetrics {
   const windowMs = windowSeconds * 1000;
-  return { enabled: enabled ?? hasListener, windowMs, seriesLimit, defaultCurrency, errorClasses };
+  return { enabled: enabled ?? isWanted, windowMs, seriesLimit, defaultCurrency, errorClasses };
 }
 
 export function resolveOperations(given: z.infer<typeof operationsSchema>, baseDir: string): ResolvedOperations {

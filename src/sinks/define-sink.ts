@@ -1,5 +1,6 @@
 import type { Deliver } from '../signals/delivery.ts';
 import type { LogRecord } from '../signals/log-record.ts';
+import type { MetricFamily } from '../signals/metric.ts';
 import type { Span } from '../signals/span.ts';
 
 /**
@@ -16,6 +17,10 @@ export interface Sink {
   readonly logs?: Deliver<LogRecord>;
   /** Takes spans; a sink without it is given none. */
   readonly traces?: Deliver<Span>;
+  /** Takes metrics as they stand, all of them, every `metricsEveryMs`; a sink without it is given none. */
+  readonly metrics?: Deliver<MetricFamily>;
+  /** Default 60,000. */
+  readonly metricsEveryMs?: number;
   /** Lets go of what it holds. A later delivery takes hold of it again or is refused; it never throws. */
   close?(): Promise<void>;
 }

@@ -10,6 +10,8 @@ const sinkSchema = z.object({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of A-Z a-z 0-9 . _ -'),
   logs: aFunction.optional(),
   traces: aFunction.optional(),
+  metrics: aFunction.optional(),
+  metricsEveryMs: z.number().min(1000).max(86_400_000).optional(),
   close: aFunction.optional(),
 });
 
@@ -23,8 +25,8 @@ export function resolveSinks(given: readonly Sink[]): readonly Sink[] {
     const problems = parsed.success
       ? []
       : parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the sink'}: ${message}`);
-    if (parsed.success && sink.logs === undefined && sink.traces === undefined)
-      problems.push('it takes no signal: expected a function logs or traces');
+    if (parsed.success && sink.logs === undefined && sink.traces === undefined && sink.metrics === undefined)
+      problems.push('it takes no signal: expected a function logs, traces or metrics');
     if (seen.has(name)) problems.push('there are two of this name; what was delivered is remembered by name');
     seen.add(name);
     if (problems.length === 0) continue;

@@ -81,7 +81,7 @@ export const zones: Readonly<Record<string, Zone>> = {
       'task-view.ts',
       'task-history.ts',
     ],
-    sees: ['subscribers', 'operations'],
+    sees: ['subscribers', 'operations-parts.ts'],
     packages: [],
   },
   // The only file of the engine that knows OpenTelemetry, which an application need not have.
@@ -110,13 +110,19 @@ export const zones: Readonly<Record<string, Zone>> = {
   },
   'monitored-tasks.ts': { uses: ['shared', 'tasks'], sees: ['subscribers'], packages: [] },
   'operations-parts.ts': {
-    uses: ['config', 'operations', 'sinks', 'scrape-metrics.ts'],
-    sees: ['execution', 'subscribers'],
+    uses: ['config', 'operations', 'sinks', 'scrape-metrics.ts', 'push-metrics.ts'],
+    sees: ['execution', 'subscribers', 'gather-metrics.ts', 'sink-subscribers.ts'],
     packages: [],
   },
+  'gather-metrics.ts': { uses: [], sees: ['signals', 'subscribers', 'tasker.ts'], packages: [] },
   'scrape-metrics.ts': {
-    uses: ['sinks'],
-    sees: ['config', 'operations', 'signals', 'subscribers', 'tasker.ts'],
+    uses: ['sinks', 'gather-metrics.ts'],
+    sees: ['config', 'operations', 'signals'],
+    packages: [],
+  },
+  'push-metrics.ts': {
+    uses: ['shared', 'sinks', 'subscribers', 'gather-metrics.ts', 'sink-subscribers.ts'],
+    sees: ['signals'],
     packages: [],
   },
   'load-subscriber-modules.ts': { uses: ['shared', 'config'], sees: ['subscribers'], packages: ['node:'] },

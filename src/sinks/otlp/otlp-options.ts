@@ -24,6 +24,12 @@ export interface OtlpSinkOptions {
   readonly serviceName?: string;
   /** Added to those of `OTEL_RESOURCE_ATTRIBUTES`. */
   readonly resource?: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * Sends metrics too, all that `/metrics` shows of tasks and of the engine. Default false. `url`: with its path; default
+   * `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, else beside the traces. `everyMs`: default `OTEL_METRIC_EXPORT_INTERVAL`, else
+   * 60,000.
+   */
+  readonly metrics?: boolean | { readonly url?: string; readonly everyMs?: number };
   /** Where the variables are read. Default: the process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -37,11 +43,24 @@ const optionsSchema = z.strictObject({
   timeoutMs: z.number().min(1).max(600_000).optional(),
   serviceName: z.string().min(1).optional(),
   resource: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  metrics: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }).optional(),
+        everyMs: z.number().min(1000).max(86_400_000).optional(),
+      }),
+    ])
+    .default(false),
   env: z.unknown().optional(),
 });
 
 /** Code goes before the environment. */
-export function checkOtlpOptions(options: OtlpSinkOptions, environment: OtlpEnvironment): OtlpSinkParts {
+export function checkOtlpOptions(
+  options: OtlpSinkOptions,
+  environment: OtlpEnvironment,
+  ofMetrics: OtlpEnvironment,
+): OtlpSinkParts {
   const url = options.url ?? environment.url ?? 'http://localhost:4318/v1/traces';
   const parsed = optionsSchema.safeParse({ ...options, url });
   if (!parsed.success) {
@@ -50,13 +69,22 @@ export function checkOtlpOptions(options: OtlpSinkOptions, environment: OtlpEnvi
       details: { problems },
     });
   }
-  const { name, headers, encoding, compression, timeoutMs, serviceName, resource } = parsed.data;
+  const { name, headers, encoding, compression, timeoutMs, serviceName, resource, metrics } = parsed.data;
+  const own = typeof metrics === 'object' ? metrics : {};
   return {
     name,
     url,
     headers: { ...environment.headers, ...headers },
     encoding: encoding ?? environment.encoding ?? 'protobuf',
     compression: compression ?? environment.compression ?? 'gzip',
+    metrics:
+      metrics === false
+        ? null
+        : {
+            url: own.url ?? ofMetrics.url ?? url.replace(/\/v1\/traces$/, '/v1/metrics'),
+            everyMs: own.everyMs ?? ofMetrics.everyMs ?? 60_000,
+            headers: { ...ofMetrics.headers, ...headers },
+          },
     timeoutMs: timeoutMs ?? environment.timeoutMs ?? 10_000,
     resource: {
       'service.name': 'tasker',

@@ -2,13 +2,18 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
-import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import {
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
 
 import { systemClock } from '../../shared/clock.ts';
 import { type Delivery, delivered } from '../../signals/delivery.ts';
-import type { Span } from '../../signals/span.ts';
 import { defineSink, type TraceSink } from '../define-sink.ts';
 import { readAnswer } from './otlp-response.ts';
+import { toResourceMetrics } from './metric-data.ts';
 import { post, type Posted } from './post.ts';
 import { spanSource, toReadableSpan } from './readable-span.ts';
 
@@ -19,65 +24,101 @@ export interface OtlpSinkParts {
   readonly headers: Readonly<Record<string, string>>;
   readonly encoding: 'protobuf' | 'json';
   readonly compression: 'gzip' | 'none';
+  /** Null: none are sent. */
+  readonly metrics: {
+    readonly url: string;
+    readonly everyMs: number;
+    readonly headers: Readonly<Record<string, string>>;
+  } | null;
   readonly timeoutMs: number;
   readonly resource: Readonly<Record<string, string | number | boolean>>;
 }
 
 const compress = promisify(gzip);
-const serializers = { protobuf: ProtobufTraceSerializer, json: JsonTraceSerializer } as const;
+const serializers = {
+  traces: { protobuf: ProtobufTraceSerializer, json: JsonTraceSerializer },
+  metrics: { protobuf: ProtobufMetricsSerializer, json: JsonMetricsSerializer },
+} as const;
 const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
 /** By which OpenTelemetry's own exporters keep an application's instrumentations away from what they send. */
 const unseen = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true);
 
-/** Spans to a receiver of OTLP over HTTP: Jaeger, Tempo, Honeycomb, a collector. OpenTelemetry's own code writes them. */
+/** To a receiver of OTLP over HTTP: Jaeger, Tempo, Honeycomb, a collector. OpenTelemetry's own code writes it. */
 export function makeOtlpSink(parts: OtlpSinkParts): TraceSink {
   const source = spanSource(parts.resource);
+  const { name, encoding, metrics, url, headers } = parts;
+  const traces: TraceSink['traces'] = async (spans, { signal }) => {
+    if (signal.aborted) return nobodyWaits;
+    if (spans.length === 0) return delivered;
+    const body = serializers.traces[encoding].serializeRequest(spans.map((span) => toReadableSpan(span, source)));
+    if (body === undefined) return { kind: 'rejected', reason: 'the spans cannot be written as OTLP' };
+    const refused = (answer: Uint8Array): number =>
+      serializers.traces[encoding].deserializeResponse(answer).partialSuccess?.rejectedSpans ?? 0;
+    return send(parts, { url, headers, body, refused, count: spans.length }, signal);
+  };
+  if (metrics === null) return defineSink({ name, traces });
   return defineSink({
-    name: parts.name,
-    async traces(spans, { signal }) {
-      if (signal.aborted) return { kind: 'retryable', reason: 'nobody waits any longer' };
-      if (spans.length === 0) return delivered;
-      const body = serializers[parts.encoding].serializeRequest(spans.map((span) => toReadableSpan(span, source)));
-      if (body === undefined) return { kind: 'rejected', reason: 'the spans cannot be written as OTLP' };
-      return send(parts, body, spans, signal);
+    name,
+    traces,
+    metricsEveryMs: metrics.everyMs,
+    async metrics(families, { signal }) {
+      if (signal.aborted) return nobodyWaits;
+      const body = serializers.metrics[encoding].serializeRequest(
+        toResourceMetrics(families, source, systemClock.now()),
+      );
+      if (body === undefined) return { kind: 'rejected', reason: 'the metrics cannot be written as OTLP' };
+      const refused = (answer: Uint8Array): number =>
+        serializers.metrics[encoding].deserializeResponse(answer).partialSuccess?.rejectedDataPoints ?? 0;
+      return send(parts, { ...metrics, body, refused, count: families.length }, signal);
     },
   });
 }
 
-async function send(
-  parts: OtlpSinkParts,
-  plain: Uint8Array,
-  spans: readonly Span[],
-  patience: AbortSignal,
-): Promise<Delivery> {
-  const { headers, encoding, compression, timeoutMs } = parts;
-  const url = new URL(parts.url);
+const nobodyWaits: Delivery = { kind: 'retryable', reason: 'nobody waits any longer' };
+
+interface Sent {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly count: number;
+  /** Of an answer: how many the receiver did not take. */
+  readonly refused: (answer: Uint8Array) => number;
+}
+
+async function send(parts: OtlpSinkParts, sent: Sent, patience: AbortSignal): Promise<Delivery> {
+  const { encoding, compression, timeoutMs } = parts;
   const zipped = compression === 'gzip';
-  const body = zipped ? await compress(plain) : plain;
+  const body = zipped ? await compress(sent.body) : sent.body;
   const ownHeaders = { 'content-type': contentTypes[encoding], ...(zipped && { 'content-encoding': 'gzip' }) };
   try {
     const answer = await context.with(unseen, () =>
-      post({ url, headers: { ...headers, ...ownHeaders }, body, timeoutMs, signal: patience }),
+      post({
+        url: new URL(sent.url),
+        headers: { ...sent.headers, ...ownHeaders },
+        body,
+        timeoutMs,
+        signal: patience,
+      }),
     );
     const delivery = readAnswer(answer.status, answer.retryAfter, systemClock.now());
-    return delivery.kind === 'delivered' ? partly(answer, encoding, spans.length) : delivery;
+    return delivery.kind === 'delivered' ? partly(answer, sent) : delivery;
   } catch (error) {
     return { kind: 'retryable', reason: `the receiver cannot be reached (${reasonOf(error)})` };
   }
 }
 
 /** A receiver may take a part and refuse the rest for good; it must not be sent again. */
-function partly({ body }: Posted, encoding: OtlpSinkParts['encoding'], sent: number): Delivery {
+function partly({ body }: Posted, { refused: read, count }: Sent): Delivery {
   if (body.byteLength === 0) return delivered;
   let refused = 0;
   try {
-    refused = serializers[encoding].deserializeResponse(body).partialSuccess?.rejectedSpans ?? 0;
+    refused = read(body);
   } catch {
     // An answer of 200 says that it was taken, whatever stands in it: many receivers answer with a text.
     return delivered;
   }
   if (!(refused > 0)) return delivered;
-  return { kind: 'rejected', reason: `the receiver refused ${refused} of ${sent}`, count: Math.min(refused, sent) };
+  return { kind: 'rejected', reason: `the receiver refused ${refused} of ${count}`, count: Math.min(refused, count) };
 }
 
 /** The code alone: a message may hold the address, and the address a key. */

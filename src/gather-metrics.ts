@@ -1,0 +1,94 @@
+import type { MetricDefinition, MetricFamily } from './signals/metric.ts';
+import type { SinkFigures } from './signals/delivery.ts';
+import type { Subscribers } from './subscribers/subscribers.ts';
+import type { EngineStatus } from './tasker.ts';
+
+export interface MetricSources {
+  readonly subscribers: Subscribers;
+  /** Built-in subscribers whose state is metrics. */
+  readonly projections: readonly string[];
+  readonly status: () => Omit<EngineStatus, 'listenerFailures' | 'operationsUrl'>;
+  readonly sinkFigures: () => readonly SinkFigures[];
+}
+
+/**
+ * All metrics of tasks and of the engine, as of now; each made when it is asked for.
+ *
+ * @throws TaskerError `TASKER_SUBSCRIBER_BEHIND` while what was shown before a restart is not reached again.
+ */
+export async function gatherMetrics(sources: MetricSources): Promise<Iterable<MetricFamily>> {
+  // All of it first: once an answer has begun it can no longer be refused.
+  const counted = await Promise.all(sources.projections.map((name) => sources.subscribers.view(name)));
+  const now = await standing(sources);
+  return families(counted.flat(), now);
+}
+
+function* families(counted: readonly string[], now: readonly MetricFamily[]): Generator<MetricFamily> {
+  for (const family of counted) yield JSON.parse(family) as MetricFamily;
+  yield* now;
+}
+
+type Status = ReturnType<MetricSources['status']>;
+type Subscriber = Awaited<ReturnType<Subscribers['list']>>[number];
+
+const ofEngine: readonly (readonly [name: string, help: string, of: (status: Status) => number])[] = [
+  ['tasker_engine_tasks_in_memory', 'Tasks that this engine holds.', (one) => one.tasksInMemory],
+  ['tasker_engine_attempts_running', 'Handlers that are at work.', (one) => one.attemptsRunning],
+  ['tasker_engine_abandoned_handlers', 'Handlers left behind that have not settled.', (one) => one.abandonedHandlers],
+  ['tasker_engine_late_results', 'Results that came after their attempt had ended.', (one) => one.lateResults],
+  ['tasker_engine_changes_queued', 'Changes that are waiting to be written.', (one) => one.changesQueued],
+];
+
+const ofSubscribers: readonly (readonly [name: string, help: string, of: (one: Subscriber) => number])[] = [
+  ['tasker_subscriber_lag_events', 'Events that are still to come.', (one) => one.lag],
+  ['tasker_subscriber_parked_events', 'Events that were set aside.', (one) => one.parked],
+  ['tasker_subscriber_state_bytes', 'Size of what a subscriber keeps, as stored.', (one) => one.stateBytes],
+];
+
+const ofSinks: readonly (readonly [
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  of: (one: SinkFigures) => number,
+])[] = [
+  ['tasker_sink_delivered_total', 'counter', 'Signals that a sink has taken.', (one) => one.delivered],
+  ['tasker_sink_retries_total', 'counter', 'Deliveries that were to be tried again.', (one) => one.retries],
+  ['tasker_sink_dropped_total', 'counter', 'Signals that were given up.', (one) => one.dropped],
+  [
+    'tasker_sink_queue_length',
+    'gauge',
+    'Signals offered and not settled; the rest waits in the log.',
+    (one) => one.queued,
+  ],
+];
+
+/** How full things are: of this process, now. */
+export const standingMetrics: readonly MetricDefinition[] = [
+  ...ofEngine.map(([name, help]) => gauge(name, help, [])),
+  ...ofSubscribers.map(([name, help]) => gauge(name, help, ['subscriber'])),
+  ...ofSinks.map(([name, type, help]) => ({ name, type, help, labelNames: ['sink', 'signal'] })),
+];
+
+async function standing({ subscribers, status, sinkFigures }: MetricSources): Promise<readonly MetricFamily[]> {
+  const now = status();
+  const all = await subscribers.list();
+  const sinks = sinkFigures();
+  return [
+    ...ofEngine.map(([name, help, of]) => ({ ...gauge(name, help, []), series: [{ labels: [], value: of(now) }] })),
+    ...ofSubscribers.map(([name, help, of]) => ({
+      ...gauge(name, help, ['subscriber']),
+      series: all.map((one) => ({ labels: [one.name], value: of(one) })),
+    })),
+    ...ofSinks.map(([name, type, help, of]) => ({
+      name,
+      type,
+      help,
+      labelNames: ['sink', 'signal'],
+      series: sinks.map((one) => ({ labels: [one.sink, one.signal], value: of(one) })),
+    })),
+  ];
+}
+
+function gauge(name: string, help: string, labelNames: readonly string[]): MetricDefinition {
+  return { name, help, type: 'gauge', labelNames };
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { noPrometheus } from '../prometheus/start-prometheus.ts';
+
+const root = join(import.meta.dirname, '../..');
+const guides = globSync('docs/*.md', { cwd: root }).map((file) => ({
+  file,
+  text: readFileSync(join(root, file), 'utf8'),
+}));
+const reference = readFileSync(join(root, 'docs/reference/metrics.md'), 'utf8');
+const known = new Set([...reference.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name));
+
+test('every metric that a guide names is one of the reference', () => {
+  const named = guides.flatMap(({ file, text }) =>
+    [...text.matchAll(/\btasker_(?:business|engine|sink|sla|step|subscriber|task|tasks|workers)_\w+/g)].map(
+      ([name]) => ({ file, name }),
+    ),
+  );
+  assert.ok(named.length > 10);
+  const ofFamily = (name: string): string => name.replace(/_(?:bucket|sum|count)$/, '');
+  assert.deepEqual(
+    named.filter(({ name }) => !known.has(name) && !known.has(ofFamily(name))),
+    [],
+  );
+});
+
+test('every relative link of a guide leads to a file', () => {
+  for (const { file, text } of guides) {
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
+      assert.ok(globSync(join('docs', target), { cwd: root }).length === 1, `${file} → ${target}`);
+  }
+});
+
+test("promtool accepts the guides' Prometheus configuration and every query in them", { skip: noPrometheus }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tasker-guides-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const guide = readFileSync(join(root, 'docs/prometheus-grafana-jaeger.md'), 'utf8');
+  const config = join(folder, 'prometheus.yml');
+  writeFileSync(config, guide.match(/```yaml\n([\s\S]*?)```/)?.[1] ?? '');
+  execFileSync('promtool', ['check', 'config', config]);
+  const queries = [...guide.matchAll(/^\| [^|`]+ \| `(.+)` \|$/gm)].map(([, query = '']) => query);
+  assert.ok(queries.length >= 7);
+  const rules = join(folder, 'rules.json');
+  const group = { name: 'guide', rules: queries.map((expr, index) => ({ record: `guide:${index}`, expr })) };
+  writeFileSync(rules, JSON.stringify({ groups: [group] }));
+  execFileSync('promtool', ['check', 'rules', rules]);
+});
