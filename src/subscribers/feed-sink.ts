@@ -16,6 +16,7 @@ export function feedSink<Signal, State = undefined>(
   input: SubscriberInput<State>,
 ): SubscriberDefinition {
   const fed = {
+    batchSize: 2000,
     ...input,
     deliverBatch: async (signals: readonly unknown[], stop: AbortSignal) =>
       (await deliver(signals as readonly Signal[], { signal: stop })).kind !== 'retryable',

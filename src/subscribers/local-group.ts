@@ -3,7 +3,7 @@ import { TaskerError } from '../shared/errors.ts';
 import { ParkedEvents, type ParkedOutcome } from './parked-events.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
-import { SharedReader } from './shared-reader.ts';
+import { SharedReader, type SharedReaderLimits } from './shared-reader.ts';
 import type { LiveStanding, SubscriberGroup } from './subscriber-group.ts';
 import { type RunnerParts, SubscriberRunner } from './subscriber-runner.ts';
 import type { ReplayProgress } from './subscriber-store.ts';
@@ -21,12 +21,15 @@ export class LocalGroup implements SubscriberGroup {
   /** Where the log ended when it was started. */
   #endAtStart = 0;
 
-  constructor(subscribers: readonly ResolvedSubscriber[], parts: Omit<RunnerParts, 'reader'>) {
+  constructor(
+    subscribers: readonly ResolvedSubscriber[],
+    parts: Omit<RunnerParts, 'reader'>,
+    limits: SharedReaderLimits = {},
+  ) {
     this.subscribers = subscribers;
     this.#parts = parts;
-    this.#reader = new SharedReader(parts.log, [
-      ...new Set(subscribers.flatMap(({ handlers }) => [...handlers.keys()])),
-    ]);
+    const names = new Set(subscribers.flatMap(({ handlers }) => [...handlers.keys()]));
+    this.#reader = new SharedReader(parts.log, [...names], limits);
     this.#runners = new Map(
       subscribers.map((one) => [one.name, new SubscriberRunner(one, { ...parts, reader: this.#reader })] as const),
     );

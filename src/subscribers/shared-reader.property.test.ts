@@ -106,3 +106,22 @@ test('what the engine has committed is not read back', async () => {
   assert.equal((await reader.read(2, all, 10)).lastPosition, 2);
   assert.equal(log.reads, 0);
 });
+
+test('one that is slower than the others shares their parse as long as it is not too far behind', async () => {
+  const readsOfTheSlow = async (events: number): Promise<number> => {
+    const log = new FakeLog();
+    const reader = new SharedReader(log, names, { events });
+    const [quick, slow] = [names, names].map((all) => new Map(all.map((name) => [name, null])));
+    if (quick === undefined || slow === undefined) throw new Error('there are two');
+    await reader.read(0, slow, 10);
+    for (let at = 0; at < 5000; at += 500) {
+      reader.committed(log.append(Array.from({ length: 500 }, () => names[0])));
+      await reader.read(at, quick, 500);
+    }
+    let at = 0;
+    while (at < 5000) at = (await reader.read(at, slow, 500)).lastPosition;
+    return log.reads;
+  };
+  assert.equal(await readsOfTheSlow(6000), 0);
+  assert.ok((await readsOfTheSlow(1000)) > 0, 'further behind than is kept, it reads for itself');
+});

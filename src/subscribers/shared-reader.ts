@@ -4,9 +4,11 @@ import type { CommittedEvents, EventLog, EventPage, NewEvent } from '../log/even
 import { deepFreeze } from '../shared/json.ts';
 
 const pageSize = 1000;
+/** Beyond it, what all have read is forgotten. */
+const usuallyKept = 4000;
 
 export interface SharedReaderLimits {
-  /** Events kept at the log's end. */
+  /** Events kept at the log's end for whoever has not read them yet. Default 4000. */
   readonly events?: number;
   /** Characters of their bodies, all together. */
   readonly characters?: number;
@@ -40,12 +42,14 @@ export class SharedReader {
   #kept: Kept[] = [];
   #characters = 0;
   #extending: Promise<void> | null = null;
+  /** How far each reader is. */
+  readonly #at = new Map<Wanted, number>();
 
   /** `names`: what any of them wants. */
   constructor(log: EventLog, names: readonly string[], limits: SharedReaderLimits = {}) {
     this.#log = log;
     this.#names = names;
-    this.#maxEvents = limits.events ?? 4000;
+    this.#maxEvents = limits.events ?? usuallyKept;
     this.#maxCharacters = limits.characters ?? 8 * 1024 * 1024;
   }
 
@@ -61,6 +65,7 @@ export class SharedReader {
       this.#start = after;
       this.#end = after;
     }
+    this.#at.set(wanted, after);
     if (after >= this.#end) await this.#extend();
     if (after >= this.#start && after <= this.#end) return this.#slice(after, wanted, limit);
     const page = await this.#log.read({ after, limit, filter: { names: [...wanted.keys()] } });
@@ -110,12 +115,18 @@ export class SharedReader {
       this.#characters += kept.stored?.body.length ?? 0;
     }
     this.#end = to;
-    if (this.#kept.length > this.#maxEvents || this.#characters > this.#maxCharacters) this.#forget();
+    if (this.#kept.length > Math.min(usuallyKept, this.#maxEvents) || this.#characters > this.#maxCharacters)
+      this.#forget();
   }
 
-  /** A half at once, so that forgetting costs little. */
+  /** What all have read goes first; where one is further behind than is kept, a half, and that one reads for itself. */
   #forget(): void {
-    const dropped = this.#kept.splice(0, Math.max(1, Math.ceil(this.#kept.length / 2)));
+    const read = firstAfter(this.#kept, Math.min(...this.#at.values()));
+    const isFull = this.#kept.length > this.#maxEvents || this.#characters > this.#maxCharacters;
+    // Never a few at a time: each forgetting moves all that stay.
+    const atLeast = Math.ceil(this.#kept.length / 2);
+    if (read < atLeast && !isFull) return;
+    const dropped = this.#kept.splice(0, Math.max(1, read, isFull ? atLeast : 0));
     this.#start = dropped.at(-1)?.position ?? this.#start;
     this.#characters = this.#kept.reduce((sum, { stored }) => sum + (stored?.body.length ?? 0), 0);
   }

@@ -4,7 +4,14 @@ import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { Counter, Registry } from 'prom-client';
 
-import { createTasker, defineTask, RetryableError, type StepContext, type TaskerConfigInput } from '../../src/index.ts';
+import {
+  createTasker,
+  defineTask,
+  PermanentError,
+  RetryableError,
+  type StepContext,
+  type TaskerConfigInput,
+} from '../../src/index.ts';
 import { createTestTasker } from '../../src/testing/test-tasker.ts';
 import { scrape } from '../support/scrape.ts';
 import { gate, rest } from '../support/world.ts';
@@ -271,4 +278,44 @@ test('whatever handlers are given, return or throw: nothing that no list names i
     }),
     { numRuns: 12 },
   );
+});
+
+test('windowSeconds says what the error ratio looks back at', async (t) => {
+  let broken = true;
+  const pay = () => {
+    if (broken) throw new PermanentError('down');
+    return {};
+  };
+  const ratioAfterTwoMinutes = async (windowSeconds: number): Promise<number | undefined> => {
+    broken = true;
+    const { sell, clock, sample } = await shop(t, pay, { telemetry: { metrics: { windowSeconds } } });
+    await (await sell(gold)).wait();
+    await clock.advance(120_000);
+    broken = false;
+    await (await sell(gold)).wait();
+    return sample('tasker_task_error_ratio');
+  };
+  assert.equal(await ratioAfterTwoMinutes(600), 0.5);
+  assert.equal(await ratioAfterTwoMinutes(60), 0);
+});
+
+test('beyond seriesLimit further series are counted in one that says so', async (t) => {
+  const tiers = ['a', 'b', 'c', 'd'];
+  const series = async (seriesLimit: number): Promise<number> => {
+    const { tasker, sell, clock } = await shop(t, () => ({}), { telemetry: { metrics: { seriesLimit } } });
+    for (const customer_tier of tiers) await (await sell({ ...gold, customer_tier })).wait();
+    await clock.advance(20);
+    const counted = await scrape(tasker, 'tasker_business_conversions_total{');
+    assert.equal(
+      Object.values(counted).reduce((sum, value) => sum + value, 0),
+      tiers.length,
+    );
+    assert.equal(
+      Object.keys(counted).some((labels) => labels.includes('__overflow__')),
+      seriesLimit < tiers.length,
+    );
+    return Object.keys(counted).length;
+  };
+  assert.equal(await series(100), 4);
+  assert.ok((await series(2)) <= 3);
 });

@@ -25,7 +25,7 @@ export interface SteadyOptions {
  * There is no queue: what waits is in the log, where it is bounded by the disk and survives the process.
  */
 export function steady<Signal>(deliver: Deliver<Signal>, options: SteadyOptions): Deliver<Signal> {
-  const { portion = 512 } = options;
+  const { portion = 2048 } = options;
   return async (signals, { signal }) => {
     for (let from = 0; from < signals.length; from += portion) {
       const some = signals.slice(from, from + portion);
