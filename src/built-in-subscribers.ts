@@ -46,6 +46,7 @@ export function builtInSubscribers(
     module: 'tasker observers',
     resolved: observersModule,
     options: options as unknown as JsonObject,
+    isBuiltIn: true,
   };
   return {
     modules: isEmpty ? [] : [reference],

@@ -38,7 +38,7 @@ export function referTo(named: Named, baseDir: string): ModuleReference {
       'TASKER_SUBSCRIBER_INVALID',
       `A subscriber is named by { module: 'a path or package', options?: {…} }; got ${JSON.stringify(named)}.`,
     );
-  return { module, resolved: locate(module, baseDir), options };
+  return { module, resolved: locate(module, baseDir), options, isBuiltIn: false };
 }
 
 export function isPackage({ resolved, module }: ModuleReference): boolean {
@@ -46,7 +46,7 @@ export function isPackage({ resolved, module }: ModuleReference): boolean {
 }
 
 /**
- * Imports the module and calls what it exports with its options. `host` is for modules of this package.
+ * Imports the module and calls what it exports with its options; those of this package with `host` too.
  *
  * @throws TaskerError `TASKER_SUBSCRIBER_INVALID`
  */
@@ -55,7 +55,9 @@ export async function loadSubscriberModule(
   host: ObserverHost,
 ): Promise<readonly GivenSubscriber[]> {
   const exported = defaultExport(await importModule(reference.resolved, 'TASKER_SUBSCRIBER_INVALID'));
-  const made = isFactory(exported) ? await exported(reference.options, host) : exported;
+  const made = isFactory(exported)
+    ? await exported(reference.options, ...(reference.isBuiltIn ? [host] : []))
+    : exported;
   const all = (Array.isArray(made) ? made : [made]) as readonly unknown[];
   return all.map((one) => {
     if (isClass(one)) return { subscriberClass: one, config: reference.options };
@@ -72,7 +74,7 @@ function isClass(value: unknown): value is SubscriberClass {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-function isFactory(value: unknown): value is (options: ModuleReference['options'], host: ObserverHost) => unknown {
+function isFactory(value: unknown): value is (options: ModuleReference['options'], host?: ObserverHost) => unknown {
   return typeof value === 'function' && !isClass(value);
 }
 

@@ -11,8 +11,8 @@ import type { ObserverThreadData } from './subscribers/observer/observer-protoco
 import { serveGroup } from './subscribers/observer/serve-group.ts';
 import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
 
-/** A parse costs more than most handlers, and some sinks are slower than others: some tens of megabytes at most. */
-const keptEvents = 20_000;
+/** A parse costs more than most handlers, and some sinks are slower than others. */
+const kept = { events: 20_000, characters: 16 * 1024 * 1024 };
 
 /** The composition root of a thread that runs the subscribers of one module. Started by `create-tasker.ts`. */
 const { file, module, declared } = workerData as ObserverThreadData;
@@ -40,5 +40,5 @@ serveGroup(port, async ({ writer, removedUpTo, writeOut, warn, onProblem }) => {
     for (const one of closing) await one();
     side.close();
   };
-  return { group: new LocalGroup(subscribers, parts, { events: keptEvents }), close };
+  return { group: new LocalGroup(subscribers, parts, kept), close };
 });

@@ -1,6 +1,7 @@
 import { gatherMetrics, type MetricSources } from './gather-metrics.ts';
 import type { Timer } from './shared/clock.ts';
 import { isTaskerError } from './shared/errors.ts';
+import { systemRandom } from './shared/ids.ts';
 import type { SinkFigures } from './signals/delivery.ts';
 import type { MetricFamily } from './signals/metric.ts';
 import { meterOf, type SinkHost } from './sink-subscribers.ts';
@@ -27,7 +28,7 @@ export class MetricsPush {
   readonly #meter: SinkMeter;
   readonly #everyMs: number;
   readonly #deliver: ReturnType<typeof steady<MetricFamily>>;
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   #timer: Timer | null = null;
   #pushing: Promise<void> | null = null;
 
@@ -40,7 +41,8 @@ export class MetricsPush {
     this.#meter = meterOf(host, { sink: name, signal: 'metrics', subscriber: performanceMonitoringName });
     this.#deliver = steady(metrics, {
       clock: host.clock,
-      random: host.random,
+      // Of its own: sending must not change what a seeded engine does.
+      random: systemRandom,
       meter: this.#meter,
       breaker: new CircuitBreaker(),
       giveUpAfterMs: metricsEveryMs,
@@ -51,28 +53,43 @@ export class MetricsPush {
     return this.#meter.figures;
   }
 
+  /** Also once more after a stop: an engine that could not start may start later. */
   start(): void {
+    this.#stop = new AbortController();
+    this.#arm(this.#stop.signal);
+  }
+
+  /** Sends once more, for what has happened since; whoever does not take it soon is left behind. */
+  async stop(): Promise<void> {
+    const stop = this.#stop;
+    if (this.#timer === null) return;
+    this.#timer.cancel();
+    this.#timer = null;
+    const late = Promise.withResolvers<void>();
+    const patience = this.#host.clock.setTimer(lastMs, () => {
+      stop.abort();
+      late.resolve();
+    });
+    await Promise.race([this.#last(stop.signal), late.promise]);
+    patience.cancel();
+    stop.abort();
+  }
+
+  #arm(stop: AbortSignal): void {
     this.#timer = this.#host.clock.setTimer(this.#everyMs, () => {
-      this.start();
+      this.#arm(stop);
       // One that is late holds all there is; a second beside it would only be in its way.
-      this.#pushing ??= this.#push().finally(() => (this.#pushing = null));
+      this.#pushing ??= this.#push(stop).finally(() => (this.#pushing = null));
     });
   }
 
-  /** Sends once more, for what has happened since. */
-  async stop(): Promise<void> {
-    if (this.#timer === null || this.#stop.signal.aborted) return;
-    this.#timer.cancel();
-    const patience = this.#host.clock.setTimer(lastMs, () => this.#stop.abort());
+  async #last(stop: AbortSignal): Promise<void> {
     await this.#pushing;
-    await this.#push();
-    patience.cancel();
-    this.#stop.abort();
+    await this.#push(stop);
   }
 
-  async #push(): Promise<void> {
+  async #push(signal: AbortSignal): Promise<void> {
     try {
-      const { signal } = this.#stop;
       for (const some of portionsOf(await gatherMetrics(this.#sources))) await this.#deliver(some, { signal });
     } catch (error) {
       // Behind after a restart, or not yet running: the next will be whole.

@@ -63,7 +63,6 @@ export interface FacadeParts {
   readonly subscribers: Subscribers;
   /** null: everything is kept. */
   readonly retention: Retention | null;
-  /** null: there is none. */
   readonly operations: Operations;
   /** Awaited when the engine has stopped: lets go of what nothing more is handed to. */
   readonly afterEngine: () => Promise<void>;
@@ -159,8 +158,9 @@ export class TaskerFacade implements Tasker {
     return { task, timeline: timeline(events, await reader.errors(taskId)) };
   }
 
-  events({ after = 0, limit = 1000, ...filter }: EventQuery = {}): Promise<EventPage> {
-    return this.#parts.storage.log.read({ after, limit: within(limit, eventPage), filter });
+  async events({ after = 0, limit = 1000, ...filter }: EventQuery = {}): Promise<EventPage> {
+    const page = await this.#parts.storage.log.read({ after, limit: within(limit, eventPage), filter });
+    return { events: page.events, lastPosition: page.lastPosition };
   }
 
   lastPosition(): Promise<number> {

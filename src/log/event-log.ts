@@ -33,12 +33,17 @@ export interface EventPage {
   readonly lastPosition: number;
 }
 
+export interface LogPage extends EventPage {
+  /** Of the bodies as they are stored, all together: whoever keeps events knows how large they are. */
+  readonly characters: number;
+}
+
 /**
  * Reading the log. For the implementer: positions never change and rise in commit order; a page never shows an
  * event whose transaction could still be rolled back, nor one beyond a gap that a slower transaction may yet fill.
  */
 export interface EventLog {
-  read(query: { readonly after: number; readonly limit: number; readonly filter?: EventFilter }): Promise<EventPage>;
+  read(query: { readonly after: number; readonly limit: number; readonly filter?: EventFilter }): Promise<LogPage>;
   /** The position of the last event; 0 for an empty log. */
   lastPosition(): Promise<number>;
 }

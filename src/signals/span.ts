@@ -19,7 +19,7 @@ export type SpanStatus =
   | { readonly code: 'error'; readonly message?: string };
 
 /**
- * One piece of a trace that has ended, after OpenTelemetry's trace data model. Plain JSON, frozen. A span that is
+ * One piece of a trace that has ended, after OpenTelemetry's trace data model. Plain JSON. A span that is
  * delivered twice is the same span: nothing in it depends on when it is made.
  */
 export interface Span {

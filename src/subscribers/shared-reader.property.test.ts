@@ -24,6 +24,8 @@ const stored = (name: string): NewEvent => ({
 class FakeLog implements EventLog {
   readonly events: NewEvent[] = [];
   reads = 0;
+  /** Of each event's body. */
+  characters = 0;
 
   append(added: readonly string[]): { readonly firstPosition: number; readonly events: readonly NewEvent[] } {
     const events = added.map(stored);
@@ -43,7 +45,8 @@ class FakeLog implements EventLog {
       .filter(({ position, name }) => position > after && (filter?.names ?? [name]).includes(name));
     await new Promise(setImmediate);
     const events = all.slice(0, limit);
-    return { events, lastPosition: events.length === limit ? (events.at(-1)?.position ?? end) : Math.max(after, end) };
+    const lastPosition = events.length === limit ? (events.at(-1)?.position ?? end) : Math.max(after, end);
+    return { events, lastPosition, characters: events.length * this.characters };
   }
 }
 
@@ -124,4 +127,27 @@ test('one that is slower than the others shares their parse as long as it is not
   };
   assert.equal(await readsOfTheSlow(6000), 0);
   assert.ok((await readsOfTheSlow(1000)) > 0, 'further behind than is kept, it reads for itself');
+});
+
+test('what all have read is kept no longer, and large events are kept no longer than there is room', async () => {
+  const log = new FakeLog();
+  const reader = new SharedReader(log, names, { events: 20_000 });
+  const all = new Map(names.map((name) => [name, null]));
+  for (let at = 0; at < 6000; at += 500) {
+    await reader.read(at, all, 500);
+    reader.committed(log.append(Array.from({ length: 500 }, () => names[0])));
+  }
+  await reader.read(0, new Map(all), 10);
+  assert.equal(log.reads, 1, 'it was forgotten, though there was room for it');
+
+  const large = new FakeLog();
+  large.characters = 100_000;
+  large.append(Array.from({ length: 600 }, () => names[0]));
+  const bounded = new SharedReader(large, names, { events: 20_000, characters: 1_000_000 });
+  const [first, second] = [new Map(all), new Map(all)];
+  let at = 0;
+  while (at < 600) at = (await bounded.read(at, first, 100)).lastPosition;
+  const before = large.reads;
+  await bounded.read(0, second, 100);
+  assert.equal(large.reads, before + 1, 'what was read counts too');
 });

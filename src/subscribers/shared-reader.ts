@@ -10,7 +10,7 @@ const usuallyKept = 4000;
 export interface SharedReaderLimits {
   /** Events kept at the log's end for whoever has not read them yet. Default 4000. */
   readonly events?: number;
-  /** Characters of their bodies, all together. */
+  /** Characters of their bodies, all together. Default 8 Mi. */
   readonly characters?: number;
 }
 
@@ -19,6 +19,8 @@ export type Wanted = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 
 interface Kept {
   readonly position: number;
+  /** Of its body as stored; of one that was read, its page's mean. */
+  readonly characters: number;
   /** As it was committed; null once it is parsed. */
   stored: NewEvent | null;
   parsed: LoggedEvent | null;
@@ -55,7 +57,12 @@ export class SharedReader {
 
   /** To be given what was committed, in the order of its positions. */
   committed({ firstPosition, events }: CommittedEvents): void {
-    const kept = events.map((stored, index): Kept => ({ position: firstPosition + index, stored, parsed: null }));
+    const kept = events.map((stored, index): Kept => ({
+      position: firstPosition + index,
+      characters: stored.body.length,
+      stored,
+      parsed: null,
+    }));
     this.#take(kept, firstPosition - 1, firstPosition + events.length - 1);
   }
 
@@ -96,7 +103,12 @@ export class SharedReader {
     const from = this.#end;
     if ((await this.#log.lastPosition()) <= from) return;
     const page = await this.#log.read({ after: from, limit: pageSize, filter: { names: this.#names } });
-    const kept = page.events.map((event): Kept => ({ position: event.position, stored: null, parsed: freeze(event) }));
+    const kept = page.events.map((event): Kept => ({
+      position: event.position,
+      characters: page.characters / page.events.length,
+      stored: null,
+      parsed: freeze(event),
+    }));
     this.#take(kept, from, page.lastPosition);
   }
 
@@ -112,7 +124,7 @@ export class SharedReader {
     for (const kept of events) {
       if (kept.position <= this.#end) continue;
       this.#kept.push(kept);
-      this.#characters += kept.stored?.body.length ?? 0;
+      this.#characters += kept.characters;
     }
     this.#end = to;
     if (this.#kept.length > Math.min(usuallyKept, this.#maxEvents) || this.#characters > this.#maxCharacters)
@@ -128,7 +140,7 @@ export class SharedReader {
     if (read < atLeast && !isFull) return;
     const dropped = this.#kept.splice(0, Math.max(1, read, isFull ? atLeast : 0));
     this.#start = dropped.at(-1)?.position ?? this.#start;
-    this.#characters = this.#kept.reduce((sum, { stored }) => sum + (stored?.body.length ?? 0), 0);
+    this.#characters = this.#kept.reduce((sum, { characters }) => sum + characters, 0);
   }
 }
 

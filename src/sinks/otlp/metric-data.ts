@@ -1,7 +1,7 @@
 import type { ISerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 
 import type { MetricFamily, MetricSeries } from '../../signals/metric.ts';
-import type { SpanSource } from './readable-span.ts';
+import { hrTime, type OtlpSource } from './otlp-source.ts';
 
 /** What OpenTelemetry's serializers take, as they name it. */
 export type ResourceMetrics =
@@ -20,7 +20,7 @@ const sinceUnknown: [number, number] = [0, 0];
 
 export function toResourceMetrics(
   families: readonly MetricFamily[],
-  source: SpanSource,
+  source: OtlpSource,
   atMs: number,
 ): ResourceMetrics {
   const metrics = families.map((family) => toMetricData(family, hrTime(atMs)));
@@ -47,8 +47,4 @@ function toMetricData(family: MetricFamily, endTime: [number, number]): MetricDa
 function histogram({ buckets: boundaries = [] }: MetricFamily, { value: sum, buckets = [] }: MetricSeries) {
   const counts = Array.from({ length: boundaries.length + 1 }, (_, index) => buckets[index] ?? 0);
   return { buckets: { boundaries, counts }, sum, count: counts.reduce((all, one) => all + one, 0) };
-}
-
-function hrTime(ms: number): [number, number] {
-  return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];
 }

@@ -15,7 +15,8 @@ import { defineSink, type TraceSink } from '../define-sink.ts';
 import { readAnswer } from './otlp-response.ts';
 import { toResourceMetrics } from './metric-data.ts';
 import { post, type Posted } from './post.ts';
-import { spanSource, toReadableSpan } from './readable-span.ts';
+import { otlpSource } from './otlp-source.ts';
+import { toReadableSpan } from './readable-span.ts';
 
 export interface OtlpSinkParts {
   readonly name: string;
@@ -45,7 +46,7 @@ const unseen = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context
 
 /** To a receiver of OTLP over HTTP: Jaeger, Tempo, Honeycomb, a collector. OpenTelemetry's own code writes it. */
 export function makeOtlpSink(parts: OtlpSinkParts): TraceSink {
-  const source = spanSource(parts.resource);
+  const source = otlpSource(parts.resource);
   const { name, encoding, metrics, url, headers } = parts;
   const traces: TraceSink['traces'] = async (spans, { signal }) => {
     if (signal.aborted) return nobodyWaits;

@@ -1,7 +1,8 @@
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import type { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 
-import type { Span, SpanAttributes, SpanKind } from '../../signals/span.ts';
+import { hrTime, type OtlpSource } from './otlp-source.ts';
+import type { Span, SpanKind } from '../../signals/span.ts';
 
 /** What OpenTelemetry's serializers take, as they name it. */
 export type ReadableSpan =
@@ -11,25 +12,11 @@ export type ReadableSpan =
       : never
     : never;
 
-export interface SpanSource {
-  readonly resource: ReadableSpan['resource'];
-  readonly instrumentationScope: ReadableSpan['instrumentationScope'];
-}
-
-/** One resource and scope for all spans: the serializers group by identity. */
-export function spanSource(resource: SpanAttributes): SpanSource {
-  return {
-    // Of the SDK's resource, what a serializer reads: an SDK is not needed to write spans down.
-    resource: { attributes: resource, asyncAttributesPending: false } as ReadableSpan['resource'],
-    instrumentationScope: { name: 'tasker' },
-  };
-}
-
 // OpenTelemetry's numbers; the wire's are one higher, which its serializer knows.
 const kinds: Readonly<Record<SpanKind, number>> = { internal: 0, server: 1, client: 2, producer: 3, consumer: 4 };
 const sampled = 1;
 
-export function toReadableSpan(span: Span, source: SpanSource): ReadableSpan {
+export function toReadableSpan(span: Span, source: OtlpSource): ReadableSpan {
   const { traceId, parentSpanId, traceState } = span;
   const context = {
     traceId,
@@ -63,12 +50,6 @@ export function toReadableSpan(span: Span, source: SpanSource): ReadableSpan {
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
-}
-
-/** Seconds and nanoseconds; to the microsecond, which is as fine as milliseconds with decimals are exact. */
-function hrTime(ms: number): [number, number] {
-  const micros = Math.round(ms * 1000);
-  return [Math.floor(micros / 1_000_000), (micros % 1_000_000) * 1000];
 }
 
 /** It has been read and checked where it came in; here it is only written again. */

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 import { fromStored } from '../../log/append.ts';
-import type { EventFilter, EventLog, EventPage } from '../../log/event-log.ts';
+import type { EventFilter, EventLog, LogPage } from '../../log/event-log.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 
 interface EventRow {
@@ -40,17 +40,21 @@ export class SqliteEventLog implements EventLog {
     this.#lastPosition = db.prepare<[], number | null>('select max(position) from events').pluck();
   }
 
-  async read(query: ReadQuery): Promise<EventPage> {
+  async read(query: ReadQuery): Promise<LogPage> {
     try {
       const { sql, values } = readSql(query);
       return this.#db.transaction(() => {
+        let characters = 0;
         const events = this.#prepared(sql)
           .all(...values)
-          .map((row) => fromStored(row));
+          .map((row) => {
+            characters += row.body.length;
+            return fromStored(row);
+          });
         // A page that is not full has seen all there is: whoever goes on need not look there again.
         const full = events.length >= query.limit;
         const seen = full ? events.at(-1)?.position : this.#lastPosition.get();
-        return { events, lastPosition: Math.max(query.after, seen ?? 0) };
+        return { events, lastPosition: Math.max(query.after, seen ?? 0), characters };
       })();
     } catch (error) {
       return throwMapped(error, this.#place);

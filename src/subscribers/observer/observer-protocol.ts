@@ -12,6 +12,8 @@ export interface ModuleReference {
   readonly resolved: string;
   /** Given to what the module exports, if that is a function or a class. */
   readonly options: JsonObject;
+  /** It comes with this package: it is given what others have no business with. */
+  readonly isBuiltIn: boolean;
 }
 
 export interface ObserverThreadData {

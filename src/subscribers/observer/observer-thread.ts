@@ -34,8 +34,8 @@ interface Thread {
 const unknownStanding = { checkpoint: 0, position: 0, settledPosition: 0, replay: null, sink: null } as const;
 
 const startWithinMs = 30_000;
-/** Its own subscribers have two seconds to come to the end of the log. */
-const stopWithinMs = 4000;
+/** Its own subscribers have two seconds to come to the end of the log, and sinks two more to close. */
+const stopWithinMs = 5000;
 /** Unanswered for as long as this, something in it blocks it. */
 const blockedAfterMs = 3000;
 const firstRestartMs = 1000;

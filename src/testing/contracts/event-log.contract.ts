@@ -27,7 +27,11 @@ export function eventLogContract(storageName: string, open: Open): void {
     it('is empty at first', () =>
       joined(open, async (storage) => {
         assert.equal(await storage.log.lastPosition(), 0);
-        assert.deepEqual(await storage.log.read({ after: 0, limit: 10 }), { events: [], lastPosition: 0 });
+        assert.deepEqual(await storage.log.read({ after: 0, limit: 10 }), {
+          events: [],
+          lastPosition: 0,
+          characters: 0,
+        });
       }));
 
     it('gives back an event as it was recorded', () =>
@@ -68,7 +72,14 @@ export function eventLogContract(storageName: string, open: Open): void {
         assert.deepEqual([first.events.map((one) => one.id), first.lastPosition], [['e1', 'e2'], 2]);
         const rest = await storage.log.read({ after: first.lastPosition, limit: 100 });
         assert.deepEqual([rest.events.map((one) => one.id), rest.lastPosition], [['e3', 'e4', 'e5'], 5]);
-        assert.deepEqual(await storage.log.read({ after: 5, limit: 100 }), { events: [], lastPosition: 5 });
+        const whole = await storage.log.read({ after: 0, limit: 100 });
+        assert.ok(first.characters > 0 && rest.characters > 0);
+        assert.equal(first.characters + rest.characters, whole.characters);
+        assert.deepEqual(await storage.log.read({ after: 5, limit: 100 }), {
+          events: [],
+          lastPosition: 5,
+          characters: 0,
+        });
         assert.equal(await storage.log.lastPosition(), 5);
       }));
 
