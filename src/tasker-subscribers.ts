@@ -5,6 +5,7 @@ import type { Clock } from './shared/clock.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { ParkedOutcome } from './subscribers/parked-events.ts';
+import { checkReplayOptions } from './check-replay-options.ts';
 import type { ReplayOptions } from './subscribers/replay.ts';
 import type { ReplayProgress, StoredParkedEvent } from './subscribers/subscriber-store.ts';
 import type { Subscribers, Unregistered } from './subscribers/subscribers.ts';
@@ -52,7 +53,8 @@ export class TaskerSubscribers {
     return this.#ask('unregister', { subscriber: name });
   }
 
-  replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
+  async replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
+    checkReplayOptions(name, options);
     if (this.#parts.engine.running) return this.#parts.subscribers.replay(name, options);
     const { from, deliver = false, reset = false, onProgress } = options;
     return this.#ask('replay', { subscriber: name, options: { from, deliver, reset } }, async () => {

@@ -299,7 +299,8 @@ export interface Tasker {
   dropParked(name: string, position?: number): Promise<ParkedOutcome>;
   /**
    * Rebuilds a subscriber's state from old events, beside the living one, and swaps it in at the end. Asked of
-   * another process's engine, it is waited for as long as that is seen at it. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the old has counted.
+   * another process's engine, it is waited for as long as that is seen at it. Rejects with `TASKER_REPLAY_REFUSED` when the new state would lack events that the
+   * old has counted, or `from` lies beyond what the subscriber has seen; with `TASKER_REQUEST_INVALID` for options that are none.
    */
   replay(name: string, options: ReplayOptions): Promise<ReplayProgress>;
   /**

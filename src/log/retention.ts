@@ -8,6 +8,8 @@ export interface Reader {
   readonly name: string;
   /** The position of the last event it has dealt with. */
   readonly checkpoint: number;
+  /** The same of a replay that is under way, which needs everything after it once more; null while none is. */
+  readonly replayedUpTo: number | null;
 }
 
 export interface RetentionOptions {
@@ -31,7 +33,8 @@ const pauseMs = 100;
 
 /**
  * Removes finished tasks and their events once they are old enough and every subscriber has dealt with them. One that
- * lags is waited for, but not for ever: at twice the age they go all the same, and what it has missed is a fact.
+ * lags is waited for, but not for ever: at twice the age they go all the same, and what it has missed is a fact. A
+ * replay is waited for as long; what goes before it has reached it is no gap, for it is refused.
  */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -77,7 +80,7 @@ export class Retention {
       {
         before: now - keepMs,
         unreadBefore: now - 2 * keepMs,
-        readUpTo: Math.min(Number.MAX_SAFE_INTEGER, ...readers.map(({ checkpoint }) => checkpoint)),
+        readUpTo: Math.min(Number.MAX_SAFE_INTEGER, ...readers.map(doneWith)),
         cursor,
         limit: tasksPerBatch,
       },
@@ -96,4 +99,8 @@ export class Retention {
       return toNewEvent({ name: 'subscriber.events_removed', occurredAt, payload }, this.#options.random);
     });
   }
+}
+
+function doneWith({ checkpoint, replayedUpTo }: Reader): number {
+  return Math.min(checkpoint, replayedUpTo ?? checkpoint);
 }

@@ -47,6 +47,19 @@ export interface StoredParkedEvent extends ParkedEvent {
   readonly generation: number;
 }
 
+/** Which parked events: of one subscriber or of all, at one position or anywhere. */
+export interface ParkedFilter {
+  readonly subscriber?: string;
+  readonly position?: number;
+  readonly taskId?: string;
+}
+
+/** The place of a parked event among all of them. */
+export interface ParkedPlace {
+  readonly subscriber: string;
+  readonly position: number;
+}
+
 /** One thing that a subscriber has to save. All or nothing. */
 export type Progress =
   | {
@@ -139,15 +152,14 @@ export interface SubscriberStore {
   load(name: string): Promise<StoredSubscriber | null>;
   /** By name. */
   list(): Promise<readonly SubscriberSummary[]>;
-  /** Of one subscriber or of all, by name and position. */
-  parked(query: {
-    readonly subscriber?: string;
-    readonly position?: number;
-    readonly taskId?: string;
-    readonly limit: number;
-  }): Promise<readonly StoredParkedEvent[]>;
-  /** The tasks of which it has parked something. */
-  parkedTasks(subscriber: string): Promise<readonly string[]>;
+  /** By name and position; `after`: those that come after this one. */
+  parked(
+    query: ParkedFilter & { readonly after?: ParkedPlace; readonly limit: number },
+  ): Promise<readonly StoredParkedEvent[]>;
+  /** How many `parked` would give in all. */
+  parkedCount(filter: ParkedFilter): Promise<number>;
+  /** The tasks of which it has parked something; `upTo`: no later than at this position. */
+  parkedTasks(subscriber: string, upTo?: number): Promise<readonly string[]>;
 }
 
 /** The one writer's group commit, as subscribers see it. Rejects when nothing was written and the same may be tried again. */

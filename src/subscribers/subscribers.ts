@@ -1,4 +1,5 @@
 import type { CommittedEvents, EventLog } from '../log/event-log.ts';
+import type { Reader } from '../log/retention.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
@@ -7,6 +8,7 @@ import type { SinkFigures } from '../signals/delivery.ts';
 import { LagWatch } from './lag-watch.ts';
 import type { ParkedOutcome } from './parked-events.ts';
 import type { ReplayOptions } from './replay.ts';
+import { Replays } from './replays.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
 import type { LiveStanding, SubscriberGroup } from './subscriber-group.ts';
 import type { ProgressWriter, ReplayProgress, SubscriberStore, SubscriberSummary } from './subscriber-store.ts';
@@ -47,8 +49,7 @@ export class Subscribers {
   readonly #options: SubscribersOptions;
   readonly #groupOf: ReadonlyMap<string, SubscriberGroup>;
   readonly #lagWatches: ReadonlyMap<string, LagWatch>;
-  /** Whose replay's progress is in the store. */
-  readonly #shownReplays = new Set<string>();
+  readonly #replays: Replays;
   #looking: Timer | null = null;
   #gathering: Timer | null = null;
   #wokenAtMs = Number.NEGATIVE_INFINITY;
@@ -59,6 +60,7 @@ export class Subscribers {
     const all = options.groups.flatMap((group) => group.subscribers.map((one) => [one, group] as const));
     this.#groupOf = new Map(all.map(([{ name }, group]) => [name, group]));
     this.#lagWatches = new Map(all.map(([one]) => [one.name, new LagWatch(one, options)]));
+    this.#replays = new Replays(options.writer);
   }
 
   get all(): readonly ResolvedSubscriber[] {
@@ -67,13 +69,15 @@ export class Subscribers {
 
   /**
    * Up to where each that the store knows needs no event any more: in memory, where it runs here, for nothing is saved
-   * while nothing is handled.
+   * while nothing is handled. A replay that is under way needs what it has not reached yet, as the store shows it: that
+   * is behind where it is, and seen from every process.
    */
-  async readers(): Promise<readonly { readonly name: string; readonly checkpoint: number }[]> {
+  async readers(): Promise<readonly Reader[]> {
     const stored = await this.#options.store.list();
-    return stored.map(({ name, checkpoint }) => ({
+    return stored.map(({ name, checkpoint, replay }) => ({
       name,
       checkpoint: Math.max(checkpoint, this.#standing(name)?.settledPosition ?? 0),
+      replayedUpTo: replay?.reached ?? null,
     }));
   }
 
@@ -83,8 +87,8 @@ export class Subscribers {
   }
 
   async start(): Promise<void> {
+    await this.#giveUpReplays();
     if (this.#groupOf.size === 0) return;
-    await this.#clearReplays();
     this.#running = true;
     await Promise.all(this.#options.groups.map((group) => group.start()));
     this.#look();
@@ -135,7 +139,8 @@ export class Subscribers {
   }
 
   async replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
-    return this.#require(name).replay(name, options);
+    const group = this.#require(name);
+    return this.#replays.run(name, () => group.replay(name, options));
   }
 
   /** How deliveries have gone, by sink and signal. */
@@ -213,27 +218,16 @@ export class Subscribers {
         const standing = this.#standing(name);
         if (standing === null) continue;
         await watch.look(standing, lastPosition);
-        await this.#showReplay(name, standing.replay);
       }
+      await this.#replays.look();
     } catch (error) {
       this.#options.onProblem(error);
     }
   }
 
-  /** For other processes, which see the store alone. */
-  async #showReplay(name: string, replay: ReplayProgress | null): Promise<void> {
-    if (replay === null && !this.#shownReplays.has(name)) return;
-    await this.#options.writer.save({ kind: 'replaying', subscriber: name, replay });
-    if (replay === null) this.#shownReplays.delete(name);
-    else this.#shownReplays.add(name);
-  }
-
-  /** A replay ends with its process. */
-  async #clearReplays(): Promise<void> {
+  async #giveUpReplays(): Promise<void> {
     try {
-      for (const { name, replay } of await this.#options.store.list()) {
-        if (replay !== null) await this.#options.writer.save({ kind: 'replaying', subscriber: name, replay: null });
-      }
+      await this.#replays.clear(this.#options.store);
     } catch (error) {
       this.#options.onProblem(error);
     }

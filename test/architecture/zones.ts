@@ -86,7 +86,11 @@ export const zones: Readonly<Record<string, Zone>> = {
   },
   // The only file of the engine that knows OpenTelemetry, which an application need not have.
   'otel-context.ts': { uses: [], sees: ['execution'], packages: ['@opentelemetry'] },
-  'tasker-subscribers.ts': { uses: ['shared', 'execution'], sees: ['subscribers'], packages: [] },
+  'tasker-subscribers.ts': {
+    uses: ['check-replay-options.ts', 'shared', 'execution'],
+    sees: ['subscribers'],
+    packages: [],
+  },
   'register-subscribers.ts': {
     uses: [...surroundings, 'subscribers', 'load-subscriptions.ts', 'load-subscriber-modules.ts'],
     packages: [],
@@ -134,6 +138,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   'load-subscriptions.ts': { uses: [...surroundings, 'subscribers'], packages: ['node:'] },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
   'stop-signals.ts': { uses: [], packages: [] },
+  'check-replay-options.ts': { uses: ['shared'], sees: ['subscribers'], packages: [] },
   'tasker-refusals.ts': { uses: ['shared'], sees: ['execution'], packages: [] },
   'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },
   'task-history.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },

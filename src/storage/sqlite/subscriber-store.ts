@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 import type {
+  ParkedFilter,
   ReplayProgress,
   StoredParkedEvent,
   StoredSubscriber,
@@ -44,7 +45,7 @@ export class SqliteSubscriberStore implements SubscriberStore {
   readonly #place: Place;
   readonly #byName: Statement<[string], SubscriberRow>;
   readonly #all: Statement<[], SummaryRow>;
-  readonly #tasks: Statement<[string], string>;
+  readonly #tasks: Statement<[string, number], string>;
 
   constructor(db: Database, place: Place) {
     this.#db = db;
@@ -56,8 +57,9 @@ export class SqliteSubscriberStore implements SubscriberStore {
        from subscribers order by name`,
     );
     this.#tasks = db
-      .prepare<[string], string>(
-        'select distinct task_id from parked_events where subscriber = ? and task_id is not null order by task_id',
+      .prepare<[string, number], string>(
+        `select distinct task_id from parked_events
+         where subscriber = ? and task_id is not null and position <= ? order by task_id`,
       )
       .pluck();
   }
@@ -84,37 +86,61 @@ export class SqliteSubscriberStore implements SubscriberStore {
     }
   }
 
-  async parked({ subscriber, position, taskId, limit }: ParkedQuery): Promise<readonly StoredParkedEvent[]> {
-    const conditions: string[] = [];
-    const values: (string | number)[] = [];
-    const given = [
-      ['subscriber', subscriber],
-      ['position', position],
-      ['task_id', taskId],
-    ] as const;
-    for (const [column, value] of given) {
-      if (value === undefined) continue;
-      conditions.push(`${column} = ?`);
-      values.push(value);
-    }
-    const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  async parked({ after, limit, ...filter }: ParkedQuery): Promise<readonly StoredParkedEvent[]> {
+    const { where, values } = chosen(filter);
+    const seek = after === undefined ? '' : 'and (subscriber, position) > (?, ?)';
+    const from = after === undefined ? [] : [after.subscriber, after.position];
     try {
       return this.#db
-        .prepare<unknown[], ParkedRow>(`select * from parked_events ${where} order by subscriber, position limit ?`)
-        .all(...values, limit)
+        .prepare<unknown[], ParkedRow>(
+          `select * from parked_events where ${where} ${seek} order by subscriber, position limit ?`,
+        )
+        .all(...values, ...from, limit)
         .map(toParked);
     } catch (error) {
       return throwMapped(error, this.#place);
     }
   }
 
-  async parkedTasks(subscriber: string): Promise<readonly string[]> {
+  async parkedCount(filter: ParkedFilter): Promise<number> {
+    const { where, values } = chosen(filter);
     try {
-      return this.#tasks.all(subscriber);
+      const count = this.#db
+        .prepare<unknown[], number>(`select count(*) from parked_events where ${where}`)
+        .pluck()
+        .get(...values);
+      return count ?? 0;
     } catch (error) {
       return throwMapped(error, this.#place);
     }
   }
+
+  async parkedTasks(subscriber: string, upTo = Number.MAX_SAFE_INTEGER): Promise<readonly string[]> {
+    try {
+      return this.#tasks.all(subscriber, upTo);
+    } catch (error) {
+      return throwMapped(error, this.#place);
+    }
+  }
+}
+
+function chosen({ subscriber, position, taskId }: ParkedFilter): {
+  readonly where: string;
+  readonly values: readonly (string | number)[];
+} {
+  const given = [
+    ['subscriber', subscriber],
+    ['position', position],
+    ['task_id', taskId],
+  ] as const;
+  const conditions = ['true'];
+  const values: (string | number)[] = [];
+  for (const [column, value] of given) {
+    if (value === undefined) continue;
+    conditions.push(`${column} = ?`);
+    values.push(value);
+  }
+  return { where: conditions.join(' and '), values };
 }
 
 function common(row: Omit<SubscriberRow, 'state_json'>) {

@@ -113,12 +113,50 @@ export function subscriberStoreContract(storageName: string, open: Open): void {
           advance(7, 9, { park: [parked(8), parked(9, { taskId: 't2' })] }),
           advance(0, 9, { subscriber: 'audit', park: [parked(3, { taskId: null })] }),
         );
-        const found = async (query: { subscriber?: string; taskId?: string; position?: number }) =>
-          (await storage.subscribers.parked({ ...query, limit: 10 })).map((one) => `${one.subscriber} ${one.position}`);
+        const found = async (query: { subscriber?: string; taskId?: string; position?: number }) => {
+          const rows = await storage.subscribers.parked({ ...query, limit: 10 });
+          assert.equal(await storage.subscribers.parkedCount(query), rows.length);
+          return rows.map((one) => `${one.subscriber} ${one.position}`);
+        };
         assert.deepEqual(await found({}), ['audit 3', 'sales 8', 'sales 9']);
         assert.deepEqual(await found({ subscriber: 'sales', taskId: 't2' }), ['sales 9']);
         assert.deepEqual(await found({ position: 8 }), ['sales 8']);
+        assert.deepEqual(await found({ subscriber: 'audit', position: 8 }), []);
         assert.deepEqual(await storage.subscribers.parkedTasks('audit'), []);
+        assert.deepEqual(await storage.subscribers.parkedTasks('sales'), ['t1', 't2']);
+        assert.deepEqual(await storage.subscribers.parkedTasks('sales', 8), ['t1']);
+        assert.deepEqual(await storage.subscribers.parkedTasks('sales', 7), []);
+      }));
+
+    it('gives parked events in pages, each beginning after the one before, and counts them all', () =>
+      joined(open, async (storage) => {
+        await registered(storage);
+        await save(storage, { kind: 'register', subscriber: 'audit', checkpoint: 0, state: null });
+        await save(
+          storage,
+          advance(7, 30, { park: [8, 11, 20, 100].map((position) => parked(position)) }),
+          advance(0, 30, { subscriber: 'audit', park: [3, 90].map((position) => parked(position)) }),
+        );
+        const gone = async (filter: { subscriber?: string }): Promise<readonly string[][]> => {
+          const pages: string[][] = [];
+          for (let after: { subscriber: string; position: number } | undefined; ;) {
+            const page = await storage.subscribers.parked({ ...filter, limit: 2, ...(after && { after }) });
+            after = page.at(-1);
+            if (after === undefined) return pages;
+            pages.push(page.map(({ subscriber, position }) => `${subscriber} ${position}`));
+          }
+        };
+        assert.deepEqual(await gone({}), [
+          ['audit 3', 'audit 90'],
+          ['sales 8', 'sales 11'],
+          ['sales 20', 'sales 100'],
+        ]);
+        assert.deepEqual(await gone({ subscriber: 'sales' }), [
+          ['sales 8', 'sales 11'],
+          ['sales 20', 'sales 100'],
+        ]);
+        assert.equal(await storage.subscribers.parkedCount({}), 6);
+        assert.equal(await storage.subscribers.parkedCount({ subscriber: 'nobody' }), 0);
       }));
 
     it('notes lag only when it changes', () =>
