@@ -77,7 +77,7 @@ export const subscriberEvents = [
   defineEvent({
     name: 'subscriber.events_removed',
     meaning:
-      'Events that a subscriber had not dealt with yet were too old to be kept any longer; it will never see them.',
+      'Events that a subscriber had not dealt with yet, or had parked, were too old to be kept any longer; it will never see them.',
     kind: 'recorded',
     severity: 'error',
     firedBy: 'Retention, at twice the age at which finished tasks and their events are removed.',
@@ -89,8 +89,10 @@ export const subscriberEvents = [
       removedUpTo: z.number().int(),
       tasks: z.number().int(),
       events: z.number().int(),
+      /** Events that it had parked: they are parked no longer, and can no longer be tried again. */
+      parked: z.number().int(),
     }),
-    example: { subscriber: 'sales', checkpoint: 4_200, removedUpTo: 84_210, tasks: 100, events: 1_300 },
+    example: { subscriber: 'sales', checkpoint: 4_200, removedUpTo: 84_210, tasks: 100, events: 1_300, parked: 2 },
   }),
   defineEvent({
     name: 'subscriber.event_parked',

@@ -18,6 +18,18 @@ export interface Removed {
   readonly events: number;
   /** The last position removed that some subscriber had not dealt with; null if there was none. */
   readonly unreadUpTo: number | null;
+  /** What subscribers had parked of it, one entry for each that had; by name. */
+  readonly parked: readonly RemovedParked[];
+}
+
+export interface RemovedParked {
+  readonly subscriber: string;
+  /** Parked events that are gone. */
+  readonly events: number;
+  /** The tasks that they belonged to. */
+  readonly tasks: number;
+  /** The position of the last of them. */
+  readonly upTo: number;
 }
 
 export interface RemovedBatch extends Removed {
@@ -31,7 +43,9 @@ export interface RemovedBatch extends Removed {
  * Removing what is old. For the implementer:
  *
  * - A task goes whole, with its steps, errors and events, in one transaction with the facts about it; open tasks and
- *   failed ones, which wait for an operator, never go. One that a subscriber has parked an event of counts as unread.
+ *   failed ones, which wait for an operator, never go.
+ * - What a subscriber has parked counts as unread: its task, or itself if it belongs to none. When its time is up it
+ *   goes with what was parked of it, which is told.
  * - A batch is short: it shares its thread with the engine.
  * - Commands that were answered before `before` go too: whoever asked has long had the answer.
  * - Positions are never given again: the log's last event stays.

@@ -34,7 +34,8 @@ const pauseMs = 100;
 /**
  * Removes finished tasks and their events once they are old enough and every subscriber has dealt with them. One that
  * lags is waited for, but not for ever: at twice the age they go all the same, and what it has missed is a fact. A
- * replay is waited for as long; what goes before it has reached it is no gap, for it is refused.
+ * replay is waited for as long; what goes before it has reached it is no gap, for it is refused. What is parked is
+ * waited for as what is not read.
  */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -90,13 +91,21 @@ export class Retention {
     return removed.cursor;
   }
 
-  #gaps({ tasks, events, unreadUpTo }: Removed, readers: readonly Reader[]): readonly NewEvent[] {
-    if (unreadUpTo === null) return [];
+  #gaps({ tasks, events, unreadUpTo, parked }: Removed, readers: readonly Reader[]): readonly NewEvent[] {
     const occurredAt = this.#options.clock.now();
-    const missing = readers.filter(({ checkpoint }) => checkpoint < unreadUpTo);
-    return missing.map(({ name: subscriber, checkpoint }) => {
-      const payload = { subscriber, checkpoint, removedUpTo: unreadUpTo, tasks, events };
-      return toNewEvent({ name: 'subscriber.events_removed', occurredAt, payload }, this.#options.random);
+    return readers.flatMap(({ name: subscriber, checkpoint }) => {
+      const missed = unreadUpTo !== null && checkpoint < unreadUpTo;
+      const own = parked.find((one) => one.subscriber === subscriber);
+      if (!missed && own === undefined) return [];
+      const payload = {
+        subscriber,
+        checkpoint,
+        removedUpTo: Math.max(missed ? unreadUpTo : 0, own?.upTo ?? 0),
+        tasks: missed ? tasks : (own?.tasks ?? 0),
+        events: missed ? events : (own?.events ?? 0),
+        parked: own?.events ?? 0,
+      };
+      return [toNewEvent({ name: 'subscriber.events_removed', occurredAt, payload }, this.#options.random)];
     });
   }
 }

@@ -115,6 +115,50 @@ test('a subscriber that has not got so far is waited for, up to twice the time; 
   assert.equal((await tasker.subscribers())[0]?.name, 'stuck');
 });
 
+test('what is parked is waited for as long, also what belongs to no task; then it goes, and who lost what is a fact', async (t) => {
+  let broken = true;
+  const refusing = defineSubscriber({
+    name: 'refusing',
+    startFrom: 'beginning',
+    retries: { limit: 0 },
+    on: {
+      'worker.started': () => {
+        throw new Error('never');
+      },
+      'task.completed': () => {
+        if (broken) throw new Error('not today');
+      },
+    },
+  });
+  const other = defineSubscriber({ name: 'other', on: { 'task.completed': () => undefined } });
+  const { run, later, ids, events, tasker } = await world(t, { subscribers: [refusing, other] });
+  const first = await run();
+  broken = false;
+  const second = await run();
+  await run({ fail: true });
+  const parked = (await tasker.parked()).map(({ position, eventName }) => [position, eventName] as const);
+  const [[start] = [], [completion] = []] = parked;
+  assert.deepEqual(parked, [
+    [start, 'worker.started'],
+    [completion, 'task.completed'],
+  ]);
+  await later(31);
+  const inLog = (await events()).map(({ position }) => position);
+  assert.ok(inLog.includes(start ?? 0) && inLog.includes(completion ?? 0), 'both wait');
+  assert.deepEqual([(await ids()).includes(first), (await ids()).includes(second)], [true, false]);
+  await later(31);
+  assert.ok(!(await ids()).includes(first));
+  assert.deepEqual(await tasker.parked(), []);
+  const gaps = (await events()).filter(({ name }) => name === 'subscriber.events_removed');
+  assert.deepEqual(
+    gaps.map(({ payload }) => {
+      const { checkpoint: _, ...rest } = payload as { checkpoint: number };
+      return rest;
+    }),
+    [{ subscriber: 'refusing', removedUpTo: completion, tasks: 1, events: 2, parked: 2 }],
+  );
+});
+
 test('a subscriber that has nothing to handle holds nothing up', async (t) => {
   const idle = defineSubscriber({ name: 'idle', on: { 'worker.lost': () => undefined } });
   const { run, later, ids, events } = await world(t, { subscribers: [idle] });

@@ -14,6 +14,7 @@ const migrations = [
   '0004-retention.sql',
   '0005-annotations.sql',
   '0006-replay-progress.sql',
+  '0007-parked-events-of-no-task.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 import type { NewEvent } from '../../log/event-log.ts';
-import type { RemovalQuery, Removed, RemovedBatch, RetentionStore } from '../../log/retention-store.ts';
+import type { RemovalQuery, Removed, RemovedBatch, RemovedParked, RetentionStore } from '../../log/retention-store.ts';
 import { uuidV7Floor } from '../../shared/ids.ts';
 import type { EventAppender } from './append-events.ts';
 import type { EngineLock } from './engine-lock.ts';
@@ -20,6 +20,13 @@ interface Candidate {
   readonly parked: number;
 }
 
+/** What one subscriber had parked of a task, or of an event that belongs to none. */
+interface ParkedRow {
+  readonly subscriber: string;
+  readonly events: number;
+  readonly upTo: number;
+}
+
 interface Batch {
   readonly removed: Removed;
   readonly upTo: number;
@@ -36,6 +43,9 @@ export class SqliteRetentionStore implements RetentionStore {
   readonly #removeOfTask: readonly Statement<[string]>[];
   readonly #removeEvents: Statement<[string]>;
   readonly #taskless: Statement<[number, number, number, number], number>;
+  readonly #parkedOfTask: Statement<[string], ParkedRow>;
+  readonly #parkedOfEvent: Statement<[number], ParkedRow>;
+  readonly #unparkEvent: Statement<[number]>;
   readonly #removeCommands: Statement<[number]>;
   readonly #removeEvent: Statement<[number]>;
   readonly #note: Statement<[number]>;
@@ -66,9 +76,17 @@ export class SqliteRetentionStore implements RetentionStore {
       .prepare<[number, number, number, number], number>(
         `select position from
            (select position, occurred_at from events where task_id is null order by position limit ${tasklessLimit})
-         where position < ? and occurred_at < ? and (position <= ? or occurred_at < ?)`,
+           as old
+         where position < ? and occurred_at < ? and (occurred_at < ? or (position <= ? and not exists
+           (select 1 from parked_events where task_id is null and position = old.position)))`,
       )
       .pluck();
+    this.#parkedOfTask = db.prepare(
+      'select subscriber, count(*) as events, max(position) as upTo from parked_events where task_id = ? group by subscriber',
+    );
+    const ofEvent = 'from parked_events where task_id is null and position = ?';
+    this.#parkedOfEvent = db.prepare(`select subscriber, 1 as events, position as upTo ${ofEvent}`);
+    this.#unparkEvent = db.prepare(`delete ${ofEvent}`);
     this.#removeCommands = db.prepare(
       `delete from commands where position in (select position from
          (select position, requested_at, outcome_json from commands order by position limit ${tasklessLimit})
@@ -81,7 +99,7 @@ export class SqliteRetentionStore implements RetentionStore {
 
   async removeBatch(query: RemovalQuery, facts: (removed: Removed) => readonly NewEvent[]): Promise<RemovedBatch> {
     if (this.#lock.workerId === null)
-      return { tasks: 0, events: 0, unreadUpTo: null, cursor: null, firstPosition: null };
+      return { tasks: 0, events: 0, unreadUpTo: null, parked: [], cursor: null, firstPosition: null };
     try {
       return this.#transactions.run(() => {
         const { removed, upTo, cursor } = this.#remove(query);
@@ -106,6 +124,7 @@ export class SqliteRetentionStore implements RetentionStore {
     const tail = this.#tail.get() ?? 0;
     const { place, after } = cursorOf(query.cursor);
     const count = { tasks: 0, events: 0 };
+    const parkedGone = new ParkedGone();
     let upTo = 0;
     let unread = 0;
     const gone = (position: number): void => {
@@ -114,7 +133,9 @@ export class SqliteRetentionStore implements RetentionStore {
     };
     if (query.cursor === null) {
       this.#removeCommands.run(before);
-      for (const position of this.#taskless.all(tail, before, readUpTo, unreadBefore)) {
+      for (const position of this.#taskless.all(tail, before, unreadBefore, readUpTo)) {
+        parkedGone.add(this.#parkedOfEvent.all(position), 0);
+        this.#unparkEvent.run(position);
         count.events += this.#removeEvent.run(position).changes;
         gone(position);
       }
@@ -125,13 +146,14 @@ export class SqliteRetentionStore implements RetentionStore {
     for (const { id, endedAt, last, parked } of candidates) {
       const isRead = last <= readUpTo && parked === 0;
       if (last >= tail || !(isRead || endedAt < unreadBefore)) continue;
+      if (parked !== 0) parkedGone.add(this.#parkedOfTask.all(id), 1);
       count.events += this.#removeEvents.run(id).changes;
       for (const statement of this.#removeOfTask) statement.run(id);
       count.tasks += 1;
       gone(last);
     }
     return {
-      removed: { ...count, unreadUpTo: unread === 0 ? null : unread },
+      removed: { ...count, unreadUpTo: unread === 0 ? null : unread, parked: parkedGone.all() },
       upTo,
       cursor: next(place, candidates, limit),
     };
@@ -148,4 +170,25 @@ function next(place: number, candidates: readonly Candidate[], limit: number): s
   const last = candidates.at(-1);
   if (last !== undefined && candidates.length === limit) return `${place}:${last.id}`;
   return place + 1 < finished.length ? `${place + 1}:` : null;
+}
+
+/** Sums up by subscriber. */
+class ParkedGone {
+  readonly #bySubscriber = new Map<string, RemovedParked>();
+
+  add(rows: readonly ParkedRow[], tasks: number): void {
+    for (const { subscriber, events, upTo } of rows) {
+      const sum = this.#bySubscriber.get(subscriber) ?? { subscriber, events: 0, tasks: 0, upTo: 0 };
+      this.#bySubscriber.set(subscriber, {
+        subscriber,
+        events: sum.events + events,
+        tasks: sum.tasks + tasks,
+        upTo: Math.max(sum.upTo, upTo),
+      });
+    }
+  }
+
+  all(): readonly RemovedParked[] {
+    return [...this.#bySubscriber.values()].toSorted((a, b) => (a.subscriber < b.subscriber ? -1 : 1));
+  }
 }

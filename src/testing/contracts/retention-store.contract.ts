@@ -30,6 +30,33 @@ async function create(storage: Storage, number: number, status: Status, endedAt:
   assert.equal((await storage.tasks.commit([created]))[0]?.kind, 'committed');
 }
 
+/** A subscriber that has set these events aside. */
+async function park(storage: Storage, subscriber: string, events: readonly (readonly [number, string | null])[]) {
+  const checkpoint = events.length === 0 ? 0 : Math.max(...events.map(([position]) => position));
+  const error = { type: 'Error', message: 'no', stack: null };
+  const parked = events.map(([position, taskId]) => ({
+    ...{ position, taskId, error },
+    ...{ eventName: 'x', attempts: 1, parkedAt: 1000 },
+  }));
+  const { progress } = await storage.commitGroup(
+    [],
+    [
+      { kind: 'register', subscriber, checkpoint: 0, state: null },
+      {
+        ...{ kind: 'advance', subscriber, generation: 1, from: 0, to: checkpoint },
+        ...{ countsFrom: null, park: parked, unpark: [], events: [] },
+      },
+    ],
+  );
+  assert.deepEqual(
+    progress.map(({ kind }) => kind),
+    ['saved', 'saved'],
+  );
+}
+
+const stillParked = async (storage: Storage): Promise<readonly string[]> =>
+  (await storage.subscribers.parked({ limit: 100 })).map(({ subscriber, position }) => `${subscriber} ${position}`);
+
 async function left(storage: Storage, numbers: readonly number[]): Promise<readonly number[]> {
   const found = await Promise.all(
     numbers.map(async (number) => [number, await storage.tasks.load(idOf(number))] as const),
@@ -123,6 +150,51 @@ export function retentionStoreContract(storageName: string, open: Open): void {
           (await wholeLog(storage)).map(({ id }) => id),
           ['new', 'e1'],
         );
+      }));
+
+    it('keeps what is parked like what is not read: its task, or the event if it belongs to none', () =>
+      joined(open, async (storage) => {
+        for (const id of ['n1', 'n2', 'n3'])
+          await storage.workers.note('worker-1', [event(id, { taskId: null, occurredAt: 1000 })]);
+        for (const number of [4, 5, 6]) await create(storage, number, 'complete');
+        await create(storage, 7, 'error');
+        await park(storage, 'audit', [
+          [2, null],
+          [5, idOf(5)],
+        ]);
+        await sweep(storage);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['n2', 'e5', 'e7'],
+        );
+        assert.deepEqual(await stillParked(storage), ['audit 2', 'audit 5']);
+      }));
+
+    it('removes what is parked when its time is up, and tells whose it was', () =>
+      joined(open, async (storage) => {
+        for (const id of ['n1', 'n2'])
+          await storage.workers.note('worker-1', [event(id, { taskId: null, occurredAt: 1000 })]);
+        for (const number of [3, 4, 5]) await create(storage, number, 'complete');
+        await create(storage, 6, 'error');
+        await park(storage, 'audit', [
+          [1, null],
+          [4, idOf(4)],
+        ]);
+        await park(storage, 'sales', [
+          [3, idOf(3)],
+          [4, idOf(4)],
+          [6, idOf(6)],
+        ]);
+        const removed = await storage.retention.removeBatch(query({ unreadBefore: anyTime }), ({ parked, ...rest }) => {
+          assert.deepEqual(rest, { tasks: 3, events: 5, unreadUpTo: null });
+          assert.deepEqual(parked, [
+            { subscriber: 'audit', events: 2, tasks: 1, upTo: 4 },
+            { subscriber: 'sales', events: 2, tasks: 2, upTo: 4 },
+          ]);
+          return [event('gap', { taskId: null })];
+        });
+        assert.equal(removed.firstPosition, 7);
+        assert.deepEqual(await stillParked(storage), ['sales 6'], 'what waits for an operator stays');
       }));
 
     it('removes old commands that were answered, and no others', () =>
