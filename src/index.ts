@@ -25,6 +25,8 @@ export type {
   ListQuery,
   OperatorAction,
   ParkedOutcome,
+  ParkedPage,
+  ParkedQuery,
   ReplayOptions,
   ReplayProgress,
   RetryAction,

@@ -35,12 +35,13 @@ import type {
   ListQuery,
   OperatorAction,
   ParkedOutcome,
+  ParkedPage,
+  ParkedQuery,
   ReplayOptions,
   ReplayProgress,
   RetryAction,
   StartOptions,
   StopOptions,
-  StoredParkedEvent,
   SubscriberStatus,
   Tasker,
   TaskHandle,
@@ -248,8 +249,8 @@ export class TaskerFacade implements Tasker {
     return this.#parts.types.all().map(({ plan }) => plan.template);
   }
 
-  parked(name?: string): Promise<readonly StoredParkedEvent[]> {
-    return this.#subscribers.parked(name);
+  parked(name?: string, query?: ParkedQuery): Promise<ParkedPage> {
+    return this.#subscribers.parked(name, query);
   }
 
   retryParked(name: string, position?: number): Promise<ParkedOutcome> {

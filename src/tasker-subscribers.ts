@@ -2,13 +2,15 @@ import { askForAnswer } from './execution/client.ts';
 import type { Engine } from './execution/engine.ts';
 import type { Storage } from './execution/storage.ts';
 import type { Clock } from './shared/clock.ts';
+import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
-import type { ParkedOutcome } from './subscribers/parked-events.ts';
+import type { ParkedOutcome, ParkedPage, ParkedQuery } from './subscribers/parked-events.ts';
 import { checkReplayOptions } from './check-replay-options.ts';
 import type { ReplayOptions } from './subscribers/replay.ts';
-import type { ReplayProgress, StoredParkedEvent } from './subscribers/subscriber-store.ts';
+import type { ParkedPlace, ReplayProgress } from './subscribers/subscriber-store.ts';
 import type { Subscribers, Unregistered } from './subscribers/subscribers.ts';
+import { within } from './tasker-refusals.ts';
 
 export interface TaskerSubscribersParts {
   readonly engine: Engine;
@@ -17,6 +19,8 @@ export interface TaskerSubscribersParts {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+const mostParked = 1000;
 
 type Asked = 'retry_parked' | 'drop_parked' | 'replay' | 'unregister';
 
@@ -33,9 +37,20 @@ export class TaskerSubscribers {
     return stored === null || stored.state === null ? null : (JSON.parse(stored.state) as JsonValue);
   }
 
-  parked(name?: string): Promise<readonly StoredParkedEvent[]> {
+  async parked(name?: string, { position, limit = mostParked, after }: ParkedQuery = {}): Promise<ParkedPage> {
     const { subscribers } = this.#parts.storage;
-    return subscribers.parked({ ...(name !== undefined && { subscriber: name }), limit: 1000 });
+    const filter = { ...(name !== undefined && { subscriber: name }), ...(position !== undefined && { position }) };
+    const begin = after === undefined ? {} : { after: placeOf(after) };
+    const most = within(limit, mostParked);
+    const [found, total] = await Promise.all([
+      // One more tells whether there is a next page.
+      subscribers.parked({ ...filter, ...begin, limit: most + 1 }),
+      subscribers.parkedCount(filter),
+    ]);
+    const events = found.slice(0, most);
+    const last = events.at(-1);
+    const next = last === undefined || found.length === events.length ? null : `${last.position}:${last.subscriber}`;
+    return { events, total, next };
   }
 
   retryParked(name: string, position?: number): Promise<ParkedOutcome> {
@@ -68,4 +83,13 @@ export class TaskerSubscribers {
   async #ask<T>(kind: Asked, body: JsonObject, isUnderWay?: () => Promise<boolean>): Promise<T> {
     return (await askForAnswer(this.#parts, kind, body, isUnderWay)) as T;
   }
+}
+
+function placeOf(cursor: string): ParkedPlace {
+  const [, position, subscriber] = /^(\d+):(.+)$/s.exec(cursor) ?? [];
+  if (position !== undefined && subscriber !== undefined) return { position: Number(position), subscriber };
+  throw new TaskerError(
+    'TASKER_REQUEST_INVALID',
+    `after: expected 'next' of the page before, as in '4201:sales'; got '${cursor.slice(0, 100)}'.`,
+  );
 }

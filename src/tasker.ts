@@ -13,7 +13,7 @@ import type { EventFilter, EventPage } from './log/event-log.ts';
 import type { BackupResult } from './execution/storage.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
-import type { ParkedOutcome } from './subscribers/parked-events.ts';
+import type { ParkedOutcome, ParkedPage, ParkedQuery } from './subscribers/parked-events.ts';
 import type { ReplayOptions } from './subscribers/replay.ts';
 import type { ReplayProgress, StoredParkedEvent } from './subscribers/subscriber-store.ts';
 import type { SubscriberStatus, Unregistered } from './subscribers/subscribers.ts';
@@ -291,9 +291,12 @@ export interface Tasker {
   subscribers(): Promise<readonly SubscriberStatus[]>;
   /** What a subscriber keeps, as of its last checkpoint; null if it keeps nothing, or is not known. Its own type is its own business. */
   subscriberState(name: string): Promise<JsonValue>;
-  /** The events that this subscriber, or any, has set aside; at most 1000. */
-  parked(name?: string): Promise<readonly StoredParkedEvent[]>;
-  /** Hands the parked event of this position, or all, to the subscriber again. */
+  /** The events that this subscriber, or any, has set aside, in pages that say how many there are in all. */
+  parked(name?: string, query?: ParkedQuery): Promise<ParkedPage>;
+  /**
+   * Hands the parked event of this position, or all, to the subscriber again, which handles nothing else meanwhile. One
+   * whose event the log no longer has is named in `gone`; asked for alone, it is `TASKER_PARKED_EVENT_NOT_FOUND`.
+   */
   retryParked(name: string, position?: number): Promise<ParkedOutcome>;
   /** Gives the parked event of this position, or all, up. */
   dropParked(name: string, position?: number): Promise<ParkedOutcome>;
@@ -338,6 +341,8 @@ export type {
   ListenOptions,
   OnOptions,
   ParkedOutcome,
+  ParkedPage,
+  ParkedQuery,
   LoggedEvent,
   RecordedEvent,
   ReplayOptions,

@@ -3,16 +3,38 @@ import { Batch } from './batch.ts';
 import { stateText } from './json-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { SubscriberRunner, Standing } from './subscriber-runner.ts';
-import type { ParkedEvent, StoredParkedEvent } from './subscriber-store.ts';
+import type { ParkedEvent, ParkedPlace, StoredParkedEvent } from './subscriber-store.ts';
+
+export interface ParkedQuery {
+  /** Only the event of this position. */
+  readonly position?: number;
+  /** At most so many: 1 to 1000. Default 1000. */
+  readonly limit?: number;
+  /** The next page: `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface ParkedPage {
+  /** By subscriber and position. */
+  readonly events: readonly StoredParkedEvent[];
+  /** How many there are on all pages. */
+  readonly total: number;
+  /** Where the next page begins, for `after`; null when this is the last. */
+  readonly next: string | null;
+}
 
 export interface ParkedOutcome {
   /** Positions that are no longer parked. */
   readonly settled: readonly number[];
   /** Positions that failed again. */
   readonly failed: readonly number[];
+  /** Positions whose event is no longer in the log: they can only be dropped. */
+  readonly gone: readonly number[];
 }
 
-const most = 10_000;
+type Tried = 'settled' | 'failed' | 'gone';
+
+const pageSize = 500;
 
 /** What an operator does with the events that a subscriber has set aside: one, or all. */
 export class ParkedEvents {
@@ -24,28 +46,45 @@ export class ParkedEvents {
 
   /** In order; with `hold-task` also what waits behind the event, until something fails again. */
   retry(position?: number): Promise<ParkedOutcome> {
-    return this.#runner.exclusively(async () => this.#tryAll(await this.#chosen(position)));
+    return this.#runner.exclusively(async () => {
+      if (position === undefined) return this.#tryAll(this.#pages({}));
+      const chosen = await this.#chosen(position);
+      // One alone that is asked for by name is an error, if it cannot be tried at all.
+      const outcome = await this.#tryAll([chosen]);
+      if (outcome.gone.includes(position))
+        throw notFound(this.#runner.subscriber.name, position, 'is no longer in the log; drop it');
+      return outcome;
+    });
   }
 
   /** With `hold-task`, what waited only behind the dropped event is then handled. */
   drop(position?: number): Promise<ParkedOutcome> {
-    return this.#runner.exclusively(async () => {
-      const chosen = position === undefined ? await this.#parked({}) : [await this.#one(position)];
-      const positions = chosen.map((one) => one.position);
-      await this.#save({ unpark: positions });
-      const taskId = chosen[0]?.taskId ?? null;
-      const behind = position === undefined || taskId === null ? [] : await this.#waitingFor(taskId);
-      const { settled, failed } = await this.#tryAll(behind);
-      await this.#release();
-      return { settled: [...positions, ...settled], failed };
-    });
+    return this.#runner.exclusively(() => (position === undefined ? this.#dropAll() : this.#dropOne(position)));
   }
 
-  async #chosen(position: number | undefined): Promise<readonly StoredParkedEvent[]> {
-    if (position === undefined) return this.#parked({});
+  async #dropAll(): Promise<ParkedOutcome> {
+    const settled: number[] = [];
+    for await (const page of this.#pages({})) {
+      const positions = page.map(({ position }) => position);
+      await this.#save({ unpark: positions });
+      settled.push(...positions);
+    }
+    await this.#release();
+    return { settled, failed: [], gone: [] };
+  }
+
+  async #dropOne(position: number): Promise<ParkedOutcome> {
+    const { taskId } = await this.#one(position);
+    await this.#save({ unpark: [position] });
+    const behind = taskId === null ? [] : await this.#waitingFor(taskId);
+    const { settled, failed, gone } = await this.#tryAll([behind]);
+    return { settled: [position, ...settled], failed, gone };
+  }
+
+  async #chosen(position: number): Promise<readonly StoredParkedEvent[]> {
     const one = await this.#one(position);
     if (!this.#runner.subscriber.holdsTask || one.taskId === null) return [one];
-    const ofTask = await this.#parked({ taskId: one.taskId });
+    const ofTask = await this.#ofTask(one.taskId);
     const [first] = ofTask;
     if (first !== undefined && first.position !== position)
       throw new TaskerError(
@@ -57,33 +96,34 @@ export class ParkedEvents {
 
   async #waitingFor(taskId: string): Promise<readonly StoredParkedEvent[]> {
     if (!this.#runner.subscriber.holdsTask) return [];
-    const ofTask = await this.#parked({ taskId });
+    const ofTask = await this.#ofTask(taskId);
     return ofTask[0]?.error === null ? ofTask : [];
   }
 
-  async #tryAll(chosen: readonly StoredParkedEvent[]): Promise<ParkedOutcome> {
-    const settled: number[] = [];
-    const failed: number[] = [];
+  async #tryAll(
+    pages: AsyncIterable<readonly StoredParkedEvent[]> | Iterable<readonly StoredParkedEvent[]>,
+  ): Promise<ParkedOutcome> {
+    const positions: Record<Tried, number[]> = { settled: [], failed: [], gone: [] };
     const blocked = new Set<string>();
-    for (const parked of chosen) {
-      if (parked.taskId !== null && blocked.has(parked.taskId)) continue;
-      if (await this.#tryOne(parked)) settled.push(parked.position);
-      else {
-        failed.push(parked.position);
-        if (this.#runner.subscriber.holdsTask && parked.taskId !== null) blocked.add(parked.taskId);
+    for await (const page of pages) {
+      for (const parked of page) {
+        if (parked.taskId !== null && blocked.has(parked.taskId)) continue;
+        const tried = await this.#tryOne(parked);
+        positions[tried].push(parked.position);
+        if (tried !== 'settled' && this.#runner.subscriber.holdsTask && parked.taskId !== null)
+          blocked.add(parked.taskId);
       }
     }
     await this.#release();
-    return { settled, failed };
+    return positions;
   }
 
-  async #tryOne(parked: StoredParkedEvent): Promise<boolean> {
+  async #tryOne(parked: StoredParkedEvent): Promise<Tried> {
     const runner = this.#runner;
     const { position } = parked;
     const { events } = await runner.parts.log.read({ after: position - 1, limit: 1 });
     const [event] = events;
-    if (event?.position !== position)
-      throw notFound(runner.subscriber.name, position, 'is no longer in the log; drop it');
+    if (event?.position !== position) return 'gone';
     const batch = new Batch(
       runner.handling({ replaying: false, deliver: true }),
       runner.parts.random,
@@ -94,12 +134,12 @@ export class ParkedEvents {
     if (handled.kind === 'failed') {
       const { full } = describeFailure(handled.error);
       await this.#save({ park: [{ ...parked, attempts: parked.attempts + handled.attempts, error: full }] });
-      return false;
+      return 'failed';
     }
     batch.counted(position, handled);
     if (!(await batch.deliver())) throw stopped(runner.subscriber.name);
     await this.#save({ unpark: [position] }, batch);
-    return true;
+    return 'settled';
   }
 
   async #save(
@@ -151,9 +191,23 @@ export class ParkedEvents {
     return one;
   }
 
-  #parked(query: { readonly taskId?: string }): Promise<readonly StoredParkedEvent[]> {
+  /** Nothing more is parked meanwhile, so that this comes to an end. */
+  async *#pages(filter: { readonly taskId?: string }): AsyncGenerator<readonly StoredParkedEvent[]> {
     const { subscriber, parts } = this.#runner;
-    return parts.store.parked({ subscriber: subscriber.name, ...query, limit: most });
+    for (let after: ParkedPlace | undefined; ;) {
+      const query = { subscriber: subscriber.name, ...filter, limit: pageSize };
+      const page = await parts.store.parked({ ...query, ...(after !== undefined && { after }) });
+      if (page.length > 0) yield page;
+      if (page.length < pageSize) return;
+      after = page.at(-1);
+    }
+  }
+
+  /** What one task has parked is no more than its events. */
+  async #ofTask(taskId: string): Promise<readonly StoredParkedEvent[]> {
+    const all: StoredParkedEvent[] = [];
+    for await (const page of this.#pages({ taskId })) all.push(...page);
+    return all;
   }
 
   #standing(): Standing {

@@ -87,7 +87,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   // The only file of the engine that knows OpenTelemetry, which an application need not have.
   'otel-context.ts': { uses: [], sees: ['execution'], packages: ['@opentelemetry'] },
   'tasker-subscribers.ts': {
-    uses: ['check-replay-options.ts', 'shared', 'execution'],
+    uses: ['check-replay-options.ts', 'tasker-refusals.ts', 'shared', 'execution'],
     sees: ['subscribers'],
     packages: [],
   },

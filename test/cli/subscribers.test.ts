@@ -6,10 +6,11 @@ import { createTasker, defineSubscriber, defineTask } from '../../src/index.ts';
 import { tasker as cli } from './support/fake-io.ts';
 import { orderProject } from './support/project.ts';
 
-/** An engine whose subscriber has parked one event; `mend` makes it accept it. */
-async function engine(t: TestContext) {
+/** An engine whose subscriber has parked so many events; `mend` makes it accept them. */
+async function engine(t: TestContext, count = 1) {
   const { dir } = await orderProject(t);
   let broken = true;
+  let toPark = count;
   const failed = Promise.withResolvers<void>();
   const sales = defineSubscriber({
     name: 'sales',
@@ -25,7 +26,7 @@ async function engine(t: TestContext) {
   });
   const witness = defineSubscriber({
     name: 'witness',
-    on: { 'subscriber.event_parked': () => failed.resolve() },
+    on: { 'subscriber.event_parked': () => void ((toPark -= 1) === 0 && failed.resolve()) },
   });
   const tasker = await createTasker(
     {
@@ -37,7 +38,7 @@ async function engine(t: TestContext) {
   );
   await tasker.start();
   t.after(() => tasker.stop({ graceMs: 0 }));
-  await (await tasker.run({ name: 'sale', context: {} })).wait();
+  for (let sold = 0; sold < count; sold += 1) await (await tasker.run({ name: 'sale', context: {} })).wait();
   await failed.promise;
   return { dir, mend: () => (broken = false) };
 }
@@ -66,6 +67,30 @@ describe('subscribers, from another process', () => {
     const ran = await cli({ cwd: dir }, ['parked', 'sales', '--retry']);
     assert.deepEqual([ran.code, ran.out], [0, '1 handled\n'], ran.err);
     assert.match((await cli({ cwd: dir }, ['parked'])).err, /nothing is parked/);
+  });
+
+  it('shows what is parked in pages, says how much there is, and finds one by its position', async (t) => {
+    const { dir } = await engine(t, 3);
+    const { events, total, next } = JSON.parse((await cli({ cwd: dir }, ['parked', '--json'])).out);
+    assert.deepEqual([events.length, total, next], [3, 3, null]);
+    const positions = events.map(({ position }: { position: number }) => String(position));
+    const shown = (text: string): readonly string[] =>
+      positions.filter((position: string) => new RegExp(`sales +${position} `).test(text));
+
+    const first = await cli({ cwd: dir }, ['parked', '--limit', '2']);
+    assert.deepEqual(shown(first.out), positions.slice(0, 2));
+    const [, cursor = ''] = /2 of 3 are shown; more: --after (\S+)/.exec(first.err) ?? [];
+    const second = await cli({ cwd: dir }, ['parked', '--limit', '2', '--after', cursor]);
+    assert.deepEqual([shown(second.out), second.err], [positions.slice(2), '']);
+    const last = await cli({ cwd: dir }, ['parked', 'sales', '--limit', '1', '--position', positions[2]]);
+    assert.deepEqual([shown(last.out), last.err], [positions.slice(2), '']);
+
+    const wrong = await cli({ cwd: dir }, ['parked', '--after', 'sales']);
+    assert.match(wrong.err, /expected 'next' of the page before/);
+    const partly = await cli({ cwd: dir }, ['parked', 'sales', '--drop', '--limit', '1']);
+    assert.notEqual(partly.code, 0, 'it would drop all');
+    const dropped = await cli({ cwd: dir }, ['parked', 'sales', '--drop']);
+    assert.equal(dropped.out, '3 given up\n');
   });
 
   it('replays one, and says why not when it would forget events', async (t) => {

@@ -96,17 +96,17 @@ if (finish) {
   const dropped: Record<string, number[]> = {};
   for (const name of names) {
     dropped[name] = [];
-    for (const { position } of await tasker.parked(name)) {
+    for (const { position } of (await tasker.parked(name)).events) {
       if (chance.fraction() >= 0.1) continue;
       await tasker.dropParked(name, position);
       dropped[name].push(position);
     }
-    say(`parked ${(await tasker.parked(name)).length}`);
+    say(`parked ${(await tasker.parked(name)).events.length}`);
   }
   const { writeFileSync } = await import('node:fs');
   writeFileSync(mended, '');
   for (const name of names) {
-    while ((await tasker.parked(name)).length > 0) await tasker.retryParked(name);
+    while ((await tasker.parked(name)).events.length > 0) await tasker.retryParked(name);
   }
   const { operationsUrl } = tasker.status();
   const total = await tasker.lastPosition();

@@ -232,7 +232,7 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
     await clock.advance(1000);
     hold.open();
     await clock.advance(1000);
-    assert.equal((await tasker.parked('slow')).length, 1);
+    assert.equal((await tasker.parked('slow')).events.length, 1);
     await end();
   },
 

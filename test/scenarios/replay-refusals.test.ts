@@ -32,7 +32,7 @@ async function world(t: TestContext, subscriber: SubscriberDefinition) {
   /** The positions of all completions. */
   const completed = async (): Promise<readonly number[]> =>
     (await events()).filter((one) => one.name === 'task.completed').map(({ position }) => position);
-  const parked = async (): Promise<readonly number[]> => (await tasker.parked()).map(({ position }) => position);
+  const parked = async (): Promise<readonly number[]> => (await tasker.parked()).events.map(({ position }) => position);
   return { ...made, run, completed, parked, state: () => tasker.subscriberState('count') };
 }
 

@@ -136,7 +136,7 @@ test('what is parked is waited for as long, also what belongs to no task; then i
   broken = false;
   const second = await run();
   await run({ fail: true });
-  const parked = (await tasker.parked()).map(({ position, eventName }) => [position, eventName] as const);
+  const parked = (await tasker.parked()).events.map(({ position, eventName }) => [position, eventName] as const);
   const [[start] = [], [completion] = []] = parked;
   assert.deepEqual(parked, [
     [start, 'worker.started'],
@@ -148,7 +148,7 @@ test('what is parked is waited for as long, also what belongs to no task; then i
   assert.deepEqual([(await ids()).includes(first), (await ids()).includes(second)], [true, false]);
   await later(31);
   assert.ok(!(await ids()).includes(first));
-  assert.deepEqual(await tasker.parked(), []);
+  assert.deepEqual((await tasker.parked()).events, []);
   const gaps = (await events()).filter(({ name }) => name === 'subscriber.events_removed');
   assert.deepEqual(
     gaps.map(({ payload }) => {

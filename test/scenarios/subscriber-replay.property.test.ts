@@ -128,7 +128,7 @@ test('however often engines crash, stop and replay: the state is the log counted
           chain: others.reduce((chain, { position }) => (Math.imul(chain, 31) + position) | 0, 0),
         };
         assert.deepEqual(state, expected);
-        assert.deepEqual(await living.tasker.parked(), []);
+        assert.deepEqual((await living.tasker.parked()).events, []);
       } finally {
         const stopped = [...dead, living.tasker].map((tasker) => tasker.stop({ graceMs: 0 }));
         await passing(clock, Promise.allSettled(stopped));

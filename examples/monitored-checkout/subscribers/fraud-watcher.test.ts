@@ -82,7 +82,7 @@ test('a desk that cannot be reached holds no checkout up; its case is kept for a
   for (let count = 0; count < 3; count += 1) await pay('uk');
   await clock.advance(60_000);
   assert.deepEqual(
-    (await tasker.parked('fraud-watcher')).map(({ eventName, error }) => [eventName, error?.message]),
+    (await tasker.parked('fraud-watcher')).events.map(({ eventName, error }) => [eventName, error?.message]),
     [['step.failed', 'the desk is closed']],
   );
 });

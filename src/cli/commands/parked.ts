@@ -1,12 +1,12 @@
 import { Option } from 'commander';
 
-import type { StoredParkedEvent } from '../../tasker.ts';
+import type { ParkedOutcome, ParkedPage, ParkedQuery } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { printable, shorten } from '../format/printable.ts';
 import { formatTable, type CellInput } from '../format/table.ts';
 import { formatTime } from '../format/time.ts';
-import { parseCount } from '../option-values.ts';
+import { limitOption, parseCount } from '../option-values.ts';
 import type { Session } from '../session.ts';
 import { askOfSubscriber } from '../subscriber-action.ts';
 import { UsageError } from '../usage-error.ts';
@@ -15,9 +15,12 @@ interface ParkedOptions {
   readonly retry?: true;
   readonly drop?: true;
   readonly position?: number;
+  readonly limit: number;
+  readonly after?: string;
 }
 
 const MESSAGE_COLUMNS = 80;
+const POSITIONS_SHOWN = 10;
 
 export const parkedCommand = defineCommand<ParkedOptions>({
   name: 'parked',
@@ -27,6 +30,7 @@ export const parkedCommand = defineCommand<ParkedOptions>({
     'Use it when a subscriber failed at events. Mend its code first, then hand them to it again with --retry; --drop gives them up: they will never be counted. Without --position both mean all that the subscriber has parked.',
   examples: [
     ['tasker parked', 'everything that is parked, with its errors'],
+    ["tasker parked --json --limit 1000 | jq '.total'", 'how many there are, for a script'],
     ['tasker parked sales --retry', 'all of one subscriber, again'],
     ['tasker parked sales --drop --position 4201', 'one event is given up'],
   ],
@@ -36,6 +40,8 @@ export const parkedCommand = defineCommand<ParkedOptions>({
     new Option('--position <position>', 'only the event of this position').argParser((text) =>
       parseCount(text, 1, Number.MAX_SAFE_INTEGER),
     ),
+    limitOption(100, 1000).conflicts(['retry', 'drop']),
+    new Option('--after <cursor>', "the next page: what the page before named as 'next'").conflicts(['retry', 'drop']),
   ],
   run: parked,
 });
@@ -43,32 +49,48 @@ export const parkedCommand = defineCommand<ParkedOptions>({
 async function parked(
   session: Session,
   [name]: readonly string[],
-  { retry, drop, position }: ParkedOptions,
+  { retry, drop, position, limit, after }: ParkedOptions,
 ): Promise<ExitCode> {
-  if (retry !== true && drop !== true) return show(session, name, position);
+  if (retry !== true && drop !== true) {
+    const query = { limit, ...(position !== undefined && { position }), ...(after !== undefined && { after }) };
+    return show(session, name, query);
+  }
   if (name === undefined)
     throw new UsageError('expected the name of a subscriber', ["'tasker subscribers' lists them"]);
   return askOfSubscriber(
     session,
     (tasker) => (retry === true ? tasker.retryParked(name, position) : tasker.dropParked(name, position)),
-    ({ settled, failed }) =>
-      `${settled.length} ${retry === true ? 'handled' : 'given up'}${failed.length === 0 ? '' : `, ${failed.length} failed again`}`,
+    (outcome) => told(outcome, retry === true ? 'handled' : 'given up'),
   );
 }
 
-async function show(session: Session, name: string | undefined, position: number | undefined): Promise<ExitCode> {
-  const all = await session.withClient((tasker) => tasker.parked(name));
-  const events = all.filter((event) => position === undefined || event.position === position);
-  if (session.json) session.printJson(events);
-  else if (events.length === 0) session.note('nothing is parked');
-  else {
-    const heading = ['SUBSCRIBER', 'POSITION', 'EVENT', 'TASK', 'SINCE', 'TRIED', 'WHY'];
-    session.print(formatTable(heading, events.map(toRow), session.paint));
+function told({ settled, failed, gone }: ParkedOutcome, what: string): string {
+  const parts = [`${settled.length} ${what}`];
+  if (failed.length > 0) parts.push(`${failed.length} failed again`);
+  if (gone.length > 0) {
+    const shown = gone.slice(0, POSITIONS_SHOWN).join(', ');
+    const more = gone.length > POSITIONS_SHOWN ? ', …' : '';
+    parts.push(`${gone.length} no longer in the log (${shown}${more}): give them up with --drop --position`);
   }
+  return parts.join(', ');
+}
+
+async function show(session: Session, name: string | undefined, query: ParkedQuery): Promise<ExitCode> {
+  const page = await session.withClient((tasker) => tasker.parked(name, query));
+  if (session.json) session.printJson(page);
+  else if (page.events.length === 0) session.note('nothing is parked');
+  else printPage(session, page);
   return exitCodes.ok.code;
 }
 
-function toRow(event: StoredParkedEvent): CellInput[] {
+function printPage(session: Session, { events, total, next }: ParkedPage): void {
+  const heading = ['SUBSCRIBER', 'POSITION', 'EVENT', 'TASK', 'SINCE', 'TRIED', 'WHY'];
+  session.print(formatTable(heading, events.map(toRow), session.paint));
+  if (next !== null)
+    session.note(session.paintNote('dim', `${events.length} of ${total} are shown; more: --after ${next}`));
+}
+
+function toRow(event: ParkedPage['events'][number]): CellInput[] {
   const { subscriber, position, eventName, taskId, parkedAt, attempts, error } = event;
   const why = error === null ? 'waits behind an event of its task' : `${error.type}: ${error.message}`;
   return [

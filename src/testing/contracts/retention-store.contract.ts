@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 
 import type { Storage } from '../../execution/storage.ts';
 import type { RemovalQuery } from '../../log/retention-store.ts';
+import type { Progress } from '../../subscribers/subscriber-store.ts';
 import type { Status } from '../../tasks/states.ts';
 import { change, creation, event, joined, newTask, type Open, taskState, wholeLog, withStorage } from './fixtures.ts';
 
@@ -34,20 +35,20 @@ async function create(storage: Storage, number: number, status: Status, endedAt:
 async function park(storage: Storage, subscriber: string, events: readonly (readonly [number, string | null])[]) {
   const checkpoint = events.length === 0 ? 0 : Math.max(...events.map(([position]) => position));
   const error = { type: 'Error', message: 'no', stack: null };
-  const parked = events.map(([position, taskId]) => ({
-    ...{ position, taskId, error },
-    ...{ eventName: 'x', attempts: 1, parkedAt: 1000 },
-  }));
-  const { progress } = await storage.commitGroup(
-    [],
-    [
-      { kind: 'register', subscriber, checkpoint: 0, state: null },
-      {
-        ...{ kind: 'advance', subscriber, generation: 1, from: 0, to: checkpoint },
-        ...{ countsFrom: null, park: parked, unpark: [], events: [] },
-      },
-    ],
-  );
+  const kept = { eventName: 'x', attempts: 1, parkedAt: 1000, error };
+  const advance: Progress = {
+    kind: 'advance',
+    subscriber,
+    generation: 1,
+    from: 0,
+    to: checkpoint,
+    countsFrom: null,
+    park: events.map(([position, taskId]) => ({ ...kept, position, taskId })),
+    unpark: [],
+    events: [],
+  };
+  const register: Progress = { kind: 'register', subscriber, checkpoint: 0, state: null };
+  const { progress } = await storage.commitGroup([], [register, advance]);
   assert.deepEqual(
     progress.map(({ kind }) => kind),
     ['saved', 'saved'],

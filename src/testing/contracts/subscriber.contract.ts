@@ -40,7 +40,7 @@ export function subscriberContract(make: () => SubscriberUnderTest, { describe, 
         const { tasker, clock } = testTasker;
         await made.work(testTasker);
         await clock.advance(catchUpMs);
-        assert.deepEqual(await tasker.parked(name), [], 'nothing is parked');
+        assert.deepEqual((await tasker.parked(name)).events, [], 'nothing is parked');
         const [status] = (await tasker.subscribers()).filter((one) => one.name === name);
         assert.equal(status?.lag, 0, 'it has caught up');
       }));
