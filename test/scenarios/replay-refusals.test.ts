@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test';
 
 import { defineSubscriber, defineTask, type SubscriberDefinition } from '../../src/index.ts';
 import { createTestTasker } from '../../src/testing/index.ts';
+import { restartable } from '../support/restartable.ts';
 import { gate } from '../support/world.ts';
 
 const day = 86_400_000;
@@ -130,6 +131,26 @@ test('a replay that retention has waited for in vain is refused at once, and its
   assert.equal((await tasker.subscribers())[0]?.replay, null);
   const gaps = (await events()).filter(({ name }) => name === 'subscriber.events_removed');
   assert.deepEqual(gaps, [], 'the living one has missed nothing');
+});
+
+test('the place of a replay whose process is gone is given up by the next engine, whatever that runs itself', async (t) => {
+  const engines = await restartable(t, [job]);
+  await engines.start();
+  const replay = { from: 1, reached: 0, to: 9, parked: 0 };
+  const { progress } = await engines.storage().commitGroup(
+    [],
+    [
+      { kind: 'register', subscriber: 'gone', checkpoint: 9, state: null },
+      { kind: 'replaying', subscriber: 'gone', replay },
+    ],
+  );
+  assert.deepEqual(
+    progress.map(({ kind }) => kind),
+    ['saved', 'saved'],
+  );
+  await engines.crash();
+  await engines.start();
+  assert.equal((await engines.storage().subscribers.list())[0]?.replay, null);
 });
 
 test('a replay from beyond what a subscriber has seen is refused, also with a reset: the checkpoint never jumps', async (t) => {
