@@ -118,7 +118,7 @@ test('what the sink rejects, or throws at, is dropped, on record and told; what 
   assert.match(warnings.join('\n'), /Sink 'kept' did not take \d+ of its logs, which are dropped: too large/);
   assert.ok(taken.some(({ eventName }) => eventName === 'task.completed'));
   assert.ok(!taken.some(({ eventName }) => eventName === 'sink.dropped'), 'that it fails is no news to itself');
-  assert.deepEqual(await tasker.parked('event-export.kept'), []);
+  assert.equal((await tasker.parked('event-export.kept')).total, 0);
 });
 
 test('that a sink fails, and is back, is on record once each; another sink hears of it', async (t) => {
