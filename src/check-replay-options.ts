@@ -3,7 +3,7 @@ import type { ReplayOptions } from './subscribers/replay.ts';
 
 const expectedFrom = "'beginning', { position: a whole number from 0 } or { at: milliseconds since 1970 }";
 
-/** Callers without types, and other processes, send what they like: it is refused before anything begins. */
+/** Callers without types give what they like: it is refused before anything begins, or is asked of another process. */
 export function checkReplayOptions(name: string, options: unknown): asserts options is ReplayOptions {
   const { from, deliver, reset, onProgress }: Partial<Record<keyof ReplayOptions, unknown>> =
     typeof options === 'object' && options !== null ? options : {};

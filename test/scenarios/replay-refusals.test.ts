@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
-import { defineSubscriber, defineTask, type SubscriberDefinition } from '../../src/index.ts';
+import {
+  defineSubscriber,
+  defineTask,
+  type LoggedEvent,
+  type SubscriberContext,
+  type SubscriberDefinition,
+} from '../../src/index.ts';
 import { createTestTasker } from '../../src/testing/index.ts';
 import { restartable } from '../support/restartable.ts';
 import { gate } from '../support/world.ts';
@@ -37,8 +43,11 @@ async function world(t: TestContext, subscriber: SubscriberDefinition) {
   return { ...made, run, completed, parked, state: () => tasker.subscriberState('count') };
 }
 
-/** Counts completions; `broken`: cannot take any. Its replays wait at each event for the gate, if there is one. */
-function counting() {
+/**
+ * Counts completions; `broken`: cannot take any. Its replays wait at each event for the gate, if there is one. What it
+ * follows is what its state has counted from.
+ */
+function counting(follows: '*' | 'task.completed' = '*') {
   const doing = { broken: false, waitsFor: null as Promise<void> | null };
   const subscriber = defineSubscriber<number>({
     name: 'count',
@@ -47,7 +56,7 @@ function counting() {
     timeoutMs: day,
     state: { initial: () => 0 },
     on: {
-      '*': async (event, context) => {
+      [follows]: async (event: LoggedEvent, context: SubscriberContext<number>) => {
         if (context.replaying && doing.waitsFor !== null) await doing.waitsFor;
         if (event.name !== 'task.completed') return;
         if (doing.broken) throw new Error('not yet');
@@ -59,20 +68,8 @@ function counting() {
 }
 
 test('a parked event that is counted while a later replay is under way is not forgotten: the replay is refused at its end', async (t) => {
-  const doing = { broken: true, waitsFor: null as Promise<void> | null };
-  const subscriber = defineSubscriber<number>({
-    name: 'count',
-    retries: { limit: 0 },
-    timeoutMs: day,
-    state: { initial: () => 0 },
-    on: {
-      'task.completed': async (_event, context) => {
-        if (context.replaying && doing.waitsFor !== null) await doing.waitsFor;
-        if (doing.broken) throw new Error('not yet');
-        context.state += 1;
-      },
-    },
-  });
+  const { doing, subscriber } = counting('task.completed');
+  doing.broken = true;
   const { tasker, clock, run, state, completed } = await world(t, subscriber);
   await run();
   doing.broken = false;
