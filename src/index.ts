@@ -30,6 +30,7 @@ export type {
   ReplayOptions,
   ReplayProgress,
   RetryAction,
+  RunOptions,
   StartOptions,
   StepView,
   StopOptions,

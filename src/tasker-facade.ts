@@ -6,7 +6,7 @@ import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { checkAnnotation } from './execution/annotation.ts';
-import { askForTask } from './execution/client.ts';
+import { appliedEarlier, askForTask } from './execution/client.ts';
 import type { Operations } from './operations-parts.ts';
 import { EngineWatch } from './execution/engine-watch.ts';
 import type { Advance, Engine } from './execution/engine.ts';
@@ -40,6 +40,7 @@ import type {
   ReplayOptions,
   ReplayProgress,
   RetryAction,
+  RunOptions,
   StartOptions,
   StopOptions,
   SubscriberStatus,
@@ -117,20 +118,22 @@ export class TaskerFacade implements Tasker {
     return this.#stopping;
   }
 
-  async run(request: TaskRequest): Promise<TaskHandle> {
+  async run(request: TaskRequest, { commandId }: RunOptions = {}): Promise<TaskHandle> {
     this.#requireNotStopped();
     const { engine, storage } = this.#parts;
-    if (engine.running) {
-      const { taskId, existing } = await engine.create(request);
+    // An engine for all takes the stored request up by itself.
+    if (engine.running && (commandId === undefined || this.#advance === 'own')) {
+      const earlier = commandId === undefined ? null : await appliedEarlier(this.#parts, commandId);
+      const { taskId, existing = false } = earlier ?? (await engine.create(request, commandId));
       return this.#handle(taskId, existing);
     }
     if (!(await storage.workers.isEngineRunning())) {
       throw new TaskerError(
         'TASKER_ENGINE_NOT_RUNNING',
-        `No engine is running on ${storage.location}: call start() first, or start one in another process.`,
+        `No engine is running on ${storage.location}; start one, in this or another process.`,
       );
     }
-    const { taskId, existing = false } = await askForTask(this.#parts, 'run', null, asJson(request));
+    const { taskId, existing = false } = await askForTask(this.#parts, 'run', null, asJson(request), commandId);
     return this.#handle(taskId, existing);
   }
 
@@ -390,9 +393,6 @@ function asJson(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
-function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): {
-  by: string;
-  why: string;
-} {
+function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): Required<OperatorAction> {
   return { by, why };
 }

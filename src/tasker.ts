@@ -194,6 +194,11 @@ export interface RetryAction extends OperatorAction {
   readonly newIdempotencyKey?: boolean;
 }
 
+export interface RunOptions {
+  /** From the details of `TASKER_COMMAND_NOT_APPLIED`: goes on with that request instead of making a second one. */
+  readonly commandId?: string;
+}
+
 export interface StartOptions {
   /** `all` (default): every due task of the store. `own`: only tasks that this process creates with `run`. */
   readonly advance?: 'all' | 'own';
@@ -246,7 +251,7 @@ export interface Tasker {
   /** No new steps; running ones get a grace period, then are aborted and returned. Closes the store. Idempotent. */
   stop(options?: StopOptions): Promise<void>;
   /** Creates a task. Resolves when it is on disk. Without an engine anywhere: `TASKER_ENGINE_NOT_RUNNING`. */
-  run(request: TaskRequest): Promise<TaskHandle>;
+  run(request: TaskRequest, options?: RunOptions): Promise<TaskHandle>;
   get(taskId: string): Promise<TaskView>;
   list(query?: ListQuery): Promise<TaskPage>;
   history(taskId: string): Promise<TaskHistory>;

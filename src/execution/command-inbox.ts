@@ -36,13 +36,20 @@ export type CommandOutcome =
  * `settle`. `hasNews` must be cheap: the engine asks four times a second.
  */
 export interface CommandInbox {
+  /** Its sender waits for the outcome until `leave`. */
   submit(command: StoredCommand): Promise<void>;
   /** False only when surely nothing was submitted since the last call. */
   hasNews(): boolean;
-  /** Unsettled commands, oldest first. */
-  pending(limit: number): Promise<readonly StoredCommand[]>;
+  /** Unsettled commands, oldest first. With `ofTasks`: those of these tasks, and each `run` whose sender waits. */
+  pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]>;
   /** Settles commands that no change carries out. */
   settle(commandId: string, outcome: CommandOutcome): Promise<void>;
+  /** Refuses it if its sender still waits, and will learn of it; what was left is kept. */
+  refuseAwaited(commandId: string, code: string, message: string): Promise<void>;
+  /** Its sender waits no longer: from here on it is settled by being carried out alone. Its outcome, if that came first. */
+  leave(commandId: string): Promise<CommandOutcome | null>;
+  /** Its sender waits again. Its outcome, if there is one. */
+  awaitAgain(commandId: string): Promise<CommandOutcome | null>;
   /** null while unsettled. */
   outcome(commandId: string): Promise<CommandOutcome | null>;
 }

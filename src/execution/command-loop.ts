@@ -11,8 +11,11 @@ export interface CommandLoopOptions {
     create(request: unknown, commandId: string): Promise<{ taskId: string }>;
     operate(taskId: string, request: OperatorRequest, commandId: string): Promise<void>;
   };
-  /** `refuse`: its sender may become an engine itself; `leave`: the command stays for another engine. */
-  readonly takes: (command: StoredCommand) => 'take' | 'refuse' | 'leave';
+  /**
+   * null: every command is this engine's. Otherwise those of these tasks alone: it would stop in the middle of others'
+   * work. All others stay, and a `run` is refused while its sender still waits, who may become an engine then.
+   */
+  readonly ownTasks: () => readonly string[] | null;
   /** Commands that are no task's: carried out elsewhere, for an answer. */
   readonly carryOutOther: (command: StoredCommand) => Promise<JsonObject>;
   readonly onProblem: (error: unknown) => void;
@@ -24,7 +27,7 @@ const batch = 100;
 /** Carries out what other processes ask of this engine. */
 export class CommandLoop {
   readonly #options: CommandLoopOptions;
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new Map<string, { readonly ofTask: boolean; readonly done: Promise<void> }>();
   #timer: Timer | null = null;
   #started = false;
   /** A command that could not be carried out yet is still there, though nothing new was submitted. */
@@ -35,58 +38,85 @@ export class CommandLoop {
     this.#options = options;
   }
 
-  start(): void {
+  /** Resolves when what tasks were asked before has been taken up, or could not be. */
+  async start(): Promise<void> {
     this.#started = true;
-    this.#polling = this.#poll();
+    const begun = new Set<Promise<void>>();
+    this.#polling = this.#poll(begun);
+    await this.#polling;
+    await Promise.allSettled(begun);
   }
 
+  /** Carries out what was asked of a task that this engine is about to take up. */
+  async applyTo(taskId: string): Promise<void> {
+    const commands = await this.#options.inbox.pending(batch, [taskId]);
+    await Promise.allSettled(commands.filter((each) => each.taskId === taskId).map((each) => this.#take(each)));
+  }
+
+  /**
+   * Awaits what is under way for tasks. What a subscriber was asked may take as long as its handlers do, or for ever:
+   * what has no answer by then stays for the next engine.
+   */
   async stop(): Promise<void> {
     this.#started = false;
     this.#timer?.cancel();
     await this.#polling;
-    await Promise.allSettled(this.#underWay.values());
+    await Promise.allSettled([...this.#underWay.values()].filter(({ ofTask }) => ofTask).map(({ done }) => done));
   }
 
-  async #poll(): Promise<void> {
+  /** `begun` gets what was begun for tasks. */
+  async #poll(begun?: Set<Promise<void>>): Promise<void> {
+    const { inbox, clock, onProblem } = this.#options;
     try {
-      if (this.#options.inbox.hasNews() || this.#unsettled) {
+      const own = this.#options.ownTasks();
+      if (inbox.hasNews() || this.#unsettled) {
         this.#unsettled = false;
-        const commands = await this.#options.inbox.pending(batch);
+        const commands = await inbox.pending(batch, own ?? undefined);
         // A full batch may not be all of them, and carrying it out brings no news of the rest.
         if (commands.length === batch) this.#unsettled = true;
         for (const command of commands) {
-          const taking = this.#options.takes(command);
-          if (taking === 'take') this.#begin(command, () => this.#carryOut(command));
-          else if (taking === 'refuse') this.#begin(command, () => this.#refuse(command));
+          const done =
+            own !== null && command.kind === 'run'
+              ? this.#begin(command, () => this.#refuse(command))
+              : this.#take(command);
+          if (isOfTask(command)) begun?.add(done);
         }
       }
     } catch (error) {
       this.#unsettled = true;
-      this.#options.onProblem(error);
+      onProblem(error);
     }
     if (!this.#started) return;
-    this.#timer = this.#options.clock.setTimer(pollIntervalMs, () => {
+    this.#timer = clock.setTimer(pollIntervalMs, () => {
       this.#polling = this.#poll();
     });
   }
 
-  #begin(command: StoredCommand, carryOut: () => Promise<void>): void {
-    if (this.#underWay.has(command.id)) return;
+  #take(command: StoredCommand): Promise<void> {
+    return this.#begin(command, () => this.#carryOut(command));
+  }
+
+  #begin(command: StoredCommand, carryOut: () => Promise<void>): Promise<void> {
+    const underWay = this.#underWay.get(command.id);
+    if (underWay !== undefined) return underWay.done;
+    const ofTask = isOfTask(command);
     const done = carryOut()
       .catch((error: unknown) => {
+        if (!this.#started && !ofTask) return;
         this.#unsettled = true;
         this.#options.onProblem(error);
       })
       .finally(() => this.#underWay.delete(command.id));
-    this.#underWay.set(command.id, done);
+    this.#underWay.set(command.id, { ofTask, done });
+    return done;
   }
 
   #refuse({ id }: StoredCommand): Promise<void> {
-    return this.#options.inbox.settle(id, {
-      kind: 'refused',
-      code: 'TASKER_ENGINE_OCCUPIED',
-      message: 'The engine on this store works for one task alone and ends with it; try again then.',
-    });
+    return this.#options.inbox.refuseAwaited(
+      id,
+      'TASKER_ENGINE_OCCUPIED',
+      'The engine on this store works for one task alone and ends with it; try again then.',
+    );
   }
 
   async #carryOut(command: StoredCommand): Promise<void> {
@@ -97,12 +127,17 @@ export class CommandLoop {
         await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
       else await inbox.settle(command.id, { kind: 'answered', answer: await this.#options.carryOutOther(command) });
     } catch (error) {
-      // A storage that refuses now may take the command later: it stays.
-      if (isTaskerError(error) && errorTable[error.code].retryable) throw error;
+      // What refuses now may take the command later: it stays. So it does when a subscriber was stopped meanwhile.
+      if ((isTaskerError(error) && errorTable[error.code].retryable) || (!this.#started && !isOfTask(command)))
+        throw error;
       const code = isTaskerError(error) ? error.code : 'TASKER_INTERNAL';
       await inbox.settle(command.id, { kind: 'refused', code, message: errorMessage(error) });
     }
   }
+}
+
+function isOfTask({ kind }: StoredCommand): boolean {
+  return kind === 'run' || isTaskCommand(kind);
 }
 
 function isTaskCommand(kind: StoredCommand['kind']): kind is OperatorRequest['kind'] {

@@ -18,7 +18,7 @@ const batch = 100;
 
 /**
  * Brings tasks from the store into memory as they become due and as there is room. SLAs are watched also for tasks
- * there is no room for: those are taken just long enough to record the breach.
+ * there is no room for: those are taken just long enough to record the breach, no more than `batch` at a time.
  */
 export class DueTasks {
   readonly #options: DueTasksOptions;
@@ -27,6 +27,9 @@ export class DueTasks {
   #looking: Promise<void> | null = null;
   #lookAgain = false;
   #backlog = false;
+  /** Taken for their SLA alone, and not given back yet. */
+  readonly #watched = new Set<string>();
+  #overdueWait = false;
   #started = false;
 
   constructor(options: DueTasksOptions) {
@@ -50,9 +53,10 @@ export class DueTasks {
   }
 
   /** A task was given back: look when it is wanted again, or now, if others wait for its place. */
-  released(schedule: Schedule | null): void {
+  released(taskId: string, schedule: Schedule | null): void {
+    this.#watched.delete(taskId);
     if (!this.#started) return;
-    if (this.#backlog) this.#look();
+    if (this.#backlog || (this.#overdueWait && this.#watched.size === 0)) this.#look();
     const at = Math.min(schedule?.dueAt ?? Number.POSITIVE_INFINITY, schedule?.deadlineAt ?? Number.POSITIVE_INFINITY);
     if (at < Number.POSITIVE_INFINITY) this.#lookAt(at);
   }
@@ -85,18 +89,27 @@ export class DueTasks {
       this.#backlog = wanted <= 0 || taken.length === wanted;
       if (taken.length < wanted || wanted <= 0 || !this.#started) break;
     }
-    for (;;) {
-      const overdue = await queue.takeOverdue(clock.now(), batch);
-      await this.#takeUpAll(overdue, 'watch');
-      if (overdue.length < batch || !this.#started) break;
-    }
+    await this.#takeOverdue();
     const next = await queue.nextAt();
-    if (next !== null && !this.#backlog) this.#lookAt(next);
+    if (next !== null && !this.#backlog && !this.#overdueWait) this.#lookAt(next);
+  }
+
+  async #takeOverdue(): Promise<void> {
+    const { queue, clock } = this.#options;
+    const wanted = batch - this.#watched.size;
+    const overdue = wanted > 0 ? await queue.takeOverdue(clock.now(), wanted) : [];
+    for (const { taskId } of overdue) this.#watched.add(taskId);
+    this.#overdueWait = overdue.length === Math.max(0, wanted);
+    await this.#takeUpAll(overdue, 'watch');
   }
 
   async #takeUpAll(taken: readonly TakenTask[], mode: RunMode): Promise<void> {
     const outcomes = await Promise.allSettled(taken.map((task) => this.#options.takeUp(task, mode)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') this.#options.onProblem(outcome.reason);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled' && outcome.value !== null) continue;
+      this.#watched.delete(taken[index]?.taskId ?? '');
+      if (outcome.status === 'rejected') this.#options.onProblem(outcome.reason);
+    }
   }
 
   #lookAt(at: number): void {

@@ -19,6 +19,7 @@ import type { Recorder } from './recorder.ts';
 import { type RestListener, RestListeners } from './rest-listeners.ts';
 import { StepSlots } from './step-slots.ts';
 import type { Storage } from './storage.ts';
+import { type InputOfRun, TaskLoading } from './task-loading.ts';
 import { type RunSurroundings, TaskRun } from './task-run.ts';
 import { prepareTask } from './task-request.ts';
 import type { Schedule } from './task-store.ts';
@@ -75,7 +76,7 @@ export class Engine {
   readonly #recorder: Recorder;
   readonly #slots: StepSlots;
   readonly #runs = new Map<string, TaskRun>();
-  readonly #loading = new Map<string, Promise<TaskRun | null>>();
+  readonly #loading: TaskLoading;
   readonly #restListeners = new RestListeners();
   readonly #unrunnable = new Set<string>();
   readonly #surroundings: RunSurroundings;
@@ -121,22 +122,23 @@ export class Engine {
       onRest: (run) => this.#restListeners.announce(run),
       onClosed: (run, schedule) => this.#closed(run, schedule),
     };
+    this.#loading = new TaskLoading({
+      storage,
+      holds: (taskId) => this.#runs.has(taskId),
+      load: (taken, mode, inputs) => this.#load(taken, mode, inputs),
+    });
     this.#due = new DueTasks({
       queue: storage.queue,
       clock,
       room: () => limits.tasksInMemory - this.#runs.size - this.#loading.size,
-      takeUp: (taken, mode) => this.#takeUp(taken, mode),
+      takeUp: (taken, mode) => this.#loading.takeUp(taken, mode),
       onProblem,
     });
     this.#commands = new CommandLoop({
       inbox: storage.commands,
       clock,
       engine: this,
-      // An engine for its own tasks alone would stop in the middle of others' work.
-      takes: ({ kind, taskId }) => {
-        if (this.#advance === 'all' || (taskId !== null && this.#runs.has(taskId))) return 'take';
-        return kind === 'run' ? 'refuse' : 'leave';
-      },
+      ownTasks: () => (this.#advance === 'all' ? null : [...this.#runs.keys()]),
       carryOutOther: options.carryOutOther,
       onProblem,
     });
@@ -177,8 +179,14 @@ export class Engine {
       this.#phase = 'new';
       throw error;
     }
-    if (advance === 'all') this.#due.start();
-    this.#commands.start();
+    // What was asked while no engine ran comes first: a step of a task that was cancelled then is not begun again.
+    const applied = this.#commands.start();
+    if (advance === 'all') void this.#takeDueAfter(applied);
+  }
+
+  async #takeDueAfter(applied: Promise<void>): Promise<void> {
+    await applied;
+    if (this.#phase === 'running') this.#due.start();
   }
 
   /** No new steps; running ones may end within the grace, then they are aborted and returned. */
@@ -188,7 +196,7 @@ export class Engine {
     try {
       await this.#commands.stop();
       await this.#due.stop();
-      await Promise.allSettled(this.#loading.values());
+      await this.#loading.settled();
       for (const run of this.#runs.values()) run.pass();
       await this.#emptied(graceMs);
       // Attempts whose beginning is still being written are running by then, and are returned with the others.
@@ -250,8 +258,10 @@ export class Engine {
 
   /** An engine for its own tasks alone takes up a task that somebody waits for: nobody else would. */
   async adopt(taskId: string): Promise<void> {
-    if (this.#advance === 'all' || this.#runs.has(taskId) || this.#loading.has(taskId)) return;
-    const run = await this.#takeOne(taskId);
+    if (this.#advance === 'all') return;
+    await this.#applyStored(taskId);
+    if (this.#runs.has(taskId) || this.#loading.get(taskId) !== undefined) return;
+    const run = await this.#loading.takeOne(taskId).run;
     if (run === null || isRunnableHere(run.task.type)) return;
     throw new TaskerError(
       'TASKER_HANDLER_NOT_FOUND',
@@ -263,10 +273,10 @@ export class Engine {
   /** Carries an operator's request out; resolves when it is on disk, rejects when it is refused or not written. */
   async operate(taskId: string, request: OperatorRequest, commandId?: string): Promise<void> {
     const checked = checkRequest(request, this.#options.limits.resultBytes);
+    if (commandId === undefined) await this.#applyStored(taskId);
+    // A run that closed before it came to the request, or was not loaded after all: look again.
     for (;;) {
       this.#requireRunning();
-      // A run that is being loaded, or one that closed before it came to the request: look again.
-      await this.#loading.get(taskId)?.catch(() => undefined);
       const outcome = await new Promise<'done' | 'dropped'>((resolve, reject) => {
         const inputFor = (run: TaskRun): Input =>
           operatorInput(run, checked, commandId, {
@@ -275,12 +285,21 @@ export class Engine {
             reject,
           });
         const run = this.#runs.get(taskId);
-        if (run !== undefined) run.post(inputFor(run));
-        else if (this.#loading.has(taskId)) resolve('dropped');
-        else this.#takeOne(taskId, inputFor).then((taken) => taken ?? resolve('dropped'), reject);
+        if (run !== undefined) return run.post(inputFor(run));
+        const underWay = this.#loading.get(taskId);
+        const loading = underWay ?? this.#loading.takeOne(taskId);
+        loading.inputs.push(inputFor);
+        const dropped = (): void => resolve('dropped');
+        loading.run.then((taken) => taken ?? dropped(), underWay === undefined ? reject : dropped);
       });
       if (outcome === 'done') return;
     }
+  }
+
+  /** An engine for its own tasks alone looks for what was asked of a task when it comes to it: it polls for its own. */
+  async #applyStored(taskId: string): Promise<void> {
+    if (this.#advance === 'own' && this.#phase === 'running' && !this.#runs.has(taskId))
+      await this.#commands.applyTo(taskId);
   }
 
   /** Whether the task is in this engine's hands and still moving: then `onRest` will tell, and nobody needs to look. */
@@ -294,54 +313,14 @@ export class Engine {
     return this.#restListeners.add(taskId, listener);
   }
 
-  /** null when this engine had the task already, so that `inputFor` was not asked. */
-  #takeOne(taskId: string, inputFor?: (run: TaskRun) => Input): Promise<TaskRun | null> {
-    const takenElsewhere = (): boolean => this.#runs.has(taskId) || this.#loading.get(taskId) !== noted;
-    const noted: Promise<TaskRun | null> = this.#whileLoading(
-      taskId,
-      this.#options.storage.queue
-        .takeOne(taskId)
-        .then((taken) =>
-          taken === null ? this.#notTaken(taskId, takenElsewhere) : this.#load(taken, 'advance', inputFor),
-        ),
-    );
-    return noted;
-  }
-
-  /** Somebody has the task: this engine, if it took it in the very same moment, or another. */
-  async #notTaken(taskId: string, takenHere: () => boolean): Promise<null> {
-    const stored = await this.#options.storage.tasks.load(taskId);
-    // What was taken just before is in this engine's hands by the end of this turn.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (takenHere()) return null;
-    throw stored === null
-      ? new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}'.`, { details: { taskId } })
-      : new TaskerError('TASKER_LEASE_LOST', `Task '${taskId}' is held by another engine; ask that one.`, {
-          details: { taskId },
-        });
-  }
-
-  #takeUp(taken: TakenTask, mode: RunMode): Promise<TaskRun | null> {
-    return this.#whileLoading(taken.taskId, this.#load(taken, mode));
-  }
-
-  #whileLoading<T extends TaskRun | null>(taskId: string, loading: Promise<T>): Promise<T> {
-    const noted = loading.finally(() => {
-      if (this.#loading.get(taskId) === noted) this.#loading.delete(taskId);
-    });
-    this.#loading.set(taskId, noted);
-    return noted;
-  }
-
-  /** `inputFor`: decided in the run's first turn, before it could be over again. */
-  async #load(taken: TakenTask, mode: RunMode, inputFor?: (run: TaskRun) => Input): Promise<TaskRun | null> {
+  async #load(taken: TakenTask, mode: RunMode, inputs: readonly InputOfRun[]): Promise<TaskRun | null> {
     const { storage, ...around } = this.#options;
     const task = await loadTask(taken, { ...around, tasks: storage.tasks, recorder: this.#recorder });
     if (task === null) return null;
     this.#warnIfUnrunnable(task.type);
     const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
     this.#runs.set(run.id, run);
-    run.takeUp(inputFor?.(run));
+    run.takeUp(inputs.map((inputFor) => inputFor(run)));
     return run;
   }
 
@@ -361,7 +340,7 @@ export class Engine {
 
   #closed(run: TaskRun, schedule: Schedule | null): void {
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
-    this.#due.released(schedule);
+    this.#due.released(run.id, schedule);
     if (this.#runs.size === 0) this.#whenEmpty?.();
   }
 

@@ -157,10 +157,10 @@ export class TaskRun {
   }
 
   /**
-   * Takes up a stored task: attempts that were under way are lost; a state without explanation is parked. `input` is
+   * Takes up a stored task: attempts that were under way are lost; a state without explanation is parked. `inputs` are
    * decided in the same turn.
    */
-  takeUp(input?: Input): void {
+  takeUp(inputs: readonly Input[]): void {
     this.#around.narration.takenUp(this.task, this.#mode === 'advance');
     if (this.#state !== null && !isRunnableHere(this.task.type)) {
       this.#around.narration.withoutHandlers(this.task, this.#state);
@@ -176,7 +176,7 @@ export class TaskRun {
         }
       },
     });
-    if (input !== undefined) this.#inbox.push(input);
+    this.#inbox.push(...inputs);
     this.pass();
   }
 

@@ -39,6 +39,20 @@ describe('run', () => {
     assert.match(out, /^ {2}charge {2}complete +1\/2 /m);
   });
 
+  it('runs one after the other what is started at the same moment, and loses none', async (t) => {
+    const { dir } = await orderProject(t);
+    const each = ['1', '2', '3', '4', '5', '6'].map((n) =>
+      tasker({ cwd: dir }, ['run', 'order', '--context', `{"amount": ${n}}`, '--json']),
+    );
+    const ended = (await Promise.all(each)).map(({ code, out }) => [code, JSON.parse(out).task.status]);
+    assert.deepEqual(
+      ended,
+      each.map(() => [0, 'complete']),
+    );
+    const { tasks } = json(ok(await tasker({ cwd: dir }, ['tasks', '--json'])));
+    assert.equal(tasks.length, each.length);
+  });
+
   it('takes the context from a file or from standard input, and the template from a file', async (t) => {
     const { dir, write } = await orderProject(t);
     await write('order.json', '{ "amount": 7 }');

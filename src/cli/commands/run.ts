@@ -65,19 +65,38 @@ async function submitSomewhere(
   tasker: Tasker,
   work: { readonly request: TaskRequest; readonly detach: boolean; readonly interruption: AbortSignal },
 ): Promise<{ engine: Engine; handle: TaskHandle | null } | null> {
+  let commandId: string | undefined;
   for (let told = false; ; told = true) {
     const engine = work.detach ? 'other' : await chooseEngine(tasker);
     try {
-      return { engine, handle: await submit(session, tasker, work.request) };
+      return { engine, handle: await tasker.run(work.request, commandId === undefined ? {} : { commandId }) };
     } catch (error) {
-      if (work.detach || !isTaskerError(error, 'TASKER_ENGINE_OCCUPIED')) throw error;
+      if (isTaskerError(error, 'TASKER_COMMAND_NOT_APPLIED')) {
+        // The engine ended before it came to the request: this process becomes the next one, and does that very request.
+        if (work.detach || error.details['engineRunning'] !== false) return notApplied(session, engine, error);
+        commandId = String(error.details['commandId']);
+      } else if (!work.detach && isTaskerError(error, 'TASKER_ENGINE_OCCUPIED')) commandId = undefined;
+      // It ended between the look and the request: there is nobody to wait for.
+      else if (!work.detach && isTaskerError(error, 'TASKER_ENGINE_NOT_RUNNING')) continue;
+      else throw error;
     }
     if (!told) session.note("waiting: another 'tasker run' has the store until its task has ended");
     await delay(RETRY_EVERY_MS, undefined, { signal: work.interruption }).catch(() => undefined);
     if (!work.interruption.aborted) continue;
-    session.note('interrupted: nothing was created');
+    session.note(
+      commandId === undefined
+        ? 'interrupted: nothing was created'
+        : "interrupted: the request is stored; 'tasker start' carries it out",
+    );
     return null;
   }
+}
+
+function notApplied(session: Session, engine: Engine, error: Error): { engine: Engine; handle: null } {
+  if (session.json) session.printJson({ applied: false, engine, existing: false, task: null });
+  else session.print('applied at the next start\n');
+  session.note(error.message);
+  return { engine, handle: null };
 }
 
 async function chooseEngine(tasker: Tasker): Promise<Engine> {
@@ -89,18 +108,6 @@ async function chooseEngine(tasker: Tasker): Promise<Engine> {
     // Somebody started one in this very moment: as good.
     if (isTaskerError(error, 'TASKER_ENGINE_ALREADY_RUNNING')) return 'other';
     throw error;
-  }
-}
-
-async function submit(session: Session, tasker: Tasker, request: TaskRequest): Promise<TaskHandle | null> {
-  try {
-    return await tasker.run(request);
-  } catch (error) {
-    if (!isTaskerError(error, 'TASKER_COMMAND_NOT_APPLIED')) throw error;
-    if (session.json) session.printJson({ applied: false, engine: 'other', existing: false, task: null });
-    else session.print('applied at the next start\n');
-    session.note(error.message);
-    return null;
   }
 }
 

@@ -17,7 +17,10 @@ export class SqliteCommandInbox implements CommandInbox {
   readonly #dataVersion: Statement<[], number>;
   readonly #insert: Statement<[string, string, string | null, string, number]>;
   readonly #pending: Statement<[number], CommandRow>;
+  readonly #pendingOf: Statement<[string, number], CommandRow>;
   readonly #settle: Statement<[string, string]>;
+  readonly #refuse: Statement<[string, string]>;
+  readonly #setAwaited: Statement<[number, string]>;
   readonly #outcome: Statement<[string], string | null>;
   #seenVersion: number | undefined;
   #submittedHere = false;
@@ -26,12 +29,18 @@ export class SqliteCommandInbox implements CommandInbox {
     this.#place = place;
     this.#dataVersion = db.prepare<[], number>('pragma data_version').pluck();
     this.#insert = db.prepare(
-      'insert into commands (id, kind, task_id, body_json, requested_at) values (?, ?, ?, ?, ?)',
+      'insert into commands (id, kind, task_id, body_json, requested_at, awaited) values (?, ?, ?, ?, ?, 1)',
     );
-    this.#pending = db.prepare(
-      'select id, kind, task_id, body_json, requested_at from commands where outcome_json is null order by position limit ?',
+    const pending = 'select id, kind, task_id, body_json, requested_at from commands where outcome_json is null';
+    this.#pending = db.prepare(`${pending} order by position limit ?`);
+    this.#pendingOf = db.prepare(
+      `${pending} and (task_id in (select value from json_each(?)) or (kind = 'run' and awaited = 1))
+       order by position limit ?`,
     );
-    this.#settle = db.prepare('update commands set outcome_json = ? where id = ? and outcome_json is null');
+    const settle = 'update commands set outcome_json = ? where id = ? and outcome_json is null';
+    this.#settle = db.prepare(settle);
+    this.#refuse = db.prepare(`${settle} and awaited = 1`);
+    this.#setAwaited = db.prepare('update commands set awaited = ? where id = ? and outcome_json is null');
     this.#outcome = db.prepare<[string], string | null>('select outcome_json from commands where id = ?').pluck();
   }
 
@@ -57,9 +66,11 @@ export class SqliteCommandInbox implements CommandInbox {
     }
   }
 
-  async pending(limit: number): Promise<readonly StoredCommand[]> {
+  async pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]> {
     try {
-      return this.#pending.all(limit).map((row) => ({
+      const rows =
+        ofTasks === undefined ? this.#pending.all(limit) : this.#pendingOf.all(JSON.stringify(ofTasks), limit);
+      return rows.map((row) => ({
         id: row.id,
         kind: row.kind,
         taskId: row.task_id,
@@ -77,6 +88,34 @@ export class SqliteCommandInbox implements CommandInbox {
     } catch (error) {
       throwMapped(error, this.#place);
     }
+  }
+
+  async refuseAwaited(commandId: string, code: string, message: string): Promise<void> {
+    const outcome: CommandOutcome = { kind: 'refused', code, message };
+    try {
+      this.#refuse.run(JSON.stringify(outcome), commandId);
+    } catch (error) {
+      throwMapped(error, this.#place);
+    }
+  }
+
+  leave(commandId: string): Promise<CommandOutcome | null> {
+    return this.#await(0, commandId);
+  }
+
+  async awaitAgain(commandId: string): Promise<CommandOutcome | null> {
+    const outcome = await this.#await(1, commandId);
+    this.#submittedHere = true;
+    return outcome;
+  }
+
+  async #await(awaited: 0 | 1, commandId: string): Promise<CommandOutcome | null> {
+    try {
+      this.#setAwaited.run(awaited, commandId);
+    } catch (error) {
+      throwMapped(error, this.#place);
+    }
+    return this.outcome(commandId);
   }
 
   async outcome(commandId: string): Promise<CommandOutcome | null> {

@@ -15,6 +15,7 @@ const migrations = [
   '0005-annotations.sql',
   '0006-replay-progress.sql',
   '0007-parked-events-of-no-task.sql',
+  '0008-awaited-commands.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

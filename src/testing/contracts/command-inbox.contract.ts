@@ -41,6 +41,34 @@ export function commandInboxContract(storageName: string, open: Open, hasAnother
         assert.deepEqual(await storage.commands.pending(9), []);
       }));
 
+    it('gives only what concerns some tasks, and runs whose sender waits, however much lies before it', () =>
+      withStorage(open, async (storage) => {
+        for (let n = 0; n < 5; n += 1) await storage.commands.submit(command(`other-${n}`, { taskId: 'other' }));
+        const left = command('left', { kind: 'run', taskId: null });
+        const awaited = command('awaited', { kind: 'run', taskId: null });
+        const own = command('own');
+        for (const each of [left, awaited, own, command('nobodys', { kind: 'replay', taskId: null })])
+          await storage.commands.submit(each);
+        assert.equal(await storage.commands.leave('left'), null);
+        assert.deepEqual(await storage.commands.pending(3, ['t1']), [awaited, own]);
+        assert.deepEqual(await storage.commands.pending(3, []), [awaited]);
+        await storage.commands.awaitAgain('left');
+        assert.deepEqual(await storage.commands.pending(3, []), [left, awaited]);
+      }));
+
+    it('refuses what is awaited, and keeps what its sender has left', () =>
+      withStorage(open, async (storage) => {
+        for (const id of ['left', 'awaited']) await storage.commands.submit(command(id, { kind: 'run', taskId: null }));
+        const refused = { kind: 'refused', code: 'TASKER_ENGINE_OCCUPIED', message: 'later' } as const;
+        await storage.commands.leave('left');
+        for (const id of ['left', 'awaited']) await storage.commands.refuseAwaited(id, refused.code, refused.message);
+        assert.equal(await storage.commands.outcome('left'), null);
+        assert.deepEqual(await storage.commands.leave('awaited'), refused);
+        const applied = { kind: 'applied', taskId: 't1' } as const;
+        await storage.commands.settle('left', applied);
+        assert.deepEqual(await storage.commands.awaitAgain('left'), applied);
+      }));
+
     it('knows no outcome of a command that was never submitted', () =>
       withStorage(open, async (storage) => assert.equal(await storage.commands.outcome('c1'), null)));
 
