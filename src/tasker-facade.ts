@@ -25,7 +25,7 @@ import type { Subscribers } from './subscribers/subscribers.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
-import { requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
+import { alreadyStopped, requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
 import { TaskerSubscribers } from './tasker-subscribers.ts';
 import type {
   AnnotationInput,
@@ -88,6 +88,7 @@ export class TaskerFacade implements Tasker {
   #starting: Promise<void> | null = null;
   #advance: Advance = 'all';
   #stopping: Promise<void> | null = null;
+  #closed = false;
   #forgetSignals: (() => void) | null = null;
 
   constructor(parts: FacadeParts) {
@@ -318,6 +319,7 @@ export class TaskerFacade implements Tasker {
       await afterEngine();
       for (const { plan } of types.all()) tellUnregistered(live, plan.template);
       bus.close();
+      this.#closed = true;
       await storage.close();
     }
   }
@@ -360,12 +362,12 @@ export class TaskerFacade implements Tasker {
 
   /** Also while it is stopping: a row for its own engine would be carried out by the next one, after a refusal. */
   #requireNotStopped(): void {
-    if (this.#stopping === null) return;
-    throw new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
+    if (this.#stopping !== null) throw alreadyStopped();
   }
 
   async #require(taskId: string): Promise<StoredTask> {
     const { storage, engine } = this.#parts;
+    if (this.#closed) throw alreadyStopped();
     // The engine's own connection sees its last commit at once; a reader beside it would only add a hop.
     const stored = engine.running ? await storage.tasks.load(taskId) : await storage.reader.get(taskId);
     if (stored === null)

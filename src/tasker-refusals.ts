@@ -15,6 +15,10 @@ export function stoppedFirst(taskId: string): TaskerError {
   );
 }
 
+export function alreadyStopped(): TaskerError {
+  return new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
+}
+
 export function startedOtherwise(advance: Advance): TaskerError {
   return new TaskerError(
     'TASKER_ENGINE_ALREADY_RUNNING',

@@ -38,6 +38,8 @@ export function reportError(error: unknown, io: Io, json: boolean): ExitCode {
 
 function hintsFor(error: unknown): readonly string[] {
   if (error instanceof UsageError) return error.hints;
+  if (isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND') && 'file' in error.details)
+    return ['a path is relative to the working directory'];
   if (isTaskerError(error)) return hintsByCode[error.code] ?? [];
   return ["this is a defect of Tasker or of a handler's module; TASKER_DEBUG=1 shows where it comes from"];
 }

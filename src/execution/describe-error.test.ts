@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { PublicError } from '../tasks/handler-errors.ts';
+import { longestWaitMs, PermanentError, PublicError, RetryableError } from '../tasks/handler-errors.ts';
 import { describeError } from './describe-error.ts';
 
 test('of an error only type, code and status are told', () => {
@@ -37,5 +37,19 @@ test('a thrown object whose getters throw is described all the same', () => {
       },
     },
   );
-  assert.equal(describeError(hostile).public.type, '_OTHER');
+  assert.deepEqual(describeError(hostile).public, { type: 'object' });
+});
+
+test('a permanent error stays one, whatever its message, name or stack have become', () => {
+  for (const odd of [{ message: { text: 'x' } }, { message: null }, { stack: 7 }, { message: Object.create(null) }]) {
+    const described = describeError(Object.assign(new PermanentError('no'), odd));
+    assert.equal(described.permanent, true);
+    assert.equal(typeof described.private.message, 'string');
+    assert.equal(described.public.type, 'PermanentError');
+  }
+});
+
+test('a wait is a year at most', () => {
+  assert.equal(describeError(new RetryableError('later', { retryAfterMs: 1e17 })).retryAfterMs, longestWaitMs);
+  assert.equal(describeError(new RetryableError('later', { retryAfterMs: 5 })).retryAfterMs, 5);
 });

@@ -1,5 +1,6 @@
 import type { PublicErrorFields } from '../events/payload-parts.ts';
-import { PermanentError, PublicError, RetryableError } from '../tasks/handler-errors.ts';
+import { codeOfThrown, fieldOfThrown, messageOfThrown, stackOfThrown, typeOfThrown } from '../shared/thrown.ts';
+import { longestWaitMs, PermanentError, PublicError, RetryableError } from '../tasks/handler-errors.ts';
 
 export interface DescribedError {
   /** What may be told. */
@@ -10,11 +11,6 @@ export interface DescribedError {
   readonly retryAfterMs: number | undefined;
 }
 
-// Class names and codes become labels and search keys; anything else in their place could carry a message.
-const safeType = /^[A-Za-z_$][\w$.:]{0,63}$/;
-const safeCode = /^[A-Za-z0-9_.:-]{1,64}$/;
-// Error numbers are small; a larger one is more likely an account's or a customer's.
-const maxCode = 99_999;
 const maxMessageChars = 2000;
 const maxStackChars = 8000;
 
@@ -31,14 +27,11 @@ export function describeError(thrown: unknown): DescribedError {
 }
 
 function sortOut(thrown: unknown): DescribedError {
-  const fields: Readonly<Record<string, unknown>> = typeof thrown === 'object' && thrown !== null ? { ...thrown } : {};
-  const error = thrown instanceof Error ? thrown : null;
-  const type = typeOf(thrown, error);
-  const status = numberOf(fields['status']) ?? numberOf(fields['statusCode']);
-  const code = codeOf(fields['code']) ?? codeOfCause(error?.cause);
-  const message = truncate(error ? error.message : safeString(thrown), maxMessageChars);
+  const type = typeOfThrown(thrown);
+  const status = statusOf(fieldOfThrown(thrown, 'status')) ?? statusOf(fieldOfThrown(thrown, 'statusCode'));
+  const code = codeOfThrown(fieldOfThrown(thrown, 'code')) ?? codeOfCause(thrown);
+  const message = messageOfThrown(thrown, maxMessageChars);
   const isPublic = isA(thrown, PublicError, 'PublicError');
-  const retryAfterMs = fields['retryAfterMs'];
   return {
     public: {
       type,
@@ -46,13 +39,12 @@ function sortOut(thrown: unknown): DescribedError {
       ...(status !== undefined && { status }),
       ...(isPublic && { message }),
     },
-    private: { type, message, stack: error?.stack === undefined ? null : truncate(error.stack, maxStackChars) },
-    permanent: isA(thrown, PermanentError, 'PermanentError') || (isPublic && fields['permanent'] === true),
+    private: { type, message, stack: stackOfThrown(thrown, maxStackChars) },
+    permanent:
+      isA(thrown, PermanentError, 'PermanentError') || (isPublic && fieldOfThrown(thrown, 'permanent') === true),
     retryAfterMs:
-      (isPublic || isA(thrown, RetryableError, 'RetryableError')) &&
-      typeof retryAfterMs === 'number' &&
-      Number.isFinite(retryAfterMs)
-        ? retryAfterMs
+      isPublic || isA(thrown, RetryableError, 'RetryableError')
+        ? waitOf(fieldOfThrown(thrown, 'retryAfterMs'))
         : undefined,
   };
 }
@@ -62,37 +54,19 @@ function isA(thrown: unknown, kind: new (message: string) => Error, name: string
   return thrown instanceof kind || (thrown instanceof Error && thrown.name === name);
 }
 
-function typeOf(thrown: unknown, error: Error | null): string {
-  if (error === null) return thrown === null ? 'null' : typeof thrown;
-  const name = error.name === 'Error' ? error.constructor.name : error.name;
-  return safeType.test(name) ? name : '_OTHER';
-}
-
-function codeOf(value: unknown): string | undefined {
-  if (typeof value === 'string' && safeCode.test(value)) return value;
-  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= maxCode ? String(value) : undefined;
-}
-
 /**
  * fetch() reports every network failure as a TypeError and puts the code that tells them apart on the cause. Only an
  * error's own code: a cause that is itself a text or a number may be anything, a card's number too.
  */
-function codeOfCause(cause: unknown): string | undefined {
-  return cause instanceof Error && 'code' in cause ? codeOf(cause.code) : undefined;
+function codeOfCause(thrown: unknown): string | undefined {
+  const cause = fieldOfThrown(thrown, 'cause');
+  return thrown instanceof Error && cause instanceof Error ? codeOfThrown(fieldOfThrown(cause, 'code')) : undefined;
 }
 
-function numberOf(value: unknown): number | undefined {
+function waitOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.min(value, longestWaitMs) : undefined;
+}
+
+function statusOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599 ? value : undefined;
-}
-
-function safeString(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'a value that cannot be shown';
-  }
-}
-
-function truncate(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max)}…`;
 }

@@ -46,7 +46,7 @@ export class TaskTypes {
       );
     throw new TaskerError(
       'TASKER_TEMPLATE_NOT_FOUND',
-      `There is no task template '${wanted}'${near === undefined ? '' : `; did you mean '${near}'?`} Known: ${known.join(', ') || 'none'}.`,
+      `There is no task template '${wanted}'${near === undefined ? '.' : `; did you mean '${near}'?`} Known: ${known.join(', ') || 'none'}.`,
       { details: { wanted, known } },
     );
   }

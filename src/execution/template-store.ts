@@ -9,7 +9,10 @@ export interface StoredTemplate {
   readonly body: string;
 }
 
-/** For the implementer: revisions of one namespace, name and version count from 1; saving a known id changes nothing. */
+/**
+ * For the implementer: revisions of one namespace, name and version count from 1. Saving the latest id changes nothing;
+ * an earlier one becomes the latest again, with its body as it was.
+ */
 export interface TemplateStore {
   /** The id of the latest revision, or null. */
   latestId(namespace: string, name: string, version: string): Promise<string | null>;

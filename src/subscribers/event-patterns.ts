@@ -8,6 +8,8 @@ import { suggestion } from '../tasks/nearest-name.ts';
 type NamespaceOf<Name extends string> = Name extends `${infer First}.${string}` ? First : never;
 type Bare = RecordedEventName | `${NamespaceOf<RecordedEventName>}.*` | CustomEventName | '*';
 
+const customPrefix = 'custom.';
+
 /** What a subscriber may name: a recorded event, all of a namespace, or all; `tasker.` before it changes nothing. */
 export type RecordedPattern = Bare | `tasker.${Bare}`;
 
@@ -49,8 +51,10 @@ function patterns(directory: EventDirectory): readonly string[] {
   return [...names, ...new Set(names.map((name) => `${name.split('.')[0]}.*`)), '*'];
 }
 
-/** The more exactly a pattern names an event, the higher. */
-export function exactness(pattern: string): number {
-  if (!pattern.endsWith('*')) return 2;
-  return pattern === '*' || pattern === 'tasker.*' ? 0 : 1;
+/** The more exactly a pattern names these events, the higher. Custom events may be written without their prefix. */
+export function exactness(pattern: string, names: readonly string[]): number {
+  if (!pattern.endsWith('*')) return Number.POSITIVE_INFINITY;
+  const bare = withoutAlias(pattern);
+  const custom = names.every((name) => name.startsWith(customPrefix)) && !bare.startsWith(customPrefix);
+  return bare.length + (custom ? customPrefix.length : 0);
 }

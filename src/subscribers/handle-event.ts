@@ -97,7 +97,8 @@ function withinTime({ clock, subscriber, stop }: Handling, returned: PromiseLike
       end({ kind: 'failed', error: new DOMException(`not done within ${subscriber.timeoutMs} ms`, 'TimeoutError') }),
     );
     stop.addEventListener('abort', onStop);
-    returned.then(
+    // A promise of the language's own: another's `then` may throw, or call back twice.
+    Promise.resolve(returned).then(
       () => end(succeeded),
       (error: unknown) => end({ kind: 'failed', error }),
     );

@@ -28,9 +28,12 @@ export function stateText({ initial, codec }: WithState, state: unknown): string
   return JSON.stringify(codec === null ? state : codec.encode(state as never));
 }
 
+// Frozen all through and seen to be JSON. That something is frozen says neither.
+const checked = new WeakSet<object>();
+
 /**
- * Freezes a new state and sees that JSON can hold it: what is saved must be what the next event finds. Parts that are
- * frozen already came from an earlier state and are not looked at again.
+ * Freezes a new state and sees that JSON can hold it: what is saved must be what the next event finds. Parts that came
+ * from an earlier state are not looked at again.
  */
 export function freezeState<T>(value: T, path = 'state'): T {
   switch (typeof value) {
@@ -41,13 +44,18 @@ export function freezeState<T>(value: T, path = 'state'): T {
       if (!Number.isFinite(value)) throw notJson(path, String(value));
       return value;
     case 'object':
-      if (value === null || Object.isFrozen(value)) return value;
-      if (!Array.isArray(value) && !isPlainObject(value)) throw notJson(path, value.constructor.name);
+      if (value === null || checked.has(value)) return value;
+      if (!Array.isArray(value) && !isPlainObject(value)) throw notJson(path, `a ${typeOfObject(value)}`);
       for (const [key, child] of Object.entries(value)) freezeState(child, `${path}.${key}`);
+      checked.add(value);
       return Object.freeze(value);
     default:
       throw notJson(path, typeof value);
   }
+}
+
+function typeOfObject(value: object): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
 function notJson(path: string, found: string): TypeError {

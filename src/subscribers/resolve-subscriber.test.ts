@@ -104,3 +104,19 @@ test('a class without a list subscribes to what it has methods for; a name witho
   }
   refused(Forgetful, /no method 'handle_task_failed'/);
 });
+
+test('of two patterns the one that says more handles the event, in whatever order they are written', () => {
+  for (const names of [
+    ['custom.order.*', 'custom.*', '*'],
+    ['*', 'tasker.custom.*', 'order.*'],
+  ]) {
+    const directory = new EventDirectory();
+    directory.declare([{ name: 'custom.order.paid', description: '', payload: null }] as never);
+    const on = Object.fromEntries(names.map((name) => [name, () => name]));
+    const handlers = resolveSubscribers([{ name: 'exact', on } as never], directory)[0]?.handlers;
+    assert.equal(
+      handlers?.get('custom.order.paid')?.(null as never, null as never),
+      names.find((name) => name.endsWith('order.*')),
+    );
+  }
+});

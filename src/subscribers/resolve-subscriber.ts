@@ -129,11 +129,14 @@ function handlersOf(
 ): ReadonlyMap<string, EventHandler> {
   const problems: string[] = [];
   const handlers = new Map<string, EventHandler>();
-  for (const [pattern, handler] of Object.entries(on).sort(([a], [b]) => exactness(a) - exactness(b))) {
-    const expanded = expandPattern(directory, pattern);
-    if ('problem' in expanded) problems.push(expanded.problem);
-    else for (const event of expanded.names) handlers.set(event, handler);
+  const expanded: { readonly names: readonly string[]; readonly rank: number; readonly handler: EventHandler }[] = [];
+  for (const [pattern, handler] of Object.entries(on)) {
+    const found = expandPattern(directory, pattern);
+    if ('problem' in found) problems.push(found.problem);
+    else expanded.push({ names: found.names, rank: exactness(pattern, found.names), handler });
   }
+  for (const { names, handler } of expanded.toSorted((a, b) => a.rank - b.rank))
+    for (const event of names) handlers.set(event, handler);
   if (handlers.size === 0 && problems.length === 0) problems.push('it names no event, so it would never be called');
   if (problems.length > 0) throw invalidSubscriber(name, problems);
   return handlers;

@@ -17,7 +17,10 @@ abstract class HandlerError extends Error {
   }
 }
 
-/** Worth another attempt; `retryAfterMs` (milliseconds from now) replaces the step's own backoff. */
+/** A year. What asks for more has most likely mistaken its unit, and would never be seen again. */
+export const longestWaitMs = 366 * 86_400_000;
+
+/** Worth another attempt; `retryAfterMs` (milliseconds from now, a year at most) replaces the step's own backoff. */
 export class RetryableError extends HandlerError {
   override readonly name: string = 'RetryableError';
   readonly retryAfterMs?: number;

@@ -153,6 +153,29 @@ test('SLAs are watched also for tasks that wait in the store because there is no
   assert.equal((await second.wait()).status, 'complete');
 });
 
+test('however many SLAs run out at once, few tasks are in memory at a time', async (t) => {
+  const many = 700;
+  const hold = gate();
+  const late = defineTask({
+    name: 'late',
+    handler_config: { monitoring: { sla_seconds: 60 } },
+    step_templates: [
+      { name: 'pay', handler_config: { monitoring: { stall_seconds: 600 } }, handler: () => hold.promise },
+    ],
+  });
+  const { tasker, clock } = await world(t, [late], { limits: { tasksInMemory: 2 } });
+  for (let n = 0; n < many; n += 1) await tasker.run({ name: 'late', context: {} });
+  let breached = 0;
+  let most = 0;
+  tasker.on('task.sla_breached', () => {
+    breached += 1;
+    most = Math.max(most, tasker.status().tasksInMemory);
+  });
+  await clock.advance(61_000);
+  assert.equal(breached, many);
+  assert.ok(most <= 102, `${most} in memory`);
+});
+
 test('a step that waits longer than it is kept in memory is taken up again in time', async (t) => {
   const patient = defineTask({
     name: 'patient',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { defineTask } from '../../src/index.ts';
+import { createTasker, defineTask } from '../../src/index.ts';
 import { rest } from '../../src/testing/fake-clock.ts';
 import { restartable } from '../support/restartable.ts';
 
@@ -100,4 +100,23 @@ test('a tasker that advances its own tasks does not silently go on to all', asyn
   const tasker = await engines.start({ advance: 'own' });
   await assert.rejects(tasker.start(), { code: 'TASKER_ENGINE_ALREADY_RUNNING', message: /advance: 'own'/ });
   await tasker.start({ advance: 'own' });
+});
+
+test('content that comes back is the current one again: it is told once, and taken in production', async (t) => {
+  const [first, second] = ['1', '2'].map((answer) =>
+    defineTask({ name: 'twice', step_templates: [{ name: `pay_${answer}`, handler: () => answer }] }),
+  );
+  assert.ok(first !== undefined && second !== undefined);
+  const engines = await restartable(t, [first]);
+  for (const tasks of [[first], [second], [first], [first]]) {
+    const engine = await engines.start({ tasks });
+    await engines.clock.advance(100);
+    await engine.stop();
+  }
+  assert.equal(engines.warnings.filter((warning) => warning.includes('revision')).length, 2);
+  const production = await createTasker(
+    { storage: { kind: 'sqlite', file: engines.file }, tasks: [first], environment: 'production' },
+    { env: {}, clock: engines.clock },
+  );
+  await production.stop();
 });

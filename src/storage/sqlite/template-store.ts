@@ -16,7 +16,7 @@ export class SqliteTemplateStore implements TemplateStore {
   readonly #place: Place;
   readonly #transactions: Transactions;
   readonly #latest: Statement<[string, string, string], { readonly id: string; readonly revision: number }>;
-  readonly #revisionOf: Statement<[string], number>;
+  readonly #setRevision: Statement<[number, string]>;
   readonly #insert: Statement<[string, string, string, string, number, string]>;
   readonly #byId: Statement<[string], TemplateRow>;
 
@@ -27,7 +27,7 @@ export class SqliteTemplateStore implements TemplateStore {
       `select id, revision from templates where namespace = ? and name = ? and version = ?
        order by revision desc limit 1`,
     );
-    this.#revisionOf = db.prepare<[string], number>('select revision from templates where id = ?').pluck();
+    this.#setRevision = db.prepare('update templates set revision = ? where id = ?');
     this.#insert = db.prepare(
       'insert into templates (id, namespace, name, version, revision, body_json) values (?, ?, ?, ?, ?, ?)',
     );
@@ -45,13 +45,14 @@ export class SqliteTemplateStore implements TemplateStore {
   async save(template: StoredTemplate): Promise<{ readonly revision: number }> {
     const { id, namespace, name, version, body } = template;
     try {
-      const known = this.#revisionOf.get(id);
-      if (known !== undefined) return { revision: known };
+      const latest = this.#latest.get(namespace, name, version);
+      if (latest?.id === id) return { revision: latest.revision };
       return this.#transactions.run(() => {
-        const meanwhile = this.#revisionOf.get(id);
-        if (meanwhile !== undefined) return { revision: meanwhile };
-        const revision = (this.#latest.get(namespace, name, version)?.revision ?? 0) + 1;
-        this.#insert.run(id, namespace, name, version, revision, body);
+        const before = this.#latest.get(namespace, name, version);
+        if (before?.id === id) return { revision: before.revision };
+        const revision = (before?.revision ?? 0) + 1;
+        if (this.#setRevision.run(revision, id).changes === 0)
+          this.#insert.run(id, namespace, name, version, revision, body);
         return { revision };
       });
     } catch (error) {

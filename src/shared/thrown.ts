@@ -1,0 +1,51 @@
+/**
+ * Reads of what was thrown what can be read. A thrown value is foreign: its properties may be of any type, and their
+ * getters may throw.
+ */
+
+// Class names and codes become labels and search keys; anything else in their place could carry a message.
+const safeType = /^[A-Za-z_$][\w$.:]{0,63}$/;
+const safeCode = /^[A-Za-z0-9_.:-]{1,64}$/;
+// Error numbers are small; a larger one is more likely an account's or a customer's.
+const maxCode = 99_999;
+
+/** The class of an error, or the type of what is none; `_OTHER` where it could be anything else. */
+export function typeOfThrown(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return thrown === null ? 'null' : typeof thrown;
+  const name = read(() => (thrown.name === 'Error' ? thrown.constructor.name : thrown.name));
+  return typeof name === 'string' && safeType.test(name) ? name : '_OTHER';
+}
+
+/** A code that can be nothing but one. */
+export function codeOfThrown(value: unknown): string | undefined {
+  if (typeof value === 'string' && safeCode.test(value)) return value;
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= maxCode ? String(value) : undefined;
+}
+
+export function messageOfThrown(thrown: unknown, maxCharacters: number): string {
+  const text = read(() => String(thrown instanceof Error ? thrown.message : thrown));
+  return truncate(text ?? 'a value that cannot be shown', maxCharacters);
+}
+
+export function stackOfThrown(thrown: unknown, maxCharacters: number): string | null {
+  const stack = thrown instanceof Error ? read(() => thrown.stack) : null;
+  return typeof stack === 'string' ? truncate(stack, maxCharacters) : null;
+}
+
+/** One of its own properties; undefined if it has none that can be read. */
+export function fieldOfThrown(thrown: unknown, name: string): unknown {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  return read(() => Object.getOwnPropertyDescriptor(thrown, name) && (thrown as Record<string, unknown>)[name]);
+}
+
+function read<T>(reading: () => T): T | undefined {
+  try {
+    return reading();
+  } catch {
+    return undefined;
+  }
+}
+
+function truncate(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max)}…`;
+}

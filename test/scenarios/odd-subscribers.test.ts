@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+
+import { defineSubscriber, defineTask, type SubscriberDefinition } from '../../src/index.ts';
+import { createTestTasker } from '../../src/testing/index.ts';
+
+const sale = defineTask({ name: 'sale', step_templates: [{ name: 'pay', handler: () => 1 }] });
+
+async function shop(t: TestContext, subscribers: readonly SubscriberDefinition[]) {
+  const { tasker, clock, stop } = await createTestTasker({ tasks: [sale], subscribers });
+  t.after(stop);
+  const sell = async (): Promise<void> => {
+    await (await tasker.run({ name: 'sale', context: {} })).wait();
+    await clock.advance(20);
+  };
+  return { tasker, clock, sell };
+}
+
+test('whatever a handler throws, the event is parked and the next goes on', async (t) => {
+  const odd: readonly (() => unknown)[] = [
+    () => {
+      throw Object.create(null);
+    },
+    () => {
+      throw Object.assign(new Error('x'), { message: 7, stack: {}, name: [] });
+    },
+    () => ({
+      // oxlint-disable-next-line unicorn/no-thenable -- a foreign promise that is broken
+      then: () => {
+        throw new Error('broken');
+      },
+    }),
+  ];
+  let calls = 0;
+  const { tasker, sell, clock } = await shop(t, [
+    defineSubscriber({
+      name: 'odd',
+      retries: { limit: 0 },
+      on: { 'task.completed': () => odd[calls++]?.() },
+    }),
+  ]);
+  for (let n = 0; n < odd.length + 1; n += 1) await sell();
+  await clock.advance(3000);
+  assert.equal(calls, odd.length + 1);
+  assert.equal((await tasker.parked('odd')).total, odd.length);
+  const facts = (await tasker.events({ names: ['subscriber.event_parked'] })).events;
+  assert.equal(facts.length, odd.length);
+});
+
+test('a state that JSON cannot hold is refused, also one that was frozen already', async (t) => {
+  const states = [{ n: 1n }, { m: new Map([[1, 2]]) }, { n: Number.NaN }, { deep: Object.freeze({ n: 1n }) }];
+  let calls = 0;
+  const { tasker, sell, clock } = await shop(t, [
+    defineSubscriber({
+      name: 'frozen',
+      retries: { limit: 0 },
+      state: { initial: (): unknown => ({}) },
+      on: {
+        'task.completed': (_event, context) => {
+          const state = states[calls++];
+          context.state = state === undefined ? { calls } : Object.freeze(state);
+        },
+      },
+    }),
+  ]);
+  for (let n = 0; n < states.length + 1; n += 1) await sell();
+  await clock.advance(3000);
+  assert.equal((await tasker.parked('frozen')).total, states.length);
+  assert.deepEqual(await tasker.subscriberState('frozen'), { calls: states.length + 1 });
+});
