@@ -1,4 +1,4 @@
-import type { Clock } from '../shared/clock.ts';
+import { type Clock, holdProcess } from '../shared/clock.ts';
 import { errorTable, TaskerError, type TaskerErrorCode } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
@@ -58,6 +58,21 @@ interface Asking {
 }
 
 async function ask<Kind extends CommandOutcome['kind']>(
+  options: ClientOptions,
+  command: Pick<StoredCommand, 'kind' | 'taskId' | 'body'>,
+  expected: Kind,
+  asking: Asking,
+): Promise<Settled<Kind>> {
+  // Nothing else may keep a process running that only asks.
+  const letProcessEnd = holdProcess();
+  try {
+    return await submitAndWait(options, command, expected, asking);
+  } finally {
+    letProcessEnd();
+  }
+}
+
+async function submitAndWait<Kind extends CommandOutcome['kind']>(
   { storage, clock, random }: ClientOptions,
   command: Pick<StoredCommand, 'kind' | 'taskId' | 'body'>,
   expected: Kind,

@@ -28,6 +28,8 @@ const batch = 100;
 export class CommandLoop {
   readonly #options: CommandLoopOptions;
   readonly #underWay = new Map<string, { readonly ofTask: boolean; readonly done: Promise<void> }>();
+  /** Commands that wait for trouble to pass, of which it was told. */
+  readonly #told = new Set<string>();
   #timer: Timer | null = null;
   #started = false;
   /** A command that could not be carried out yet is still there, though nothing new was submitted. */
@@ -101,10 +103,12 @@ export class CommandLoop {
     if (underWay !== undefined) return underWay.done;
     const ofTask = isOfTask(command);
     const done = carryOut()
+      .then(() => void this.#told.delete(command.id))
       .catch((error: unknown) => {
         if (!this.#started && !ofTask) return;
         this.#unsettled = true;
-        this.#options.onProblem(error);
+        if (!this.#told.has(command.id)) this.#options.onProblem(error);
+        this.#told.add(command.id);
       })
       .finally(() => this.#underWay.delete(command.id));
     this.#underWay.set(command.id, { ofTask, done });

@@ -9,6 +9,7 @@ import {
   defineSubscriber,
   defineTask,
   type SubscriberModule,
+  type SubscriberStatus,
   type TaskerConfigInput,
 } from '../../src/index.ts';
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
@@ -157,6 +158,26 @@ test('a stop does not wait for one that blocks its thread; nothing it had not sa
   await writeFile(mark, '');
   const second = await start([blocking]);
   await stateIs(second.tasker, 'blocking', 2);
+});
+
+test('whoever asks something of one that blocks its thread is told, and a stop does not wait for it either', async (t) => {
+  const { create, start, mark } = await engines(t);
+  const blocking: SubscriberModule = { module: './blocking.ts', options: { until: mark } };
+  const first = await start([blocking]);
+  await sell(first.tasker, 1);
+  const isBlocked = ({ name, status }: SubscriberStatus) => name === 'blocking' && status === 'failed';
+  await until(async () => (await first.tasker.subscribers()).some(isBlocked));
+  const other = await create([blocking]);
+  const asked = other.tasker.unregister('blocking').catch((error: unknown) => error);
+  const blocked = { code: 'TASKER_SUBSCRIBER_BEHIND', message: /'\.\/blocking\.ts' has not answered/ };
+  await assert.rejects(first.tasker.unregister('blocking'), blocked);
+  await first.tasker.stop();
+  assert.equal(((await asked) as { code?: string }).code, 'TASKER_COMMAND_NOT_APPLIED');
+  await writeFile(mark, '');
+  const second = await start([blocking]);
+  // It was forgotten at this start, and begins anew: what it had not handled before is not its concern any more.
+  await sell(second.tasker, 1);
+  await stateIs(second.tasker, 'blocking', 1);
 });
 
 test('one that ends its thread is started again, and goes on where its checkpoint stands', async (t) => {

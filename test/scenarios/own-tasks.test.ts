@@ -25,3 +25,14 @@ test('an engine for its own tasks alone keeps one that waits long, and finishes 
   await clock.advance(60_000);
   assert.equal((await handle.wait()).status, 'complete');
 });
+
+test('whoever waits for a task of a tasker that has been stopped is told so', async () => {
+  const now = defineTask({ name: 'now', step_templates: [{ name: 'pay', handler: () => 1 }] });
+  const tasker = await createTasker({ storage: { kind: 'memory' }, tasks: [now] }, { env: {} });
+  await tasker.start();
+  const handle = await tasker.run({ name: 'now', context: {} });
+  await tasker.stop();
+  const stopped = { code: 'TASKER_ENGINE_NOT_RUNNING', message: /has been stopped/ };
+  await assert.rejects(handle.wait(), stopped);
+  await assert.rejects(tasker.get(handle.id), stopped);
+});

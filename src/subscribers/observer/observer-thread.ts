@@ -60,6 +60,10 @@ export class ObserverThread implements SubscriberGroup {
   #restart: Timer | null = null;
   #restartMs = firstRestartMs;
   #stopping = false;
+  /** What whoever asks something of it is told, while it answers nothing. */
+  #blocked: TaskerError | null = null;
+  /** Rejects what was asked of the thread and has no answer yet. */
+  readonly #unanswered = new Set<(error: TaskerError) => void>();
 
   constructor(options: ObserverThreadOptions) {
     this.#options = options;
@@ -114,9 +118,11 @@ export class ObserverThread implements SubscriberGroup {
     if (thread === null) return;
     if (this.#askedAtMs !== null) {
       if (clock.monotonicMs() - this.#askedAtMs < blockedAfterMs) return;
-      return this.#inTrouble(
-        `the thread of '${module}' has not answered for ${blockedAfterMs} ms: a handler blocks it`,
-      );
+      const what = `the thread of '${module}' has not answered for ${blockedAfterMs} ms: a handler blocks it`;
+      this.#inTrouble(what);
+      this.#blocked = new TaskerError('TASKER_SUBSCRIBER_BEHIND', `Not done: ${what}.`);
+      for (const reject of this.#unanswered) reject(this.#blocked);
+      return;
     }
     this.#askedAtMs = clock.monotonicMs();
     void this.#askStandings(thread);
@@ -187,7 +193,16 @@ export class ObserverThread implements SubscriberGroup {
           `The thread of '${this.#options.module}' is not running${this.#trouble === null ? '' : `: ${this.#trouble}`}; try again.`,
         ),
       );
-    return this.#thread.calls.call<T>(method, ...args);
+    if (this.#blocked !== null) return Promise.reject(this.#blocked);
+    const { calls } = this.#thread;
+    // It may take as long as its handlers do, but whoever asks does not wait for a thread that answers nothing at all.
+    return new Promise((resolve, reject) => {
+      this.#unanswered.add(reject);
+      calls
+        .call<T>(method, ...args)
+        .then(resolve, reject)
+        .finally(() => this.#unanswered.delete(reject));
+    });
   }
 
   /** Whoever asked for it has brought the callback: what it throws is its own business, and no reason to end anything. */
@@ -235,6 +250,7 @@ export class ObserverThread implements SubscriberGroup {
     const { clock, module } = this.#options;
     this.#thread = null;
     this.#askedAtMs = null;
+    this.#blocked = null;
     calls.lost(new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The thread of '${module}' is gone: ${why}.`));
     if (this.#stopping) return;
     if (this.#trouble === null) this.#inTrouble(`the thread of '${module}' is gone: ${why}`);
@@ -251,6 +267,7 @@ export class ObserverThread implements SubscriberGroup {
 
   #recovered(): void {
     this.#trouble = null;
+    this.#blocked = null;
     this.#restartMs = firstRestartMs;
   }
 }
