@@ -43,10 +43,8 @@ export class CommandLoop {
   /** Resolves when what tasks were asked before has been taken up, or could not be. */
   async start(): Promise<void> {
     this.#started = true;
-    const begun = new Set<Promise<void>>();
-    this.#polling = this.#poll(begun);
+    this.#polling = this.#applyWaiting();
     await this.#polling;
-    await Promise.allSettled(begun);
   }
 
   /** Carries out what was asked of a task that this engine is about to take up. */
@@ -66,32 +64,55 @@ export class CommandLoop {
     await Promise.allSettled([...this.#underWay.values()].filter(({ ofTask }) => ofTask).map(({ done }) => done));
   }
 
-  /** `begun` gets what was begun for tasks. */
-  async #poll(begun?: Set<Promise<void>>): Promise<void> {
-    const { inbox, clock, onProblem } = this.#options;
+  /** All of it, however much it is: as long as a batch brings commands that have not been tried. */
+  async #applyWaiting(): Promise<void> {
+    const tried = new Set<string>();
+    for (let before = -1; this.#started && tried.size > before;) {
+      before = tried.size;
+      const begun = await this.#takePending();
+      for (const { id } of begun) tried.add(id);
+      await Promise.allSettled(begun.map(({ done }) => done));
+      if (!this.#unsettled) break;
+    }
+    this.#pollLater();
+  }
+
+  async #poll(): Promise<void> {
+    await this.#takePending();
+    this.#pollLater();
+  }
+
+  #pollLater(): void {
+    if (!this.#started) return;
+    this.#timer = this.#options.clock.setTimer(pollIntervalMs, () => {
+      this.#polling = this.#poll();
+    });
+  }
+
+  /** If there may be any. Returns what it has begun for tasks. */
+  async #takePending(): Promise<readonly { readonly id: string; readonly done: Promise<void> }[]> {
+    const { inbox, ownTasks, onProblem } = this.#options;
     try {
-      const own = this.#options.ownTasks();
-      if (inbox.hasNews() || this.#unsettled) {
-        this.#unsettled = false;
-        const commands = await inbox.pending(batch, own ?? undefined);
-        // A full batch may not be all of them, and carrying it out brings no news of the rest.
-        if (commands.length === batch) this.#unsettled = true;
-        for (const command of commands) {
-          const done =
-            own !== null && command.kind === 'run'
-              ? this.#begin(command, () => this.#refuse(command))
-              : this.#take(command);
-          if (isOfTask(command)) begun?.add(done);
-        }
-      }
+      if (!inbox.hasNews() && !this.#unsettled) return [];
+      this.#unsettled = false;
+      const own = ownTasks();
+      const commands = await inbox.pending(batch, own ?? undefined);
+      // A full batch may not be all of them, and carrying it out brings no news of the rest.
+      if (commands.length === batch) this.#unsettled = true;
+      const begun = commands.map((command) => ({
+        id: command.id,
+        ofTask: isOfTask(command),
+        done:
+          own !== null && command.kind === 'run'
+            ? this.#begin(command, () => this.#refuse(command))
+            : this.#take(command),
+      }));
+      return begun.filter(({ ofTask }) => ofTask);
     } catch (error) {
       this.#unsettled = true;
       onProblem(error);
+      return [];
     }
-    if (!this.#started) return;
-    this.#timer = clock.setTimer(pollIntervalMs, () => {
-      this.#polling = this.#poll();
-    });
   }
 
   #take(command: StoredCommand): Promise<void> {

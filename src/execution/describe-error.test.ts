@@ -21,6 +21,12 @@ test('what could be an account or a sentence is no code and no type', () => {
   assert.equal(describeError(Object.assign(new Error('x'), { code: 4111111111111111 })).public.code, undefined);
   assert.equal(describeError(Object.assign(new Error('x'), { code: 'card 4111 declined' })).public.code, undefined);
   assert.equal(describeError(Object.assign(new Error('x'), { name: 'card 4111' })).public.type, '_OTHER');
+  for (const account of ['4111111111111111', '4111-1111-1111-1111', 'Card_4111111111111111', 'c4.1.1.1.1.1']) {
+    const told = describeError(Object.assign(new Error('x'), { name: account, code: account })).public;
+    assert.deepEqual(told, { type: '_OTHER' });
+  }
+  for (const code of ['23505', 'P2002', 'ORA-00942', 'ERR_HTTP2_STREAM_ERROR', -4078])
+    assert.equal(describeError(Object.assign(new Error('x'), { code })).public.code, String(code));
 });
 
 test('the message is told only where the handler made it public', () => {

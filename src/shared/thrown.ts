@@ -6,20 +6,24 @@
 // Class names and codes become labels and search keys; anything else in their place could carry a message.
 const safeType = /^[A-Za-z_$][\w$.:]{0,63}$/;
 const safeCode = /^[A-Za-z0-9_.:-]{1,64}$/;
-// Error numbers are small; a larger one is more likely an account's or a customer's.
-const maxCode = 99_999;
+// Error numbers are small; a longer one, also within a name or set apart in groups, is more likely an account's.
+const maxDigits = 5;
 
 /** The class of an error, or the type of what is none; `_OTHER` where it could be anything else. */
 export function typeOfThrown(thrown: unknown): string {
   if (!(thrown instanceof Error)) return thrown === null ? 'null' : typeof thrown;
   const name = read(() => (thrown.name === 'Error' ? thrown.constructor.name : thrown.name));
-  return typeof name === 'string' && safeType.test(name) ? name : '_OTHER';
+  return typeof name === 'string' && isSafe(name, safeType) ? name : '_OTHER';
 }
 
 /** A code that can be nothing but one. */
 export function codeOfThrown(value: unknown): string | undefined {
-  if (typeof value === 'string' && safeCode.test(value)) return value;
-  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= maxCode ? String(value) : undefined;
+  const text = typeof value === 'number' && Number.isInteger(value) ? String(value) : value;
+  return typeof text === 'string' && isSafe(text, safeCode) ? text : undefined;
+}
+
+function isSafe(text: string, form: RegExp): boolean {
+  return form.test(text) && (text.match(/\d/g)?.length ?? 0) <= maxDigits;
 }
 
 export function messageOfThrown(thrown: unknown, maxCharacters: number): string {

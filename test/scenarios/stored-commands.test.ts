@@ -61,6 +61,20 @@ test('at start, what was asked while no engine ran comes before any handler', as
   );
 });
 
+test('so does the last of many that were asked', async (t) => {
+  const called: number[] = [];
+  const engines = await restartable(t, [payment(called)]);
+  const { id } = await (await engines.start()).run(key);
+  await rest();
+  for (let n = 0; n < 250; n += 1) await leave(engines.storage(), `other-${n}`, cancel(`other-${n}`));
+  await leave(engines.storage(), 'c1', cancel(id));
+  await engines.crash();
+  const next = await engines.start();
+  assert.equal((await next.wait(id)).status, 'cancelled');
+  await engines.clock.advance(10_000);
+  assert.deepEqual(called, [1]);
+});
+
 test('an engine for its own tasks carries out what was asked of a task before it takes it up', async (t) => {
   const called: number[] = [];
   const engines = await restartable(t, [payment(called)]);
@@ -102,6 +116,7 @@ test('what waits for other engines does not keep an engine from its own tasks', 
   await leave(engines.storage(), 'c1', cancel(id));
   await engines.clock.advance(1000);
   assert.equal((await own.get(id)).status, 'cancelled');
+  assert.equal((await engines.storage().commands.pending(200)).length, 150);
 });
 
 test('a request that no engine came to is gone on with, not made twice', async (t) => {

@@ -66,7 +66,8 @@ async function submitSomewhere(
   work: { readonly request: TaskRequest; readonly detach: boolean; readonly interruption: AbortSignal },
 ): Promise<{ engine: Engine; handle: TaskHandle | null } | null> {
   let commandId: string | undefined;
-  for (let told = false; ; told = true) {
+  let told = false;
+  for (;;) {
     const engine = work.detach ? 'other' : await chooseEngine(tasker);
     try {
       return { engine, handle: await tasker.run(work.request, commandId === undefined ? {} : { commandId }) };
@@ -75,12 +76,13 @@ async function submitSomewhere(
         // The engine ended before it came to the request: this process becomes the next one, and does that very request.
         if (work.detach || error.details['engineRunning'] !== false) return notApplied(session, engine, error);
         commandId = String(error.details['commandId']);
-      } else if (!work.detach && isTaskerError(error, 'TASKER_ENGINE_OCCUPIED')) commandId = undefined;
-      // It ended between the look and the request: there is nobody to wait for.
-      else if (!work.detach && isTaskerError(error, 'TASKER_ENGINE_NOT_RUNNING')) continue;
-      else throw error;
+      } else if (!work.detach && isTaskerError(error, 'TASKER_ENGINE_OCCUPIED')) {
+        commandId = undefined;
+        if (!told) session.note("waiting: another 'tasker run' has the store until its task has ended");
+        told = true;
+        // Or it ended between the look and the request.
+      } else if (work.detach || !isTaskerError(error, 'TASKER_ENGINE_NOT_RUNNING')) throw error;
     }
-    if (!told) session.note("waiting: another 'tasker run' has the store until its task has ended");
     await delay(RETRY_EVERY_MS, undefined, { signal: work.interruption }).catch(() => undefined);
     if (!work.interruption.aborted) continue;
     session.note(
