@@ -72,9 +72,18 @@ export {
 export type { EventsOf, RecordedPattern } from './subscribers/event-patterns.ts';
 
 // Writing sinks: where what operators see goes.
-export { defineSink, type LogSink, type Sink, type TraceSink } from './sinks/define-sink.ts';
+export { type AlertSink, defineSink, type LogSink, type Sink, type TraceSink } from './sinks/define-sink.ts';
 export { ndjsonSink, type NdjsonSinkOptions } from './sinks/ndjson/ndjson-sink.ts';
 export type { Deliver, Delivery, DeliveryContext } from './signals/delivery.ts';
+export {
+  type AlertError,
+  type AlertIncident,
+  type AlertNotice,
+  type AlertScope,
+  alertSeverities,
+  type AlertSeverity,
+  type MoneyByCurrency,
+} from './signals/alert.ts';
 export type { Span, SpanAttributes, SpanKind, SpanLink, SpanStatus, SpanValue } from './signals/span.ts';
 export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
 

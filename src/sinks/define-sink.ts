@@ -1,4 +1,5 @@
 import type { Deliver } from '../signals/delivery.ts';
+import type { AlertNotice } from '../signals/alert.ts';
 import type { LogRecord } from '../signals/log-record.ts';
 import type { MetricFamily } from '../signals/metric.ts';
 import type { Span } from '../signals/span.ts';
@@ -21,6 +22,13 @@ export interface Sink {
   readonly metrics?: Deliver<MetricFamily>;
   /** Default 60,000. */
   readonly metricsEveryMs?: number;
+  /** Takes what is said of incidents, one notice at a time and in order; a sink without it is given none. */
+  readonly alerts?: Deliver<AlertNotice>;
+  /**
+   * How often an open incident is said again, for a receiver that forgets: Alertmanager. A resolution is said again for
+   * five minutes. Default: once is enough.
+   */
+  readonly repeatAlertsMs?: number;
   /** Lets go of what it holds. A later delivery takes hold of it again or is refused; it never throws. */
   close?(): Promise<void>;
 }
@@ -30,6 +38,9 @@ export type LogSink = Sink & Required<Pick<Sink, 'logs'>>;
 
 /** One that takes spans. */
 export type TraceSink = Sink & Required<Pick<Sink, 'traces'>>;
+
+/** One that takes what is said of incidents. */
+export type AlertSink = Sink & Required<Pick<Sink, 'alerts'>>;
 
 /** Types a sink; it is checked when a tasker is created with it. */
 export function defineSink<Defined extends Sink>(sink: Defined): Readonly<Defined> {

@@ -16,7 +16,10 @@ test('a sink that is none is refused with all that is wrong with it', () => {
   });
   assert.throws(() => resolveSinks([undefined as unknown as Sink]), /Sink 'number 1' is not valid/);
   assert.throws(() => resolveSinks([sink('a'), sink('a')]), /there are two of this name/);
-  assert.throws(() => resolveSinks([{ name: 'a' }]), /it takes no signal: expected a function logs, traces or metrics/);
+  assert.throws(
+    () => resolveSinks([{ name: 'a' }]),
+    /it takes no signal: expected a function logs, traces, metrics or alerts/,
+  );
   assert.equal(resolveSinks([sink('a'), sink('b')]).length, 2);
 });
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { TaskerError } from '../shared/errors.ts';
 import type { Sink } from './define-sink.ts';
 
+const signals = ['logs', 'traces', 'metrics', 'alerts'] as const;
 const aFunction = z.custom((value) => typeof value === 'function', 'expected a function');
 
 // Not strict: a sink may be an object of a class with things of its own.
@@ -11,6 +12,8 @@ const sinkSchema = z.object({
   logs: aFunction.optional(),
   traces: aFunction.optional(),
   metrics: aFunction.optional(),
+  alerts: aFunction.optional(),
+  repeatAlertsMs: z.number().min(1000).max(86_400_000).optional(),
   metricsEveryMs: z.number().min(1000).max(86_400_000).optional(),
   close: aFunction.optional(),
 });
@@ -25,8 +28,8 @@ export function resolveSinks(given: readonly Sink[]): readonly Sink[] {
     const problems = parsed.success
       ? []
       : parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the sink'}: ${message}`);
-    if (parsed.success && sink.logs === undefined && sink.traces === undefined && sink.metrics === undefined)
-      problems.push('it takes no signal: expected a function logs, traces or metrics');
+    if (parsed.success && signals.every((signal) => sink[signal] === undefined))
+      problems.push('it takes no signal: expected a function logs, traces, metrics or alerts');
     if (seen.has(name)) problems.push('there are two of this name; what was delivered is remembered by name');
     seen.add(name);
     if (problems.length === 0) continue;

@@ -1,0 +1,71 @@
+/** By PagerDuty's names, worst first. */
+export const alertSeverities = ['critical', 'error', 'warning', 'info'] as const;
+
+export type AlertSeverity = (typeof alertSeverities)[number];
+
+/** Minor units by ISO 4217 currency. */
+export type MoneyByCurrency = Readonly<Record<string, number>>;
+
+/** Whom an incident hits, where that is not everybody: `customer_tier` is `premium`, while others are well. */
+export interface AlertScope {
+  /** Name of a context field that the template lets out. */
+  readonly field: string;
+  readonly values: readonly string[];
+}
+
+/** Of an error what a template lets out anyhow. */
+export interface AlertError {
+  readonly type: string;
+  readonly code: string | null;
+  readonly status: number | null;
+}
+
+/** An incident as it stands at one moment. Nothing in it that the templates' lists do not let out. */
+export interface AlertIncident {
+  /** The same in every notice of the incident, and of no other: what receivers know it by. */
+  readonly key: string;
+  readonly severity: AlertSeverity;
+  readonly environment: string;
+  /** The policy that speaks, and those that have joined it. */
+  readonly policy: string;
+  readonly joined: readonly string[];
+  /** One sentence: which step, what, whom it hits, how much money. */
+  readonly summary: string;
+  /** Null: it is about the engine, not about one kind of task. */
+  readonly namespace: string | null;
+  readonly task: string | null;
+  /** Null: about the task as a whole. */
+  readonly step: string | null;
+  /** The system that the step depends on. */
+  readonly system: string | null;
+  /** `hang`, `timeout`, `slow`, `connection`, … */
+  readonly cause: string;
+  readonly firstError: AlertError | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly sinceMs: number;
+  readonly tasksHit: number;
+  /** Empty: it hits everybody alike, as far as can be told. */
+  readonly scope: readonly AlertScope[];
+  readonly lost: MoneyByCurrency;
+  readonly atRisk: MoneyByCurrency;
+  readonly trend: 'growing' | 'steady' | 'falling';
+  /** What to do first. */
+  readonly action: string;
+  readonly runbookUrl: string | null;
+  readonly consoleUrl: string | null;
+  readonly exampleTask: string | null;
+  readonly exampleTrace: string | null;
+}
+
+/**
+ * What is said of an incident. For one incident: a trigger, then updates and at most one acknowledgement, then its
+ * resolution; a trigger may come again (at least once), the same but for its moment. `repeat` comes to those alone that
+ * have asked for it. `summary` tells of incidents that began and ended while the receiver was away: they page nobody.
+ */
+export type AlertNotice =
+  | {
+      readonly kind: 'trigger' | 'update' | 'repeat' | 'acknowledge' | 'resolve';
+      readonly atMs: number;
+      readonly incident: AlertIncident;
+    }
+  | { readonly kind: 'summary'; readonly atMs: number; readonly missed: readonly AlertIncident[] };
