@@ -53,6 +53,8 @@ export interface AlertIncident {
   readonly action: string;
   readonly runbookUrl: string | null;
   readonly consoleUrl: string | null;
+  /** What the template says of itself, for routes: `team: payments`. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly exampleTask: string | null;
   readonly exampleTrace: string | null;
 }
