@@ -27,7 +27,7 @@ export type Deliver<Signal> = (signals: readonly Signal[], context: DeliveryCont
 /** How deliveries of one kind of signal to one sink have gone. */
 export interface SinkFigures {
   readonly sink: string;
-  /** `logs`, `traces` or `metrics`. */
+  /** `logs`, `traces`, `metrics` or `alerts`. */
   readonly signal: string;
   readonly delivered: number;
   readonly retries: number;
