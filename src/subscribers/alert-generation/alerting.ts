@@ -2,6 +2,7 @@ import type { LoggedEvent } from '../../events/envelope.ts';
 import type { PayloadOf } from '../../events/catalog.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { type MonitoredTask, MonitoredTasks } from '../metrics/monitored-tasks.ts';
+import { failed, slow, stalled } from './attempt-ring.ts';
 import { findingOf, type Judging } from './conditions.ts';
 import { CustomerGroups } from './customer-groups.ts';
 import type { Finding, Place } from './finding.ts';
@@ -10,9 +11,10 @@ import { IncidentBook } from './incident-book.ts';
 import { IncidentTeller, type AlertFact } from './incident-teller.ts';
 import type { MaintenanceWindow } from './maintenance.ts';
 import { PendingConditions } from './pending-conditions.ts';
-import { type PolicyInput, type PolicyKindName, policyKinds } from './policies.ts';
+import { type PolicyInput, type PolicyKindName } from './policies.ts';
 import { readEvent, type Reading } from './read-event.ts';
 import { parameter, type Policy, type PolicySet, resolvePolicies } from './resolve-policies.ts';
+import { rulesOf } from './step-rules.ts';
 import { Silences } from './silences.ts';
 import type { Seen } from './step-watch.ts';
 import type { Troubled } from './trouble.ts';
@@ -36,6 +38,9 @@ export interface AlertingOptions {
 /** Looked at as time goes by, for every kind of task: nothing tells of what does not happen. */
 const ofAbsence: readonly PolicyKindName[] = ['no_traffic', 'no_success', 'conversion_drop', 'revenue_at_risk'];
 
+/** Hysteresis: a single start is no traffic. */
+const fewestStarts = 3;
+
 /**
  * Makes incidents of recorded events. Pure: by event time alone, and by `tick` where nothing happens; what is to be
  * recorded is handed out by `drain`, and belongs into one transaction with `encode`.
@@ -51,6 +56,8 @@ export class Alerting implements Reading {
   readonly #silences: Silences;
   readonly #pending = new PendingConditions();
   readonly #teller: IncidentTeller;
+  /** Conditions of open incidents of which there is news since the last tick. */
+  readonly #renewed = new Map<string, { readonly policy: Policy; readonly place: Place }>();
   #isWatching = false;
 
   constructor(options: AlertingOptions) {
@@ -64,7 +71,8 @@ export class Alerting implements Reading {
   }
 
   take(event: LoggedEvent): void {
-    if (event.name === 'alert.acknowledged') return this.#acknowledged(event.payload as PayloadOf<'alert.acknowledged'>, event.occurredAt);
+    if (event.name === 'alert.acknowledged')
+      return this.#acknowledged(event.payload as PayloadOf<'alert.acknowledged'>, event.occurredAt);
     if (event.name === 'alert.silenced') return this.#silences.take(event.payload as PayloadOf<'alert.silenced'>);
     const { defaultCurrency, errorClasses } = this.#options;
     readEvent(event, {
@@ -82,6 +90,8 @@ export class Alerting implements Reading {
     const judging = this.#judging(nowMs);
     this.#lookAtAbsence(nowMs);
     for (const { policy, place } of this.#pending.all) this.#judge(policy, place, judging);
+    for (const { policy, place } of this.#renewed.values()) this.#judge(policy, place, judging);
+    this.#renewed.clear();
     for (const incident of this.#book.open.values()) {
       this.#lookAtMoney(incident);
       this.#lookWhetherOver(incident, judging);
@@ -102,7 +112,8 @@ export class Alerting implements Reading {
   // Reading: what events mean.
 
   seen(task: TaskWatch, step: string, attempt: Seen): void {
-    this.#book.at({ namespace: task.namespace, task: task.task, step, about: null })?.seen(attempt, this.#watches.groups);
+    const incident = this.#book.at({ namespace: task.namespace, task: task.task, step, about: null });
+    if (incident !== undefined) this.#seen(incident, task, step, [attempt]);
   }
 
   troubled(taskId: string, troubled: Troubled, step: string): void {
@@ -113,7 +124,9 @@ export class Alerting implements Reading {
     const watch = this.#watches.tasks.get(troubled.kind);
     if (watch === undefined) return;
     const { namespace, task } = watch;
-    this.#book.at({ namespace, task, step, about: null })?.count(taskId, troubled, troubled.steps.get(step) ?? 0);
+    const incident = this.#book.at({ namespace, task, step, about: null });
+    if (incident?.covers(troubled.group, this.#watches.groups) === true)
+      incident.count(taskId, troubled, troubled.steps.get(step) ?? 0);
   }
 
   ended(taskId: string, troubled: Troubled | undefined, fate: 'well' | 'lost', worth: Worth | null): void {
@@ -122,11 +135,21 @@ export class Alerting implements Reading {
 
   look(kind: PolicyKindName, place: Place, event: LoggedEvent): void {
     const judging = this.#judging(event.occurredAt);
-    for (const policy of this.#policies.of(kind, place.namespace, place.task, place.step)) this.#judge(policy, place, judging);
+    const open = this.#book.at(place);
+    for (const policy of this.#policies.of(kind, place.namespace, place.task, place.step)) {
+      // What is known to hold is looked at anew once a second: under a storm, thousands of times as often would be asked.
+      if (open?.state.speaking.some((one) => one.policy === policy.name && one.holds) === true)
+        this.#renewed.set(`${policy.name} ${JSON.stringify(place)}`, { policy, place });
+      else this.#judge(policy, place, judging);
+    }
   }
 
   get incidents(): IncidentBook {
     return this.#book;
+  }
+
+  get pending(): PendingConditions['all'] {
+    return this.#pending.all;
   }
 
   get silences(): Silences {
@@ -153,7 +176,7 @@ export class Alerting implements Reading {
     const sameFields = this.#watches.restore(watches ?? null);
     this.#book.restore(book ?? null, sameFields);
     this.#silences.restore(silences ?? null);
-    this.#pending.restore(pending ?? null, this.#policies.all);
+    this.#pending.restore(pending ?? null, (name, { namespace, task }) => this.#policies.named(name, namespace, task));
     this.#teller.restore(counts ?? null);
     this.#isWatching = watching === true;
     if (this.#isWatching) this.#teller.speak();
@@ -175,17 +198,14 @@ export class Alerting implements Reading {
   #report(found: Finding, nowMs: number): void {
     const hitBy = (task: string): Troubled | undefined => this.#watches.trouble.get(task);
     const joined = this.#book.joinedBy(found, hitBy);
-    if (joined === undefined && found.policy.tells === 'consequence' && this.#book.isAftermath(found, nowMs, hitBy)) return;
-    const incident = joined ?? this.#open(found, nowMs);
-    this.#join(incident, found, nowMs);
+    if (joined === undefined && found.policy.tells === 'consequence' && this.#book.isAftermath(found, nowMs, hitBy))
+      return;
+    const incident = joined ?? this.#book.openFor(found, nowMs);
+    this.#join(incident, found);
     this.#teller.tell(incident, nowMs);
   }
 
-  #open(found: Finding, nowMs: number): Incident {
-    return this.#book.openFor(found, nowMs);
-  }
-
-  #join(incident: Incident, found: Finding, nowMs: number): void {
+  #join(incident: Incident, found: Finding): void {
     const { state } = incident;
     const speaking = state.speaking.find(({ policy }) => policy === found.policy.name);
     if (speaking === undefined) state.speaking.push({ policy: found.policy.name, holds: true, detail: found.detail });
@@ -193,41 +213,67 @@ export class Alerting implements Reading {
       speaking.holds = true;
       speaking.detail = found.detail;
     }
-    this.#countAll(incident, found);
     // The most specific of them says what it is.
-    if (this.#teller.leading(incident)?.name !== found.policy.name) return;
+    if (this.#teller.leading(incident)?.name === found.policy.name) this.#describe(incident, found);
+    if (speaking === undefined && found.policy.tells === 'cause') this.#remember(incident, found);
+    this.#countAll(incident, found, speaking === undefined);
+  }
+
+  #describe({ state }: Incident, found: Finding): void {
     state.place = found.place;
     state.cause = found.cause;
     state.sinceMs = Math.min(state.sinceMs, found.sinceMs);
     if (found.policy.tells === 'consequence') return;
-    if (speaking === undefined) this.#remember(incident, found);
     state.scope = found.scope;
     state.firstError ??= found.firstError;
     state.share = found.share;
-    void nowMs;
   }
 
   /** What was seen before it was an incident tells how likely a good attempt is by chance. */
   #remember(incident: Incident, { place, sinceMs }: Finding): void {
     if (place.namespace === null || place.task === null || place.step === null) return;
-    const { ring } = this.#watches.task(place.namespace, place.task).step(place.step);
-    for (const { beganMs, group, what } of ring.since(sinceMs))
-      incident.seen({ beganMs, group, isHit: what > 0 }, this.#watches.groups);
+    const task = this.#watches.task(place.namespace, place.task);
+    this.#seen(incident, task, place.step, task.step(place.step).ring.since(sinceMs));
   }
 
-  /** Tasks that are in trouble at its place since it began. */
-  #countAll(incident: Incident, { place, sinceMs, tasks, policy }: Finding): void {
-    const { trouble } = this.#watches;
+  /** Slowness is trouble only where that is what it is about: a few are always slow. */
+  #seen(incident: Incident, task: TaskWatch, step: string, attempts: readonly Seen[]): void {
+    const rules = rulesOf(this.#policies, task.namespace, task.task, step);
+    const watch = task.step(step);
+    const isSlowness = incident.state.cause === 'slow';
+    const mask = failed + stalled + (isSlowness ? slow : 0);
+    const usual = watch.usual('failed', rules) + (isSlowness ? watch.usual('slow', rules) : 0);
+    for (const attempt of attempts) incident.seen(attempt, mask, usual, this.#watches.groups);
+  }
+
+  /** Tasks that it has hit: those that are in trouble at its place since it began, and those that it has lost. */
+  #countAll(incident: Incident, { place, sinceMs, tasks, policy }: Finding, isNew: boolean): void {
+    const { trouble, groups } = this.#watches;
     for (const taskId of tasks) {
       const troubled = trouble.get(taskId);
-      if (troubled?.incident === null) incident.count(taskId, troubled, Math.min(...troubled.steps.values()));
+      if (troubled === undefined) {
+        if (isNew) this.#book.countEnded(incident, taskId, this.#lossOf(taskId, place));
+      } else if (troubled.incident === null && incident.covers(troubled.group, groups)) {
+        incident.count(taskId, troubled, Math.min(...troubled.steps.values()));
+      }
     }
     if (policy.tells !== 'cause' || place.step === null) return;
     for (const [taskId, troubled] of trouble.uncounted(`${place.namespace}.${place.task}`)) {
       const atMs = troubled.steps.get(place.step);
       // Trouble shows some time after the attempt began that has it.
-      if (atMs !== undefined && atMs >= sinceMs) incident.count(taskId, troubled, atMs);
+      if (atMs !== undefined && atMs >= sinceMs && incident.covers(troubled.group, groups))
+        incident.count(taskId, troubled, atMs);
     }
+  }
+
+  #lossOf(taskId: string, { namespace, task, step }: Place): Worth | null {
+    if (namespace === null || task === null) return null;
+    return (
+      this.#watches
+        .task(namespace, task)
+        .tasksWith('revenue_lost', step ?? '')
+        .get(taskId)?.worth ?? null
+    );
   }
 
   #lookAtAbsence(nowMs: number): void {
@@ -261,7 +307,9 @@ export class Alerting implements Reading {
       const money = kind === 'revenue_lost' ? incident.lost : incident.atRisk;
       for (const policy of this.#policies.of(kind, namespace, task, step)) {
         if (incident.state.speaking.some((one) => one.policy === policy.name)) continue;
-        const isBeyond = [...money].some(([currency, amount]) => amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY));
+        const isBeyond = [...money].some(
+          ([currency, amount]) => amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY),
+        );
         if (isBeyond || typical.inOrders(money) >= parameter(policy, 'orders'))
           incident.state.speaking.push({ policy: policy.name, holds: false, detail: '' });
       }
@@ -290,19 +338,21 @@ export class Alerting implements Reading {
         return !incident.recovery.isOver(judging.nowMs);
       case 'step_stalled':
         // One that was opened by a single attempt is over when that has ended.
-        return incident.state.share === 0 ? findingOf(policy, place, judging) !== null : !incident.recovery.isOver(judging.nowMs);
+        return incident.state.share === 0
+          ? findingOf(policy, place, judging) !== null
+          : !incident.recovery.isOver(judging.nowMs);
       case 'no_traffic':
-        return this.#isSilent(incident, judging.nowMs);
+        return this.#isSilent(incident);
       default:
         return findingOf(policy, place, judging) !== null;
     }
   }
 
-  /** Hysteresis: a single start is no traffic. */
-  #isSilent({ state }: Incident, nowMs: number): boolean {
+  #isSilent({ state }: Incident): boolean {
     const { namespace, task } = state.place;
-    const traffic = namespace === null || task === null ? this.#watches.traffic : this.#watches.task(namespace, task).traffic;
-    return traffic.startsAfter(state.openedAtMs) < 5 && nowMs >= state.openedAtMs;
+    const traffic =
+      namespace === null || task === null ? this.#watches.traffic : this.#watches.task(namespace, task).traffic;
+    return traffic.startsAfter(state.openedAtMs) < fewestStarts;
   }
 
   #close(incident: Incident, nowMs: number): void {
@@ -311,7 +361,7 @@ export class Alerting implements Reading {
     if (namespace !== null && task !== null) {
       const watch = this.#watches.task(namespace, task);
       watch.outcomes.startOver(nowMs);
-      if (step !== null) watch.step(step).clear();
+      if (step !== null) watch.step(step).startOver(nowMs);
     }
     this.#teller.tellOver(incident, nowMs);
     if (!this.#isWatching) this.#book.forget(incident);
@@ -322,6 +372,3 @@ export class Alerting implements Reading {
     if (incident !== undefined) incident.state.acknowledged ??= { by, why, atMs };
   }
 }
-
-/** Most specific first. */
-export const specificity: ReadonlyMap<PolicyKindName, number> = new Map(policyKinds.map(({ kind }, index) => [kind, index]));

@@ -18,14 +18,18 @@ export interface Judging {
 export function findingOf(policy: Policy, place: Place, judging: Judging): Finding | null {
   const { namespace, task, step } = place;
   if (namespace === null || task === null) {
-    return policy.kind === 'no_traffic' ? trafficFinding(policy, place, null, judging) : engineFinding(policy, place, judging);
+    return policy.kind === 'no_traffic'
+      ? trafficFinding(policy, place, null, judging)
+      : engineFinding(policy, place, judging);
   }
   const watch = judging.watches.task(namespace, task);
   switch (policy.kind) {
     case 'error_ratio':
       return stepFinding(policy, place, watch, judging, 'failed', failed);
     case 'step_stalled':
-      return stepFinding(policy, place, watch, judging, 'stalled', stalled) ?? aloneFinding(policy, place, watch, judging);
+      return (
+        stepFinding(policy, place, watch, judging, 'stalled', stalled) ?? aloneFinding(policy, place, watch, judging)
+      );
     case 'step_slow':
       return slowFinding(policy, place, watch, judging);
     case 'sla_breached':
@@ -116,7 +120,13 @@ const causes: Readonly<Record<string, string>> = {
   high_value_failure: 'failed',
 };
 
-function befallenFinding(policy: Policy, place: Place, task: TaskWatch, { nowMs }: Judging, step: string): Finding | null {
+function befallenFinding(
+  policy: Policy,
+  place: Place,
+  task: TaskWatch,
+  { nowMs }: Judging,
+  step: string,
+): Finding | null {
   const recent = task.tasksWith(policy.kind, step).since(nowMs - parameter(policy, 'window_seconds') * 1000);
   if (recent.size < parameter(policy, 'minimum_tasks')) return null;
   const [first] = recent.values();

@@ -102,15 +102,26 @@ export class IncidentBook {
     // Lost once, and again only after it was regained.
     incident?.ended(troubled.worth, fate === 'lost' && before === undefined ? 'lost' : 'well');
     if (fate !== 'lost' || before !== undefined || worth === null) return;
-    this.#lost.set(taskId, { key: troubled.incident, worth });
-    const [oldest] = this.#lost.keys();
-    if (this.#lost.size > mostLost && oldest !== undefined) this.#lost.delete(oldest);
+    this.#noteLost(taskId, troubled.incident, worth);
+  }
+
+  /** A task that was hit before anybody knew that it was an incident, and has ended since. */
+  countEnded(incident: Incident, taskId: string, lost: Worth | null): void {
+    if (this.#lost.has(taskId)) return;
+    incident.countEnded(taskId, lost);
+    if (lost !== null) this.#noteLost(taskId, incident.state.key, lost);
   }
 
   /** The incident that a task was lost in. */
   lostIn(taskId: string): Incident | undefined {
     const lost = this.#lost.get(taskId);
     return lost === undefined ? undefined : this.find(lost.key);
+  }
+
+  #noteLost(taskId: string, key: string, worth: Worth): void {
+    this.#lost.set(taskId, { key, worth });
+    const [oldest] = this.#lost.keys();
+    if (this.#lost.size > mostLost && oldest !== undefined) this.#lost.delete(oldest);
   }
 
   #of(task: string, hitBy: HitBy): string | undefined {

@@ -30,7 +30,8 @@ export function summaryOf(told: Told): string {
 
 /** What is wrong, in the words of whoever has to mend it. */
 function headline({ kind, place, cause, detail, system }: Told): string {
-  const step = place.step === null ? 'a step' : `${place.step}${system === null || system === place.step ? '' : ` (${system})`}`;
+  const step =
+    place.step === null ? 'a step' : `${place.step}${system === null || system === place.step ? '' : ` (${system})`}`;
   const about = place.about ?? 'one';
   const more = detail === '' ? '' : `: ${detail}`;
   switch (kind) {
@@ -85,7 +86,10 @@ function whom({ scope, hitBy }: Told): string {
 /** What to do first. */
 export function actionOf({ kind, place, system, scope, cause }: Told): string {
   const where = system ?? place.step ?? 'the step';
-  const only = scope.length === 0 ? '' : ` Only ${scope.map(({ field, values }) => `${field} ${values.join(', ')}`).join(' and ')}: look at what is particular to them.`;
+  const only =
+    scope.length === 0
+      ? ''
+      : ` Only ${scope.map(({ field, values }) => `${field} ${values.join(', ')}`).join(' and ')}: look at what is particular to them.`;
   switch (kind) {
     case 'step_stalled':
       return `Calls of ${where} do not come back: look at whether it answers at all, and at its connections and locks. Tasks go on by themselves when it does.${only}`;

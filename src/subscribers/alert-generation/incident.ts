@@ -38,7 +38,13 @@ export interface IncidentState {
   silenced: boolean;
   resolvedAtMs: number | null;
   /** As it was last told; null: it was not told yet. */
-  told: { readonly severity: AlertSeverity; readonly scope: string; readonly what: string; readonly tasksHit: number; readonly atMs: number } | null;
+  told: {
+    readonly severity: AlertSeverity;
+    readonly scope: string;
+    readonly what: string;
+    readonly tasksHit: number;
+    readonly atMs: number;
+  } | null;
 }
 
 /**
@@ -96,6 +102,13 @@ export class Incident {
     this.#hits.set(slice, (this.#hits.get(slice) ?? 0) + 1);
   }
 
+  /** A task of its own that has ended already. */
+  countEnded(taskId: string, lost: Worth | null): void {
+    this.state.tasksHit += 1;
+    this.state.exampleTask ??= taskId;
+    if (lost !== null) add(this.lost, lost, 1);
+  }
+
   /** It came back into trouble after it had ended. */
   countAgain(troubled: Troubled): void {
     troubled.incident = this.state.key;
@@ -114,8 +127,15 @@ export class Incident {
     add(this.lost, worth, -1);
   }
 
-  seen(attempt: Seen, groups: CustomerGroups): void {
-    if (this.#isWithin(groups.values(attempt.group), groups.fields)) this.recovery.seen(attempt);
+  /** `usual`: the share of attempts that are wrong in one of the ways of `mask` without trouble. */
+  seen({ beganMs, group, what }: Seen, mask: number, usual: number, groups: CustomerGroups): void {
+    if (this.covers(group, groups)) this.recovery.seen(beganMs, (what & mask) !== 0, usual);
+  }
+
+  /** Whether it hits these customers, as far as can be told. */
+  covers(group: number, groups: CustomerGroups): boolean {
+    const values = groups.values(group);
+    return this.state.scope.every(({ field, values: hit }) => hit.includes(values[groups.fields.indexOf(field)] ?? ''));
   }
 
   /** More hit in the last minute than in the one before, or fewer. */
@@ -136,7 +156,8 @@ export class Incident {
         const value = groups.values(group)[field] ?? '';
         if (value !== '') counts.set(value, (counts.get(value) ?? 0) + count);
       }
-      if (counts.size > 0) byField[name] = Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a).slice(0, 10));
+      if (counts.size > 0)
+        byField[name] = Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a).slice(0, 10));
     }
     return byField;
   }
@@ -168,10 +189,6 @@ export class Incident {
     if (sameFields) for (const [group, count] of groups) incident.#groups.set(group, count);
     for (const [slice, count] of hits) incident.#hits.set(slice, count);
     return incident;
-  }
-
-  #isWithin(values: readonly string[], fields: readonly string[]): boolean {
-    return this.state.scope.every(({ field, values: hit }) => hit.includes(values[fields.indexOf(field)] ?? ''));
   }
 }
 

@@ -2,7 +2,7 @@ import type { EachRecorded, LoggedEvent, RecordedEvent } from '../../events/enve
 import type { PublicErrorFields } from '../../events/payload-parts.ts';
 import type { MonitoredTask, MonitoredTasks } from '../metrics/monitored-tasks.ts';
 import { errorClass, type ErrorClassRules } from '../performance-monitoring/error-class.ts';
-import type { ClassifiedError } from './attempt-ring.ts';
+import { type ClassifiedError, slow } from './attempt-ring.ts';
 import type { Place } from './finding.ts';
 import type { PolicyKindName } from './policies.ts';
 import { parameter, type PolicySet } from './resolve-policies.ts';
@@ -43,7 +43,8 @@ export function readEvent(logged: LoggedEvent, parts: ReadingParts): void {
   if (event.taskId === null) return readEngine(event, parts);
   const monitored = parts.tasks.of(event);
   const { namespace = '', taskName = '' } = event;
-  if (monitored !== undefined) new TaskReading(event.taskId, event, monitored, parts).read(parts.watches.task(namespace, taskName));
+  if (monitored !== undefined)
+    new TaskReading(event.taskId, event, monitored, parts).read(parts.watches.task(namespace, taskName));
 }
 
 function readEngine(event: EachRecorded, { watches, reading }: ReadingParts): void {
@@ -225,10 +226,14 @@ class TaskReading {
     );
     reading.seen(task, step, seen);
     if (failure !== null) reading.look('error_ratio', placeOf(task, step), event);
-    else if (seen.isHit) reading.look('step_slow', placeOf(task, step), event);
+    else if ((seen.what & slow) !== 0) reading.look('step_slow', placeOf(task, step), event);
   }
 
-  #befell(what: 'sla_breached' | 'retries_exhausted' | 'task_failed' | 'high_value_failure', task: TaskWatch, step: string): void {
+  #befell(
+    what: 'sla_breached' | 'retries_exhausted' | 'task_failed' | 'high_value_failure',
+    task: TaskWatch,
+    step: string,
+  ): void {
     task.tasksWith(what, step).add(this.#taskId, this.#event.occurredAt, this.#worth());
     this.#parts.reading.look(what, placeOf(task, step), this.#event);
   }
@@ -254,7 +259,8 @@ class TaskReading {
       if (typeof tier === 'string' && policy.tiers.includes(tier)) return true;
       if (worth === null) return false;
       const limit =
-        policy.limits[worth.currency] ?? (typical === null ? Number.POSITIVE_INFINITY : typical * parameter(policy, 'orders'));
+        policy.limits[worth.currency] ??
+        (typical === null ? Number.POSITIVE_INFINITY : typical * parameter(policy, 'orders'));
       return worth.amount >= limit;
     });
   }

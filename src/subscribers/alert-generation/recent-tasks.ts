@@ -24,6 +24,10 @@ export class RecentTasks {
     this.#tasks.delete(task);
   }
 
+  get(task: string): Entry | undefined {
+    return this.#tasks.get(task);
+  }
+
   /** No earlier; older ones are forgotten. */
   since(fromMs: number): ReadonlyMap<string, Entry> {
     for (const [task, { atMs }] of this.#tasks) {
@@ -31,10 +35,6 @@ export class RecentTasks {
       this.#tasks.delete(task);
     }
     return this.#tasks;
-  }
-
-  clear(): void {
-    this.#tasks.clear();
   }
 
   get isEmpty(): boolean {

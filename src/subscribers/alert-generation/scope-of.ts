@@ -22,7 +22,11 @@ interface Split {
  * Whom trouble hits, where that is not everybody: the field whose values part those who are hit from those who are well
  * best, then a second one among those. Empty: it hits everybody alike, as far as the attempts given can tell.
  */
-export function scopeOf(attempts: readonly HitOrNot[], fields: readonly string[], usual: number): readonly AlertScope[] {
+export function scopeOf(
+  attempts: readonly HitOrNot[],
+  fields: readonly string[],
+  usual: number,
+): readonly AlertScope[] {
   const scope: AlertScope[] = [];
   let left = attempts;
   for (let round = 0; round < fields.length; round += 1) {

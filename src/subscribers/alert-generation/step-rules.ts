@@ -19,7 +19,10 @@ export function rulesOf(policies: PolicySet, namespace: string, task: string, st
     const rule = (kind: PolicyKindName, floor: number) => {
       const asking = policies.of(kind, namespace, task, step);
       const least = (name: string, byDefault: number): number =>
-        Math.min(...asking.filter(({ parameters }) => name in parameters).map((one) => parameter(one, name)), byDefault);
+        Math.min(
+          ...asking.filter(({ parameters }) => name in parameters).map((one) => parameter(one, name)),
+          byDefault,
+        );
       return {
         floor,
         trouble: asking.length === 0 ? unasked.ratio : least('ratio', 1),

@@ -35,7 +35,8 @@ export interface AttemptEnd {
 export interface Seen {
   readonly beganMs: number;
   readonly group: number;
-  readonly isHit: boolean;
+  /** Sum of `failed`, `stalled` and `slow`. */
+  readonly what: number;
 }
 
 /** Too few runs are no past. */
@@ -50,27 +51,38 @@ export class StepWatch {
   readonly ring = new AttemptRing();
   readonly #durations = new LogHistogram();
   #usual95: number | null = null;
+  /** Attempts that began before are another incident's. */
+  #fromMs = 0;
   /** By task and attempt. */
   readonly #silent = new Map<string, SilentAttempt>();
 
   /** An attempt gives no sign of life. */
-  stalled(attempt: Omit<AttemptEnd, 'failure'> & { readonly silentMs: number; readonly atMs: number; readonly stallMs: number }, rules: StepRules): Seen {
+  stalled(
+    attempt: Omit<AttemptEnd, 'failure'> & {
+      readonly silentMs: number;
+      readonly atMs: number;
+      readonly stallMs: number;
+    },
+    rules: StepRules,
+  ): Seen {
     const { task, beganMs, durationMs, group, values, silentMs, atMs, stallMs } = attempt;
     if (this.#silent.size < mostSilent) {
       const silentSinceMs = atMs - silentMs;
       this.#silent.set(`${task}:${attempt.attempt}`, { task, beganMs, silentSinceMs, stallMs, group });
     }
+    if (beganMs < this.#fromMs) return { beganMs, group, what: stalled };
     this.#rates.stalled.add(true, beganMs, values, rules.stalled);
     this.ring.add({ beganMs, group, what: stalled, durationMs, task, failure: null });
-    return { beganMs, group, isHit: true };
+    return { beganMs, group, what: stalled };
   }
 
   /** An attempt has ended. */
   ended(attempt: AttemptEnd, rules: StepRules): Seen {
     const { task, beganMs, durationMs, group, values, failure } = attempt;
     const isFailed = failure !== null;
-    this.#rates.failed.add(isFailed, beganMs, values, rules.failed);
     const wasSilent = this.#silent.delete(`${task}:${attempt.attempt}`);
+    if (beganMs < this.#fromMs) return { beganMs, group, what: (isFailed ? failed : 0) + (wasSilent ? stalled : 0) };
+    this.#rates.failed.add(isFailed, beganMs, values, rules.failed);
     if (!wasSilent) this.#rates.stalled.add(false, beganMs, values, rules.stalled);
     const isSlow = !isFailed && this.#isSlow(durationMs, beganMs, values, rules.slow);
     const what = (isFailed ? failed : 0) + (isSlow ? slow : 0);
@@ -79,7 +91,7 @@ export class StepWatch {
     if (!wasSilent || isFailed) {
       this.ring.add({ beganMs, group, what, durationMs, task: isHit ? task : '', failure });
     }
-    return { beganMs, group, isHit };
+    return { beganMs, group, what: what + (wasSilent ? stalled : 0) };
   }
 
   /** Not judged: it was called off, or lost with its worker. */
@@ -97,9 +109,7 @@ export class StepWatch {
 
   /** Those that have been silent for so many stall limits. */
   silentFor(factor: number, nowMs: number): readonly SilentAttempt[] {
-    return [...this.#silent.values()].filter(
-      ({ silentSinceMs, stallMs }) => nowMs - silentSinceMs >= factor * stallMs,
-    );
+    return [...this.#silent.values()].filter(({ silentSinceMs, stallMs }) => nowMs - silentSinceMs >= factor * stallMs);
   }
 
   get silent(): number {
@@ -111,8 +121,9 @@ export class StepWatch {
     return this.#durations.quantile(0.5);
   }
 
-  /** Trouble is over: what comes now is judged afresh. */
-  clear(): void {
+  /** Trouble is over: what begins from here on is judged afresh, and what began before no more. */
+  startOver(atMs: number): void {
+    this.#fromMs = atMs;
     for (const rates of Object.values(this.#rates)) rates.clear();
   }
 
@@ -121,6 +132,7 @@ export class StepWatch {
       rates: [this.#rates.failed.encode(), this.#rates.stalled.encode(), this.#rates.slow.encode()],
       ring: this.ring.encode(),
       durations: this.#durations.encode(),
+      from: this.#fromMs,
       silent: [...this.#silent].map(([key, { task, beganMs, silentSinceMs, stallMs, group }]) => [
         key,
         task,
@@ -134,16 +146,18 @@ export class StepWatch {
 
   /** `sameFields`: false when groups of customers mean nothing any more. */
   restore(stored: JsonValue, sameFields: boolean): void {
-    const { rates, ring, durations, silent } = stored as unknown as {
+    const { rates, ring, durations, from, silent } = stored as unknown as {
       rates: [JsonValue, JsonValue, JsonValue];
       ring: JsonValue;
       durations: JsonValue;
+      from: number;
       silent: [string, string, number, number, number, number][];
     };
     this.#rates.failed.restore(rates[0], sameFields);
     this.#rates.stalled.restore(rates[1], sameFields);
     this.#rates.slow.restore(rates[2], sameFields);
     this.#durations.restore(durations);
+    this.#fromMs = from;
     if (this.#durations.count >= leastPast) this.#usual95 = this.#durations.quantile(0.95);
     if (sameFields) this.ring.restore(ring);
     for (const [key, task, beganMs, silentSinceMs, stallMs, group] of silent)

@@ -89,15 +89,14 @@ export class TrafficWatch {
     );
   }
 
-  /** Starts in the time before. */
+  /** Starts since then, its own minute included. */
   startsSince(fromMs: number): number {
-    let starts = 0;
-    for (const [minute, count] of this.#minutes) if (minute * minuteMs >= fromMs - minuteMs) starts += count;
-    return starts;
+    return this.#startsFrom(Math.floor(fromMs / minuteMs));
   }
 
-  get lastMs(): number | null {
-    return this.#lastMs;
+  /** Starts since then, its own minute not. */
+  startsAfter(fromMs: number): number {
+    return this.#startsFrom(Math.floor(fromMs / minuteMs) + 1);
   }
 
   encode(): JsonValue {
@@ -131,6 +130,12 @@ export class TrafficWatch {
     if (this.#hours.some((count) => count !== null) && this.#hours[slotOf(this.#lastMs ?? 0)] !== null) return 1;
     const perSecond = this.rate(this.#lastMs ?? 0) * 1000;
     return perSecond >= 1 ? 1.6 : 4;
+  }
+
+  #startsFrom(first: number): number {
+    let starts = 0;
+    for (const [minute, count] of this.#minutes) if (minute >= first) starts += count;
+    return starts;
   }
 
   #turn(atMs: number): void {

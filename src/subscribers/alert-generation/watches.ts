@@ -7,9 +7,6 @@ import { TrafficWatch } from './traffic-watch.ts';
 import { Trouble } from './trouble.ts';
 import { TypicalWorth } from './worth.ts';
 
-/** What befalls tasks and is counted: under the kind of policy that counts it. */
-export type Befallen = 'sla_breached' | 'retries_exhausted' | 'task_failed' | 'high_value_failure' | 'revenue_lost';
-
 /** What is known of one kind of task, over all its versions. */
 export class TaskWatch {
   readonly traffic = new TrafficWatch();
@@ -35,8 +32,8 @@ export class TaskWatch {
     return watch;
   }
 
-  /** `step`: empty for what concerns the task as a whole. */
-  tasksWith(what: Befallen | string, step: string): RecentTasks {
+  /** `what`: the kind of policy that counts it. `step`: empty for what concerns the task as a whole. */
+  tasksWith(what: string, step: string): RecentTasks {
     const key = `${what}\u0000${step}`;
     let tasks = this.befallen.get(key);
     if (tasks === undefined) {
@@ -145,7 +142,8 @@ export class Watches {
     };
   }
 
-  restore(stored: JsonValue): void {
+  /** False: other fields tell customers apart now than did then. */
+  restore(stored: JsonValue): boolean {
     const { groups, trouble, traffic, tasks, engine } = stored as unknown as {
       groups: JsonValue;
       trouble: JsonValue;
@@ -158,5 +156,6 @@ export class Watches {
     this.traffic.restore(traffic);
     for (const task of tasks) this.task(...task.name).restore(task as unknown as JsonValue, sameFields);
     for (const [key, sinceMs, about, detail] of engine) this.engine.set(key, { sinceMs, about, detail });
+    return sameFields;
   }
 }

@@ -11,7 +11,9 @@ export function moneyFinding(policy: Policy, place: Place, task: TaskWatch, judg
   const found = policy.kind === 'revenue_lost' ? lost(policy, place, task, judging) : atRisk(place, task, judging);
   if (found.tasks.length < parameter(policy, 'minimum_tasks')) return null;
   const money = sumOf(found.worths.map((worth) => ({ worth })));
-  const isBeyond = [...money].some(([currency, amount]) => amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY));
+  const isBeyond = [...money].some(
+    ([currency, amount]) => amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY),
+  );
   if (!isBeyond && task.typical.inOrders(money) < parameter(policy, 'orders')) return null;
   return { ...plain, policy, place, sinceMs: found.sinceMs, cause: policy.kind, tasks: found.tasks, share: 0 };
 }
@@ -65,7 +67,12 @@ export function outcomeFinding(policy: Policy, place: Place, task: TaskWatch, { 
   return { ...plain, policy, place, sinceMs: lastSuccessMs, cause: 'no_success' };
 }
 
-export function trafficFinding(policy: Policy, place: Place, task: TaskWatch | null, { watches, nowMs }: Judging): Finding | null {
+export function trafficFinding(
+  policy: Policy,
+  place: Place,
+  task: TaskWatch | null,
+  { watches, nowMs }: Judging,
+): Finding | null {
   const { traffic } = task ?? watches;
   const found = traffic.silence(nowMs, parameter(policy, 'minimum_seconds') * 1000);
   if (found === null || found.expected < parameter(policy, 'expected')) return null;

@@ -11,7 +11,11 @@ export interface Worth {
 }
 
 /** null: it is worth nothing, or its value is no amount of money. */
-export function worthOf({ business = {} }: LoggedEvent, { revenue }: MonitoredTask, defaultCurrency: string): Worth | null {
+export function worthOf(
+  { business = {} }: LoggedEvent,
+  { revenue }: MonitoredTask,
+  defaultCurrency: string,
+): Worth | null {
   if (revenue === null) return null;
   const currency = currencyCode(business[revenue.currency], defaultCurrency);
   const amount = minorUnits(business[revenue.value], revenue.unit, currency);
