@@ -51,10 +51,11 @@ export function alertGeneration(options: AlertingOptions): SubscriberDefinition 
       return alerting;
     },
   };
-  const take = (event: LoggedEvent, { state, record }: BuiltInContext<Alerting>): void => {
-    state.take(event);
-    const facts = state.drain();
-    if (facts.length > 0) record(facts.map(draft));
+  const take = (event: LoggedEvent, context: BuiltInContext): void => {
+    const alerting = context.state as Alerting;
+    alerting.take(event);
+    const facts = alerting.drain();
+    if (facts.length > 0) context.record(facts.map(draft));
   };
   const tick: Tick = {
     everyMs: tickEveryMs,

@@ -11,7 +11,7 @@ import { IncidentBook } from './incident-book.ts';
 import { IncidentTeller, type AlertFact } from './incident-teller.ts';
 import type { MaintenanceWindow } from './maintenance.ts';
 import { PendingConditions } from './pending-conditions.ts';
-import { type PolicyInput, type PolicyKindName } from './policies.ts';
+import type { PolicyInput, PolicyKindName } from './policies.ts';
 import { readEvent, type Reading } from './read-event.ts';
 import { parameter, type Policy, type PolicySet, resolvePolicies } from './resolve-policies.ts';
 import { rulesOf } from './step-rules.ts';
