@@ -4,6 +4,7 @@
  *
  * - `delivered`: the destination has it, all of it.
  * - `retryable`: not all of it, but the same may be taken later; `afterMs`: not before, as the destination asks.
+ *   `taken: false`: surely none of it, since it was not reached or said so; else some of it may be there.
  * - `rejected`: never: somebody must change something first. `count`: of so many alone, the others were delivered.
  *   `tooLarge`: only because it was too much at once; less of it may be taken.
  *
@@ -11,7 +12,7 @@
  */
 export type Delivery =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'retryable'; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: 'retryable'; readonly reason: string; readonly afterMs?: number; readonly taken?: false }
   | { readonly kind: 'rejected'; readonly reason: string; readonly count?: number; readonly tooLarge?: boolean };
 
 export const delivered: Delivery = { kind: 'delivered' };

@@ -9,6 +9,8 @@ import { Alerting, type AlertingOptions } from './alerting.ts';
 import type { AlertFact } from './incident-teller.ts';
 
 export type { AlertingOptions as AlertGenerationOptions } from './alerting.ts';
+export type { AlertView } from './alerts-in.ts';
+export { alertsIn, silencesIn } from './alerts-in.ts';
 
 export const alertGenerationName = 'tasker.alerts';
 
@@ -77,7 +79,7 @@ export function alertGeneration(options: AlertingOptions): SubscriberDefinition 
     codec,
     tick,
     noReplay: 'what it would say was said; `tasker alerts backtest` shows what it would have said',
-    view: (state: Alerting) => state.teller.families(state.incidents.open.values()),
+    view: (state: Alerting) => state.families(),
   };
   return defineSubscriber(input as unknown as Parameters<typeof defineSubscriber>[0]);
 }

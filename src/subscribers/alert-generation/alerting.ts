@@ -1,8 +1,10 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
 import type { PayloadOf } from '../../events/catalog.ts';
 import type { JsonValue } from '../../shared/json.ts';
+import type { MetricFamily } from '../../signals/metric.ts';
 import { type MonitoredTask, MonitoredTasks } from '../metrics/monitored-tasks.ts';
 import { failed, slow, stalled } from './attempt-ring.ts';
+import type { AlertsView } from './alerts-in.ts';
 import { findingOf, type Judging } from './conditions.ts';
 import { CustomerGroups } from './customer-groups.ts';
 import type { Finding, Place } from './finding.ts';
@@ -59,6 +61,7 @@ export class Alerting implements Reading {
   /** Conditions of open incidents of which there is news since the last tick. */
   readonly #renewed = new Map<string, { readonly policy: Policy; readonly place: Place }>();
   #isWatching = false;
+  #nowMs = 0;
 
   constructor(options: AlertingOptions) {
     this.#options = options;
@@ -71,6 +74,7 @@ export class Alerting implements Reading {
   }
 
   take(event: LoggedEvent): void {
+    this.#nowMs = Math.max(this.#nowMs, event.occurredAt);
     if (event.name === 'alert.acknowledged')
       return this.#acknowledged(event.payload as PayloadOf<'alert.acknowledged'>, event.occurredAt);
     if (event.name === 'alert.silenced') return this.#silences.take(event.payload as PayloadOf<'alert.silenced'>);
@@ -87,6 +91,7 @@ export class Alerting implements Reading {
 
   /** Only while the log is read to its end: otherwise what seems absent may merely not have been read. */
   tick(nowMs: number): void {
+    this.#nowMs = nowMs;
     const judging = this.#judging(nowMs);
     this.#lookAtAbsence(nowMs);
     for (const { policy, place } of this.#pending.all) this.#judge(policy, place, judging);
@@ -144,24 +149,15 @@ export class Alerting implements Reading {
     }
   }
 
-  get incidents(): IncidentBook {
-    return this.#book;
-  }
-
-  get pending(): PendingConditions['all'] {
-    return this.#pending.all;
-  }
-
-  get silences(): Silences {
-    return this.#silences;
-  }
-
-  get teller(): IncidentTeller {
-    return this.#teller;
+  /** What there is to be seen of the incidents that are open, as metrics. */
+  families(): readonly MetricFamily[] {
+    return this.#teller.families(this.#book.open.values());
   }
 
   encode(): JsonValue {
     return {
+      // For whoever looks, in whichever process: the rest means nothing without the configuration.
+      view: this.#view() as unknown as JsonValue,
       watches: this.#watches.encode(),
       book: this.#book.encode(),
       silences: this.#silences.encode(),
@@ -180,6 +176,29 @@ export class Alerting implements Reading {
     this.#teller.restore(counts ?? null);
     this.#isWatching = watching === true;
     if (this.#isWatching) this.#teller.speak();
+  }
+
+  #view(): AlertsView {
+    return {
+      incidents: [...this.#book.open.values(), ...this.#book.closed].map((incident) => {
+        const { acknowledged, resolvedAtMs, silenced } = incident.state;
+        return {
+          incident: this.#teller.snapshot(incident, resolvedAtMs ?? this.#nowMs),
+          state: resolvedAtMs !== null ? 'resolved' : acknowledged === null ? 'firing' : 'acknowledged',
+          silenced,
+          acknowledged,
+          resolvedAtMs,
+        };
+      }),
+      pending: this.#pending.all.map(({ policy, place: { namespace, task, step }, sinceMs }) => ({
+        policy: policy.name,
+        namespace,
+        task,
+        step,
+        sinceMs,
+      })),
+      silences: this.#silences.all,
+    };
   }
 
   #judging(nowMs: number): Judging {

@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../shared/json.ts';
 import type { AlertIncident } from '../../signals/alert.ts';
-import { Alerting, type AlertingOptions } from './alerting.ts';
 import type { Silence } from './silences.ts';
 
 /** An incident as whoever looks sees it. */
@@ -29,29 +28,20 @@ export interface AlertsView {
   readonly silences: readonly Silence[];
 }
 
-/** What the stored state of `tasker.alerts` tells, in whichever process. */
-export function alertsIn(stored: JsonValue, options: AlertingOptions, nowMs: number): AlertsView {
-  const alerting = new Alerting(options);
-  alerting.restore(stored);
-  const { incidents, teller, silences } = alerting;
-  return {
-    incidents: [...incidents.open.values(), ...incidents.closed].map((incident) => {
-      const { acknowledged, resolvedAtMs, silenced } = incident.state;
-      return {
-        incident: teller.snapshot(incident, resolvedAtMs ?? nowMs),
-        state: resolvedAtMs !== null ? 'resolved' : acknowledged === null ? 'firing' : 'acknowledged',
-        silenced,
-        acknowledged,
-        resolvedAtMs,
-      };
-    }),
-    pending: alerting.pending.map(({ policy, place: { namespace, task, step }, sinceMs }) => ({
-      policy: policy.name,
-      namespace,
-      task,
-      step,
-      sinceMs,
-    })),
-    silences: silences.all,
-  };
+/** What the stored state of `tasker.alerts` tells. */
+export function alertsIn(stored: JsonValue): readonly AlertView[] {
+  return viewIn(stored).incidents;
+}
+
+export function pendingIn(stored: JsonValue): readonly PendingView[] {
+  return viewIn(stored).pending;
+}
+
+/** Those that an operator may lift: they hold, or will. */
+export function silencesIn(stored: JsonValue, nowMs: number): readonly Silence[] {
+  return viewIn(stored).silences.filter(({ untilMs }) => untilMs > nowMs);
+}
+
+function viewIn(stored: JsonValue): AlertsView {
+  return (stored as unknown as { readonly view: AlertsView }).view;
 }
