@@ -101,6 +101,7 @@ class TaskReading {
         const atMs = event.payload.startAt ?? event.occurredAt;
         // What is asked to start later says nothing of the traffic now.
         if (atMs === event.occurredAt) for (const { traffic } of [watches, task]) traffic.started(atMs);
+        task.outcomes.started();
         const worth = this.#worth();
         if (worth !== null) task.typical.add(worth);
         return;

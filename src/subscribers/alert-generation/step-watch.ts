@@ -107,9 +107,11 @@ export class StepWatch {
     return this.#rates[kind].usual(rules[kind]);
   }
 
-  /** Those that have been silent for so many stall limits. */
+  /** Those that have been silent for so many stall limits; those of an incident that is over were told with it. */
   silentFor(factor: number, nowMs: number): readonly SilentAttempt[] {
-    return [...this.#silent.values()].filter(({ silentSinceMs, stallMs }) => nowMs - silentSinceMs >= factor * stallMs);
+    return [...this.#silent.values()].filter(
+      ({ beganMs, silentSinceMs, stallMs }) => beganMs >= this.#fromMs && nowMs - silentSinceMs >= factor * stallMs,
+    );
   }
 
   get silent(): number {
