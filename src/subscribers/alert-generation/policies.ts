@@ -193,14 +193,20 @@ export const policyKinds = [
     meaning: 'A process ended without saying so.',
     tells: 'cause',
     appliesTo: 'the engine',
-    parameters: { for_seconds: forSeconds(0) },
+    parameters: {
+      window_seconds: seconds('How long it is told of.', 300),
+      for_seconds: forSeconds(0),
+    },
   },
   {
     kind: 'worker_unresponsive',
     meaning: 'A process\u2019s event loop was blocked: meanwhile none of its tasks advanced.',
     tells: 'cause',
     appliesTo: 'the engine',
-    parameters: { for_seconds: forSeconds(0) },
+    parameters: {
+      window_seconds: seconds('How long it is told of.', 300),
+      for_seconds: forSeconds(0),
+    },
   },
   {
     kind: 'subscriber_lagging',

@@ -16,8 +16,12 @@ export interface MetricProjection {
 
 const saveEveryMs = 1000;
 
-/** A built-in subscriber that counts the whole log, from its beginning. */
-export function projectionSubscriber(name: string, create: () => MetricProjection): SubscriberDefinition {
+/** A built-in subscriber that counts the whole log, or what fits the patterns, from its beginning. */
+export function projectionSubscriber(
+  name: string,
+  create: () => MetricProjection,
+  patterns: readonly string[] = ['*'],
+): SubscriberDefinition {
   const codec: StateCodec = {
     encode: (state: MetricProjection) => state.encode(),
     decode: (stored) => {
@@ -26,6 +30,8 @@ export function projectionSubscriber(name: string, create: () => MetricProjectio
       return projection;
     },
   };
+  const take = (event: LoggedEvent, { state }: { readonly state: unknown }): void =>
+    (state as MetricProjection).take(event);
   const input = {
     name,
     startFrom: 'beginning' as const,
@@ -33,9 +39,7 @@ export function projectionSubscriber(name: string, create: () => MetricProjectio
     // What failed once would fail again, and a second try would count twice what the first had counted.
     retries: { limit: 0 },
     state: { initial: create },
-    on: {
-      '*': (event: LoggedEvent, { state }: { readonly state: unknown }) => (state as MetricProjection).take(event),
-    },
+    on: Object.fromEntries(patterns.map((pattern) => [pattern, take])),
     codec,
     view: (state: MetricProjection, nowMs: number) => state.families(nowMs),
   };
