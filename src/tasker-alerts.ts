@@ -13,6 +13,7 @@ import {
   silencesIn,
 } from './subscribers/alert-generation/alert-generation.ts';
 import type { AlertCommandKind, AlertRequests } from './subscribers/alert-generation/alert-requests.ts';
+import { asJson, whoAndWhy } from './operator-words.ts';
 import type { AlertTest, AlertTestOptions, OperatorAction, SilenceInput, TestedRoute } from './tasker.ts';
 
 export interface TaskerAlertsParts {
@@ -62,7 +63,7 @@ export class TaskerAlerts {
   }
 
   async #ask<T>(kind: AlertCommandKind, body: JsonObject): Promise<T> {
-    const asked = JSON.parse(JSON.stringify(body)) as JsonObject;
+    const asked = asJson(body);
     const { engine, alertRequests } = this.#parts;
     const answer = engine.running
       ? await alertRequests.carryOut(kind, asked)
@@ -74,8 +75,4 @@ export class TaskerAlerts {
     const stored = await this.#parts.storage.subscribers.load(alertGenerationName);
     return stored === null || stored.state === null ? null : (JSON.parse(stored.state) as JsonValue);
   }
-}
-
-function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): { readonly by: string; readonly why: string } {
-  return { by, why };
 }

@@ -22,6 +22,7 @@ import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
+import { asJson, whoAndWhy } from './operator-words.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { eventsOf, timeline } from './task-history.ts';
 import { TaskLookup } from './task-lookup.ts';
@@ -394,13 +395,4 @@ export class TaskerFacade implements Tasker {
   #requireNotStopped(): void {
     if (this.#stopping !== null) throw alreadyStopped();
   }
-}
-
-/** As the command row will hold it. */
-function asJson(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
-}
-
-function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): Required<OperatorAction> {
-  return { by, why };
 }

@@ -79,6 +79,7 @@ export const zones: Readonly<Record<string, Zone>> = {
       'tasker-alerts.ts',
       'tasker-subscribers.ts',
       'task-lookup.ts',
+      'operator-words.ts',
       'stop-signals.ts',
       'task-view.ts',
       'task-history.ts',
@@ -94,10 +95,11 @@ export const zones: Readonly<Record<string, Zone>> = {
     packages: [],
   },
   'tasker-alerts.ts': {
-    uses: ['shared', 'execution', 'subscribers/alert-generation'],
+    uses: ['shared', 'execution', 'subscribers/alert-generation', 'operator-words.ts'],
     sees: ['subscribers', 'tasker.ts'],
     packages: [],
   },
+  'operator-words.ts': { uses: [], sees: ['shared', 'tasker.ts'], packages: [] },
   'task-lookup.ts': {
     uses: ['shared', 'task-view.ts', 'tasker-refusals.ts'],
     sees: ['execution', 'tasks', 'tasker.ts'],
