@@ -5,7 +5,6 @@ import { makeSink } from './sinks/make-sink.ts';
 import type { Output } from './sinks/ndjson/output.ts';
 import type { SinkRecipe } from './sinks/sink-recipe.ts';
 import { alertGeneration, type AlertGenerationOptions } from './subscribers/alert-generation/alert-generation.ts';
-import { alertMetrics } from './subscribers/alert-metrics/alert-metrics.ts';
 import { businessMetrics, type BusinessMetricsOptions } from './subscribers/business-metrics/business-metrics.ts';
 import type { SubscriberDefinition } from './subscribers/define-subscriber.ts';
 import {
@@ -32,7 +31,6 @@ export default async function builtInObservers(
   return [
     ...(metrics === null ? [] : [performanceMonitoring(metrics), businessMetrics(metrics)]),
     ...(alerts === null ? [] : [alertGeneration(alerts)]),
-    ...(alerts === null || metrics === null ? [] : [alertMetrics(metrics)]),
     ...sinkSubscribers(sinks, feeding, host),
   ];
 }

@@ -8,7 +8,7 @@ import type { JsonObject } from './shared/json.ts';
 import type { SinkSubscribersOptions } from './sink-subscribers.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { recipeOf } from './sinks/sink-recipe.ts';
-import { alertMetricsName } from './subscribers/alert-metrics/alert-metrics.ts';
+import { alertGenerationName } from './subscribers/alert-generation/alert-generation.ts';
 import { businessMetricsName } from './subscribers/business-metrics/business-metrics.ts';
 import type { ModuleReference } from './subscribers/observer/observer-protocol.ts';
 import { performanceMonitoringName } from './subscribers/performance-monitoring/performance-monitoring.ts';
@@ -55,7 +55,7 @@ export function builtInSubscribers(
   return {
     modules: isEmpty ? [] : [reference],
     projections: metrics.enabled
-      ? [performanceMonitoringName, businessMetricsName, ...(alerting === null ? [] : [alertMetricsName])]
+      ? [performanceMonitoringName, businessMetricsName, ...(alerting === null ? [] : [alertGenerationName])]
       : [],
     localSinks: sinks.filter((sink) => recipeOf(sink) === null),
   };

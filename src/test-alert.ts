@@ -90,6 +90,7 @@ function incidentOf(test: AlertTest, environment: string, key: string, sinceMs: 
     action: 'Nothing: this is a test.',
     runbookUrl: null,
     consoleUrl: null,
+    hitBy: {},
     labels: test.labels ?? {},
     exampleTask: null,
     exampleTrace: null,

@@ -30,6 +30,8 @@ const incident = z.strictObject({
     .nullable(),
   sinceMs: timestampMs,
   tasksHit: z.number().int(),
+  /** Of those, how many by each value of the fields that tell customers apart; the ten most frequent of each. */
+  hitBy: z.record(z.string(), z.record(z.string(), z.number().int())),
   /** Empty: it hits everybody alike, as far as can be told. */
   scope: z.array(z.strictObject({ field: z.string(), values: z.array(z.string()).readonly() })).readonly(),
   lost: money,
@@ -69,6 +71,7 @@ const anExample: z.infer<typeof incident> = {
   firstError: null,
   sinceMs: 1_790_000_000_000,
   tasksHit: 7,
+  hitBy: { customer_tier: { premium: 7 } },
   scope: [{ field: 'customer_tier', values: ['premium'] }],
   lost: {},
   atRisk: { USD: 124_000 },
@@ -108,7 +111,7 @@ export const alertEvents = [
     payload: z.strictObject({
       incident,
       silenced: z.boolean(),
-      changes: z.array(z.enum(['severity', 'scope', 'cause', 'policy', 'silence', 'figures'])).readonly(),
+      changes: z.array(z.enum(['severity', 'scope', 'cause', 'silence', 'figures'])).readonly(),
     }),
     example: { incident: anExample, silenced: false, changes: ['scope', 'figures'] },
   }),

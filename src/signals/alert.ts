@@ -44,6 +44,8 @@ export interface AlertIncident {
   /** Milliseconds since the Unix epoch. */
   readonly sinceMs: number;
   readonly tasksHit: number;
+  /** Of those, how many by each value of the fields that tell customers apart; the ten most frequent of each. */
+  readonly hitBy: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Empty: it hits everybody alike, as far as can be told. */
   readonly scope: readonly AlertScope[];
   readonly lost: MoneyByCurrency;

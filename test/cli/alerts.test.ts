@@ -73,7 +73,7 @@ describe('alerts, from another process', () => {
       (await cli({ cwd: dir }, ['alerts'])).out,
       /^SEVERITY +STATE +SINCE +FOR +KEY +WHAT\n(error|critical|warning|info) +firing /,
     );
-    const shown = await cli({ cwd: dir }, ['alerts', 'show', key.slice(0, -3)]);
+    const shown = await cli({ cwd: dir }, ['alerts', 'show', key.slice(0, -1)]);
     assert.match(shown.out, /worker_lost/);
     assert.match(shown.out, /^do first/m);
     const missing = await cli({ cwd: dir }, ['alerts', 'show', 'no-such']);

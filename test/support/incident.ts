@@ -17,6 +17,7 @@ export function incidentOf(key: string, summary = key, changed: Partial<AlertInc
     firstError: null,
     sinceMs: 0,
     tasksHit: 3,
+    hitBy: {},
     scope: [],
     lost: {},
     atRisk: {},

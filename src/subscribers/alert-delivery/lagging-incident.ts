@@ -27,6 +27,7 @@ export function laggingIncident(
     firstError: null,
     sinceMs,
     tasksHit: 0,
+    hitBy: {},
     scope: [],
     lost: {},
     atRisk: {},

@@ -21,6 +21,7 @@ const incident: AlertIncident = {
   firstError: null,
   sinceMs: 0,
   tasksHit: 3,
+  hitBy: {},
   scope: [],
   lost: {},
   atRisk: {},

@@ -82,8 +82,9 @@ export class PolicySet {
     return found;
   }
 
-  get all(): readonly Policy[] {
-    return [...this.#common, ...[...this.#ofTasks.values()].flat()];
+  /** As it applies to a task; without one, to the engine. */
+  named(name: string, namespace: string | null, task: string | null): Policy | undefined {
+    return (this.#ofTasks.get(`${namespace}.${task}`) ?? this.#common).find((policy) => policy.name === name);
   }
 
   #find(kind: PolicyKindName, namespace: string | null, task: string | null, step: string | null): readonly Policy[] {
@@ -178,15 +179,13 @@ function changed(
   const parameters: Record<string, number> = { ...before.parameters };
   for (const [name, value] of Object.entries(input)) {
     if (commonKeys.includes(name)) continue;
-    const parameter = kind.parameters[name];
-    if (parameter === undefined) {
+    const known = kind.parameters[name];
+    if (known === undefined) {
       problems.push(
         `${at}.${name}: ${kind.kind} has no such parameter; it has ${Object.keys(kind.parameters).join(', ')}`,
       );
-    } else if (typeof value !== 'number' || !(value >= parameter.min && value <= parameter.max)) {
-      problems.push(
-        `${at}.${name}: expected a number from ${parameter.min} to ${parameter.max}, got ${JSON.stringify(value)}`,
-      );
+    } else if (typeof value !== 'number' || !(value >= known.min && value <= known.max)) {
+      problems.push(`${at}.${name}: expected a number from ${known.min} to ${known.max}, got ${JSON.stringify(value)}`);
     } else parameters[name] = value;
   }
   return {

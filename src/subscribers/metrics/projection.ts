@@ -16,12 +16,8 @@ export interface MetricProjection {
 
 const saveEveryMs = 1000;
 
-/** A built-in subscriber that counts the whole log, or what fits the patterns, from its beginning. */
-export function projectionSubscriber(
-  name: string,
-  create: () => MetricProjection,
-  patterns: readonly string[] = ['*'],
-): SubscriberDefinition {
+/** A built-in subscriber that counts the whole log, from its beginning. */
+export function projectionSubscriber(name: string, create: () => MetricProjection): SubscriberDefinition {
   const codec: StateCodec = {
     encode: (state: MetricProjection) => state.encode(),
     decode: (stored) => {
@@ -30,8 +26,6 @@ export function projectionSubscriber(
       return projection;
     },
   };
-  const take = (event: LoggedEvent, { state }: { readonly state: unknown }): void =>
-    (state as MetricProjection).take(event);
   const input = {
     name,
     startFrom: 'beginning' as const,
@@ -39,7 +33,9 @@ export function projectionSubscriber(
     // What failed once would fail again, and a second try would count twice what the first had counted.
     retries: { limit: 0 },
     state: { initial: create },
-    on: Object.fromEntries(patterns.map((pattern) => [pattern, take])),
+    on: {
+      '*': (event: LoggedEvent, { state }: { readonly state: unknown }) => (state as MetricProjection).take(event),
+    },
     codec,
     view: (state: MetricProjection, nowMs: number) => state.families(nowMs),
   };
