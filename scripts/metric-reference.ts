@@ -1,6 +1,7 @@
 // The metric reference as Markdown, from the definitions alone: the generator writes it, a test compares it.
 import { standingMetrics } from '../src/gather-metrics.ts';
 import type { MetricDefinition } from '../src/signals/metric.ts';
+import { alertMetrics } from '../src/subscribers/alert-generation/alert-metrics.ts';
 import { businessDefinitions } from '../src/subscribers/business-metrics/business-definitions.ts';
 import { performanceMetrics, windowMetrics } from '../src/subscribers/performance-monitoring/performance-metrics.ts';
 
@@ -25,10 +26,12 @@ export function renderMetricReference(): string {
           labels: ['<business>'],
           metrics: [],
           steps: [],
+          alerting: { critical: false, onFailure: false, labels: {}, runbookUrl: null, policies: [] },
         },
       ]).definitions.map((one) => ({ ...one, labelNames: one.labelNames.map(asBusiness) })),
     ),
     'Beside these come the counters and histograms that templates declare, each with `namespace`, `task` and its own labels, and `tasker_metric_series_overflow_total` (counter; `metric`): updates of series beyond `telemetry.metrics.seriesLimit`, which went into one series for all of them, labelled `__overflow__`.',
+    table('Alerts', 'From what is recorded of incidents; where anything asks for alerts.', alertMetrics),
     table('This process', 'As it stands at the moment of the scrape.', standingMetrics),
     'And `process_*` and `nodejs_*` as prom-client names them: CPU, memory, event-loop lag, garbage collection.',
   ];

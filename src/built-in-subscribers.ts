@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
+import type { AlertingParts } from './alerting-parts.ts';
 import type { BuiltInObserversOptions } from './built-in-observers.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import { monitoredTasks } from './monitored-tasks.ts';
@@ -7,6 +8,7 @@ import type { JsonObject } from './shared/json.ts';
 import type { SinkSubscribersOptions } from './sink-subscribers.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { recipeOf } from './sinks/sink-recipe.ts';
+import { alertGenerationName } from './subscribers/alert-generation/alert-generation.ts';
 import { businessMetricsName } from './subscribers/business-metrics/business-metrics.ts';
 import type { ModuleReference } from './subscribers/observer/observer-protocol.ts';
 import { performanceMonitoringName } from './subscribers/performance-monitoring/performance-monitoring.ts';
@@ -32,16 +34,18 @@ export function builtInSubscribers(
   templates: readonly TaskTemplate[],
   sinks: readonly Sink[],
   feeding: SinkSubscribersOptions,
+  alerting: AlertingParts | null,
 ): BuiltInSubscribers {
   // Also without metrics: a declaration that two templates give two meanings is a mistake anyhow.
   const tasks = monitoredTasks(templates);
   const { windowMs, seriesLimit, defaultCurrency, errorClasses } = metrics;
   const options: BuiltInObserversOptions = {
     metrics: metrics.enabled ? { tasks, windowMs, seriesLimit, defaultCurrency, errorClasses } : null,
+    alerts: alerting?.generation ?? null,
     recipes: sinks.flatMap((sink) => recipeOf(sink) ?? []),
     feeding,
   };
-  const isEmpty = options.metrics === null && options.recipes.length === 0;
+  const isEmpty = options.metrics === null && options.alerts === null && options.recipes.length === 0;
   const reference = {
     module: 'tasker observers',
     resolved: observersModule,
@@ -50,7 +54,9 @@ export function builtInSubscribers(
   };
   return {
     modules: isEmpty ? [] : [reference],
-    projections: metrics.enabled ? [performanceMonitoringName, businessMetricsName] : [],
+    projections: metrics.enabled
+      ? [performanceMonitoringName, businessMetricsName, ...(alerting === null ? [] : [alertGenerationName])]
+      : [],
     localSinks: sinks.filter((sink) => recipeOf(sink) === null),
   };
 }

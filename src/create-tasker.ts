@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
+import { alertingParts } from './alerting-parts.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import { builtInSubscribers } from './built-in-subscribers.ts';
 import { Bus } from './bus/bus.ts';
@@ -35,6 +36,7 @@ import type { Sink } from './sinks/define-sink.ts';
 import { streamOutput } from './sinks/ndjson/output.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
+import { alertDeliveryName } from './subscribers/alert-delivery/alert-delivery.ts';
 import { tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
 import { exportName } from './subscribers/event-export/event-export.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
@@ -50,8 +52,10 @@ import {
   type ProgressWriter,
 } from './subscribers/subscriber-store.ts';
 import { Subscribers } from './subscribers/subscribers.ts';
+import { AlertRequests, isAlertCommand } from './subscribers/alert-generation/alert-requests.ts';
+import { testAlert } from './test-alert.ts';
 import { TaskerFacade } from './tasker-facade.ts';
-import type { Tasker } from './tasker.ts';
+import type { AlertTest, AlertTestOptions, Tasker } from './tasker.ts';
 import { declaredEvents } from './tasks/declared-events.ts';
 import { formatProblem } from './tasks/template-problem.ts';
 import { fullTaskName } from './tasks/template.ts';
@@ -113,11 +117,13 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const tracing = tracePolicy(config, sinks, around.env ?? process.env);
   const writer = Promise.withResolvers<ProgressWriter>();
   const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
+  const alerting = alertingParts(config, templates, sinks);
   const feeding: SinkSubscribersOptions = {
+    alerts: alerting?.delivery ?? null,
     logging: logging === null ? null : { sink: logging.sink.name, rules: logging.rules },
     tracing: { enabled: tracing.enabled, giveUpAfterMs: config.telemetry.tracing.giveUpAfterMs },
   };
-  const builtIn = builtInSubscribers(config, templates, sinks, feeding);
+  const builtIn = builtInSubscribers(config, templates, sinks, feeding, alerting);
   const output = streamOutput(process.stdout, 'standard output');
   const closing = [() => closeSinks(sinks, clock, onProblem)];
   const host: ObserverHost = {
@@ -174,6 +180,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       groups: subscriberGroups(registered, { ...observing, host }, threads, declared),
       onUnregistered: (name) => tellSubscriberUnregistered(live, name, 'removed'),
     });
+    const alertRequests = new AlertRequests(observing);
     recorder.onEvents = (committed) => subscribers.committed(committed);
     const retention =
       config.retentionMs === null
@@ -197,7 +204,8 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       narration,
       tracing,
       inSpan: inOtelSpan(await loadOtelApi()),
-      carryOutOther: ({ kind, body }) => subscribers.carryOut(kind, body),
+      carryOutOther: ({ kind, body }) =>
+        isAlertCommand(kind) ? alertRequests.carryOut(kind, body) : subscribers.carryOut(kind, body),
       beforeLeave: async () => {
         await retention?.stop();
         await subscribers.stop();
@@ -228,6 +236,9 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       types,
       engine,
       subscribers,
+      alertRequests,
+      testAlert: (test: AlertTest, options: AlertTestOptions) =>
+        testAlert({ alerting, sinks, clock, random }, test, options),
       clock,
       random,
       bus,
@@ -294,8 +305,9 @@ function tracePolicy(
 function registerSinks(given: readonly Sink[], live: LiveEvents): readonly Sink[] {
   try {
     const sinks = resolveSinks(given);
-    for (const { name, logs } of sinks) {
-      const subscriber = logs === undefined ? tracingName(name) : exportName(name);
+    for (const { name, logs, traces } of sinks) {
+      const subscriber =
+        logs !== undefined ? exportName(name) : traces !== undefined ? tracingName(name) : alertDeliveryName(name);
       tellPluginRegistered(live, { kind: 'sink', plugin: name, subscriber });
     }
     return sinks;

@@ -11,11 +11,18 @@ export {
   type SubscriberModule,
   type TaskerConfigInput,
 } from './config/define-config.ts';
+export type { AlertsInput, MaintenanceInput } from './config/alerts.ts';
+export type { PolicyInput } from './subscribers/alert-generation/policies.ts';
 export type { TelemetryInput } from './config/telemetry.ts';
 export type { ResolvedTracing, TracingInput } from './config/telemetry-tracing.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';
 export { findConfigFile, loadConfigFile, type LoadedConfigFile } from './config/load-config-file.ts';
 export type {
+  AlertMatch,
+  AlertSilence,
+  AlertTest,
+  AlertTestOptions,
+  AlertView,
   Annotation,
   AnnotationInput,
   EngineStatus,
@@ -31,6 +38,7 @@ export type {
   ReplayProgress,
   RetryAction,
   RunOptions,
+  SilenceInput,
   StartOptions,
   StepView,
   StopOptions,
@@ -43,6 +51,7 @@ export type {
   TaskPage,
   TaskRequest,
   TaskView,
+  TestedRoute,
   Unregistered,
 } from './tasker.ts';
 

@@ -1,7 +1,8 @@
 import { TaskerError } from './shared/errors.ts';
+import type { TaskAlerting } from './subscribers/alert-generation/alerted-task.ts';
 import type { DeclaredMetric, MonitoredStep, MonitoredTask } from './subscribers/metrics/monitored-tasks.ts';
 import { impliedFields } from './tasks/implied-context.ts';
-import type { MetricInput, StepMetricsInput, TaskMetricsInput } from './tasks/task-definition.ts';
+import type { MetricInput, StepMetricsInput, TaskConfigInput, TaskMetricsInput } from './tasks/task-definition.ts';
 import { fullTaskName, type StepTemplate, type TaskTemplate } from './tasks/template.ts';
 
 /**
@@ -35,16 +36,25 @@ function monitoredTask(template: TaskTemplate): MonitoredTask {
     labels: [...new Set([...(metrics.labels ?? []), ...tier])],
     metrics: declared(metrics),
     steps: template.steps.map((step) => monitoredStep(step)),
+    alerting: taskAlerting(template),
   };
 }
 
-function monitoredStep({ name, handlerConfig }: StepTemplate): MonitoredStep {
+function taskAlerting({ monitoring, handlerConfig }: TaskTemplate): TaskAlerting {
+  const { criticalWorkflow: critical, alertOnFailure: onFailure } = monitoring;
+  const { monitoring: written } = handlerConfig as Pick<TaskConfigInput, 'monitoring'>;
+  const { labels = {}, runbook_url: runbookUrl = null, alerts: policies = [] } = written ?? {};
+  return { critical, onFailure, labels, runbookUrl, policies };
+}
+
+function monitoredStep({ name, handlerConfig, dependentSystem: system, stallMs }: StepTemplate): MonitoredStep {
   const { monitoring, business_metrics: metrics } = handlerConfig as {
     readonly monitoring?: { readonly bottleneck_seconds?: number };
     readonly business_metrics?: StepMetricsInput;
   };
   const seconds = monitoring?.bottleneck_seconds;
-  return { name, bottleneckMs: seconds === undefined ? null : seconds * 1000, metrics: declared(metrics ?? {}) };
+  const bottleneckMs = seconds === undefined ? null : seconds * 1000;
+  return { name, system, stallMs, bottleneckMs, metrics: declared(metrics ?? {}) };
 }
 
 function declared({ counters = [], histograms = [] }: StepMetricsInput): readonly DeclaredMetric[] {

@@ -1,11 +1,18 @@
 import { toNewEvent } from './log/append.ts';
 import type { NewEvent } from './log/event-log.ts';
 import { type Random, systemRandom } from './shared/ids.ts';
+import { PatientDelivery } from './sinks/delivery/patient-delivery.ts';
 import { CircuitBreaker } from './sinks/delivery/circuit-breaker.ts';
 import { type SinkChange, SinkMeter } from './sinks/delivery/sink-meter.ts';
 import { steady } from './sinks/delivery/steady-delivery.ts';
 import type { Sink } from './sinks/define-sink.ts';
+import type { AlertNotice } from './signals/alert.ts';
 import type { Deliver } from './signals/delivery.ts';
+import {
+  alertDelivery,
+  alertDeliveryName,
+  type AlertDeliveryOptions,
+} from './subscribers/alert-delivery/alert-delivery.ts';
 import type { SubscriberDefinition } from './subscribers/define-subscriber.ts';
 import { distributedTracing, tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
 import { eventExport, exportName } from './subscribers/event-export/event-export.ts';
@@ -20,12 +27,14 @@ export interface SinkSubscribersOptions {
   /** The sink that facts are told in operators' words, and how; null: none is. */
   readonly logging: { readonly sink: string; readonly rules: StructuredLoggingOptions } | null;
   readonly tracing: { readonly enabled: boolean; readonly giveUpAfterMs: number };
+  /** Null: nothing asks for alerts. */
+  readonly alerts: AlertDeliveryOptions | null;
 }
 
 /** The subscribers that feed sinks: one for each kind of signal that a sink takes, with steady delivery between. */
 export function sinkSubscribers(
   sinks: readonly Sink[],
-  { logging, tracing }: SinkSubscribersOptions,
+  { logging, tracing, alerts }: SinkSubscribersOptions,
   host: SinkHost,
 ): readonly SubscriberDefinition[] {
   return sinks.flatMap((sink) => {
@@ -50,6 +59,19 @@ export function sinkSubscribers(
     if (traces !== undefined && tracing.enabled) {
       const about = { sink: name, signal: 'traces', subscriber: tracingName(name) };
       definitions.push(distributedTracing(fed(about, traces, tracing.giveUpAfterMs)));
+    }
+    if (sink.alerts !== undefined && alerts !== null) {
+      const meter = meterOf(host, { sink: name, signal: 'alerts', subscriber: alertDeliveryName(name) });
+      const around = { clock: host.clock, random: systemRandom, meter, breaker };
+      const patient = new PatientDelivery(sink.alerts.bind(sink), around);
+      const receiver = {
+        sink: name,
+        repeatMs: sink.repeatAlertsMs ?? null,
+        once: (notice: AlertNotice, stop: AbortSignal) => patient.once(notice, stop),
+        restMs: () => patient.restMs,
+        figures: () => meter.figures,
+      };
+      definitions.push(alertDelivery(receiver, alerts, host.clock));
     }
     return definitions;
   });

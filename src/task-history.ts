@@ -1,7 +1,21 @@
 import type { LoggedEvent } from './events/envelope.ts';
 import type { AttemptError } from './execution/task-store.ts';
+import type { EventLog } from './log/event-log.ts';
 import { isPlainObject } from './shared/json.ts';
 import type { HistoryEntry } from './tasker.ts';
+
+const pageSize = 10_000;
+
+/** All that is recorded of a task. */
+export async function eventsOf(log: EventLog, taskId: string): Promise<readonly LoggedEvent[]> {
+  const events: LoggedEvent[] = [];
+  for (let after = 0; ;) {
+    const page = await log.read({ after, limit: pageSize, filter: { taskId } });
+    events.push(...page.events);
+    if (page.events.length < pageSize) return events;
+    after = page.lastPosition;
+  }
+}
 
 type Entry = { -readonly [Key in keyof HistoryEntry]: HistoryEntry[Key] };
 

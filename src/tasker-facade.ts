@@ -15,19 +15,26 @@ import type { Retention } from './log/retention.ts';
 import type { LiveEvents } from './execution/live-events.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
 import type { BackupResult, Storage } from './execution/storage.ts';
-import type { StoredTask, TaskSnapshot } from './execution/task-store.ts';
+import type { TaskSnapshot } from './execution/task-store.ts';
 import type { TaskTypes } from './execution/task-types.ts';
 import { type Clock, holdProcess } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
+import { asJson, whoAndWhy } from './operator-words.ts';
 import { onStopSignals } from './stop-signals.ts';
-import { timeline } from './task-history.ts';
-import { snapshotOf, taskView } from './task-view.ts';
+import { eventsOf, timeline } from './task-history.ts';
+import { TaskLookup } from './task-lookup.ts';
+import { snapshotOf } from './task-view.ts';
 import { alreadyStopped, requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
+import { TaskerAlerts, type TaskerAlertsParts } from './tasker-alerts.ts';
 import { TaskerSubscribers } from './tasker-subscribers.ts';
 import type {
+  AlertSilence,
+  AlertTest,
+  AlertTestOptions,
+  AlertView,
   AnnotationInput,
   EngineStatus,
   EventPage,
@@ -41,6 +48,7 @@ import type {
   ReplayProgress,
   RetryAction,
   RunOptions,
+  SilenceInput,
   StartOptions,
   StopOptions,
   SubscriberStatus,
@@ -50,6 +58,7 @@ import type {
   TaskPage,
   TaskRequest,
   TaskView,
+  TestedRoute,
   Unregistered,
 } from './tasker.ts';
 import { checkTemplateFile } from './tasks/load-template.ts';
@@ -57,7 +66,7 @@ import { isAtRest } from './tasks/readiness.ts';
 import type { TemplateProblem } from './tasks/template-problem.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 
-export interface FacadeParts {
+export interface FacadeParts extends TaskerAlertsParts {
   readonly config: ResolvedConfig;
   readonly storage: Storage;
   readonly types: TaskTypes;
@@ -78,12 +87,14 @@ export interface FacadeParts {
 }
 
 const followIntervalMs = 100;
-const eventPage = 10_000;
+const mostEvents = 10_000;
 
 /** The public API over its parts: goes to the engine if it runs here, and asks it through the store if it does not. */
 export class TaskerFacade implements Tasker {
   readonly #parts: FacadeParts;
   readonly #subscribers: TaskerSubscribers;
+  readonly #alerts: TaskerAlerts;
+  readonly #tasks: TaskLookup;
   readonly catalog: Discovery;
   #starting: Promise<void> | null = null;
   #advance: Advance = 'all';
@@ -94,6 +105,8 @@ export class TaskerFacade implements Tasker {
   constructor(parts: FacadeParts) {
     this.#parts = parts;
     this.#subscribers = new TaskerSubscribers(parts);
+    this.#alerts = new TaskerAlerts(parts);
+    this.#tasks = new TaskLookup(parts, () => this.#closed);
     this.catalog = discovery(parts.directory, parts.bus, (event) => parts.subscribers.handling(event));
   }
 
@@ -139,7 +152,7 @@ export class TaskerFacade implements Tasker {
   }
 
   async get(taskId: string): Promise<TaskView> {
-    return this.#view(snapshotOf(await this.#require(taskId)));
+    return this.#tasks.view(snapshotOf(await this.#tasks.require(taskId)));
   }
 
   list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
@@ -153,18 +166,12 @@ export class TaskerFacade implements Tasker {
   async history(taskId: string): Promise<TaskHistory> {
     const task = await this.get(taskId);
     const { log, reader } = this.#parts.storage;
-    const events = [];
-    for (let after = 0; ;) {
-      const page = await log.read({ after, limit: eventPage, filter: { taskId } });
-      events.push(...page.events);
-      if (page.events.length < eventPage) break;
-      after = page.lastPosition;
-    }
+    const events = await eventsOf(log, taskId);
     return { task, timeline: timeline(events, await reader.errors(taskId)) };
   }
 
   async events({ after = 0, limit = 1000, ...filter }: EventQuery = {}): Promise<EventPage> {
-    const page = await this.#parts.storage.log.read({ after, limit: within(limit, eventPage), filter });
+    const page = await this.#parts.storage.log.read({ after, limit: within(limit, mostEvents), filter });
     return { events: page.events, lastPosition: page.lastPosition };
   }
 
@@ -183,13 +190,13 @@ export class TaskerFacade implements Tasker {
         const change = this.#nextChange(taskId, signal);
         try {
           if (!engine.isMoving(taskId)) {
-            const snapshot = snapshotOf(await this.#require(taskId));
-            if (isAtRest(snapshot.state)) return await this.#view(snapshot);
+            const snapshot = snapshotOf(await this.#tasks.require(taskId));
+            if (isAtRest(snapshot.state)) return await this.#tasks.view(snapshot);
             if (this.#stopping !== null || (!engine.running && (await watch.isGone()))) throw stoppedFirst(taskId);
             if (engine.running) await engine.adopt(taskId);
           }
           const snapshot = await change.promise;
-          if (snapshot !== null) return await this.#view(snapshot);
+          if (snapshot !== null) return await this.#tasks.view(snapshot);
         } finally {
           change.forget();
         }
@@ -239,6 +246,30 @@ export class TaskerFacade implements Tasker {
 
   subscribers(): Promise<readonly SubscriberStatus[]> {
     return this.#parts.subscribers.list();
+  }
+
+  alerts(): Promise<readonly AlertView[]> {
+    return this.#alerts.list();
+  }
+
+  silences(): Promise<readonly AlertSilence[]> {
+    return this.#alerts.silences();
+  }
+
+  acknowledgeAlert(key: string, action: OperatorAction = {}): Promise<AlertView> {
+    return this.#alerts.acknowledge(key, action);
+  }
+
+  silenceAlerts(silence: SilenceInput): Promise<AlertSilence> {
+    return this.#alerts.silence(silence);
+  }
+
+  liftSilence(id: string, action: OperatorAction = {}): Promise<AlertSilence> {
+    return this.#alerts.lift(id, action);
+  }
+
+  testAlert(test: AlertTest, options: AlertTestOptions = {}): Promise<TestedRoute> {
+    return this.#alerts.test(test, options);
   }
 
   subscriberState(name: string): Promise<JsonValue> {
@@ -329,7 +360,7 @@ export class TaskerFacade implements Tasker {
     const { engine } = this.#parts;
     if (engine.running) await engine.operate(taskId, request);
     else {
-      await this.#require(taskId);
+      await this.#tasks.require(taskId);
       const { kind, ...body } = request;
       await askForTask(this.#parts, kind, taskId, asJson(body));
     }
@@ -364,37 +395,4 @@ export class TaskerFacade implements Tasker {
   #requireNotStopped(): void {
     if (this.#stopping !== null) throw alreadyStopped();
   }
-
-  async #require(taskId: string): Promise<StoredTask> {
-    const { storage, engine } = this.#parts;
-    if (this.#closed) throw alreadyStopped();
-    // The engine's own connection sees its last commit at once; a reader beside it would only add a hop.
-    const stored = engine.running ? await storage.tasks.load(taskId) : await storage.reader.get(taskId);
-    if (stored === null)
-      throw new TaskerError('TASKER_TASK_NOT_FOUND', `There is no task '${taskId}' in ${storage.location}.`, {
-        details: { taskId },
-      });
-    return stored;
-  }
-
-  async #view(snapshot: TaskSnapshot): Promise<TaskView> {
-    return taskView(snapshot, await this.#templateOf(snapshot.task.templateId));
-  }
-
-  async #templateOf(templateId: string): Promise<TaskTemplate | null> {
-    const { types, storage } = this.#parts;
-    const known = types.template(templateId);
-    if (known !== undefined) return known;
-    const stored = await storage.templates.load(templateId);
-    return stored === null ? null : (JSON.parse(stored.body) as TaskTemplate);
-  }
-}
-
-/** As the command row will hold it. */
-function asJson(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
-}
-
-function whoAndWhy({ by = 'unknown', why = '' }: OperatorAction): Required<OperatorAction> {
-  return { by, why };
 }

@@ -3,6 +3,7 @@ import type { Listening } from './bus/bus.ts';
 import type { Discovery, EventDescription } from './bus/discovery.ts';
 import type { EventStream } from './bus/event-stream.ts';
 import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
+import type { AlertTest, AlertTestOptions, SilenceInput, TestedRoute } from './tasker-alert-types.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { LoggedEvent, RecordedEvent } from './events/envelope.ts';
@@ -13,6 +14,8 @@ import type { EventFilter, EventPage } from './log/event-log.ts';
 import type { BackupResult } from './execution/storage.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
+import type { AlertSilence } from './subscribers/alert-generation/alert-facts.ts';
+import type { AlertView } from './subscribers/alert-generation/alert-generation.ts';
 import type { ParkedOutcome, ParkedPage, ParkedQuery } from './subscribers/parked-events.ts';
 import type { ReplayOptions } from './subscribers/replay.ts';
 import type { ReplayProgress, StoredParkedEvent } from './subscribers/subscriber-store.ts';
@@ -296,6 +299,18 @@ export interface Tasker {
   subscribers(): Promise<readonly SubscriberStatus[]>;
   /** What a subscriber keeps, as of its last checkpoint; null if it keeps nothing, or is not known. Its own type is its own business. */
   subscriberState(name: string): Promise<JsonValue>;
+  /** Incidents as alert generation has them stored: open ones first, then those that ended last. Empty where nothing asks for alerts. */
+  alerts(): Promise<readonly AlertView[]>;
+  /** Operators' silences that are in force. */
+  silences(): Promise<readonly AlertSilence[]>;
+  /** Says that somebody has an incident in hand; receivers are told. Rejects with `TASKER_ALERT_NOT_FOUND`, or `TASKER_TRANSITION_REFUSED` when it is resolved. */
+  acknowledgeAlert(key: string, action?: OperatorAction): Promise<AlertView>;
+  /** Has nobody told of incidents that fit, until then; those that are open then are told of. */
+  silenceAlerts(silence: SilenceInput): Promise<AlertSilence>;
+  /** Ends a silence at once. Rejects with `TASKER_ALERT_NOT_FOUND` when none of this id is in force. */
+  liftSilence(id: string, action?: OperatorAction): Promise<AlertSilence>;
+  /** Whom an incident like this would be told to; with `send` they are told of a test, and of its end, by this process. */
+  testAlert(test: AlertTest, options?: AlertTestOptions): Promise<TestedRoute>;
   /** The events that this subscriber, or any, has set aside, in pages that say how many there are in all. */
   parked(name?: string, query?: ParkedQuery): Promise<ParkedPage>;
   /**
@@ -335,7 +350,12 @@ export interface Tasker {
   isEngineRunning(): Promise<boolean>;
 }
 
+export type { AlertMatch } from './subscribers/alert-generation/alert-match.ts';
 export type {
+  AlertSilence,
+  AlertTest,
+  AlertTestOptions,
+  AlertView,
   Discovery,
   EventDescription,
   EventPage,
@@ -352,11 +372,13 @@ export type {
   RecordedEvent,
   ReplayOptions,
   ReplayProgress,
+  SilenceInput,
   StoredParkedEvent,
   SubscriberStatus,
   TaskerConfigInput,
   TaskFilter,
   TaskPage,
   TemplateProblem,
+  TestedRoute,
   Unregistered,
 };

@@ -6,6 +6,8 @@ import type { Io } from './io.ts';
 
 export interface CommandDefinition<Options> {
   readonly name: string;
+  /** Meant where no command of its group is named. */
+  readonly isDefault?: boolean;
   /** In commander's notation: `<task>`, `[files...]`. */
   readonly arguments?: string;
   /** Half a line, for the list of commands. */
@@ -31,7 +33,7 @@ export type CliCommand = (program: Command, cli: Cli) => void;
 export function defineCommand<Options>(definition: CommandDefinition<Options>): CliCommand {
   return (program, cli) => {
     const command = program
-      .command(definition.name)
+      .command(definition.name, { isDefault: definition.isDefault ?? false })
       .summary(definition.summary)
       .description(`${definition.summary}\n\n${definition.whenToUse}`)
       .addHelpText('after', () => `\n${formatExamples(definition.examples)}`);

@@ -7,7 +7,7 @@ export const exitCodes = {
   failed: { code: 1, meaning: 'failed: an invalid template, a task that ended otherwise, an error of engine or store' },
   usage: { code: 2, meaning: 'wrong use: an unknown option, a missing argument, a request that is not acceptable' },
   notApplied: { code: 3, meaning: 'accepted, but not applied yet: no engine took it; applied at the next start' },
-  notFound: { code: 4, meaning: 'no such task, step, template, handler or configuration file' },
+  notFound: { code: 4, meaning: 'no such task, step, alert, template, handler or configuration file' },
   refused: { code: 5, meaning: 'refused: the state of task, step, store or project does not allow it' },
   interrupted: { code: 130, meaning: 'interrupted before the task ended; the task is kept' },
 } as const satisfies Record<string, { code: number; meaning: string }>;
@@ -20,6 +20,7 @@ const byErrorCode: Partial<Record<TaskerErrorCode, keyof typeof exitCodes>> = {
   TASKER_HANDLER_NOT_FOUND: 'notFound',
   TASKER_TASK_NOT_FOUND: 'notFound',
   TASKER_STEP_NOT_FOUND: 'notFound',
+  TASKER_ALERT_NOT_FOUND: 'notFound',
   TASKER_REQUEST_INVALID: 'usage',
   TASKER_CONTEXT_INVALID: 'usage',
   TASKER_ANNOTATION_INVALID: 'usage',

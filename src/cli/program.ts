@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { Command, Option } from 'commander';
 
+import { alertsCommand } from './commands/alerts.ts';
 import { annotateCommand } from './commands/annotate.ts';
 import { backupCommand } from './commands/backup.ts';
 import { cancelCommand } from './commands/cancel.ts';
@@ -27,7 +28,10 @@ import { paintFor } from './format/paint.ts';
 
 const groups: readonly (readonly [heading: string, commands: readonly CliCommand[]])[] = [
   ['Running tasks:', [runCommand, startCommand]],
-  ['Looking:', [tasksCommand, showCommand, eventsCommand, catalogCommand, subscribersCommand, parkedCommand]],
+  [
+    'Looking:',
+    [tasksCommand, showCommand, eventsCommand, catalogCommand, alertsCommand, subscribersCommand, parkedCommand],
+  ],
   [
     'Stepping in:',
     [

@@ -3,8 +3,8 @@ import type { Tasker } from '../tasker.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Session } from './session.ts';
 
-/** Asks the running engine something about one of its subscribers and tells what came of it. */
-export async function askOfSubscriber<T>(
+/** Asks the running engine something that is no task's and tells what came of it. */
+export async function askOfEngine<T>(
   session: Session,
   ask: (tasker: Tasker) => Promise<T>,
   tell: (outcome: T) => string,

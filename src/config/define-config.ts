@@ -2,6 +2,7 @@ import type { JsonObject } from '../shared/json.ts';
 import type { AnyStepHandler } from '../tasks/handler.ts';
 import type { SubscriberClass, SubscriberDefinition } from '../subscribers/define-subscriber.ts';
 import type { Sink } from '../sinks/define-sink.ts';
+import type { AlertsInput } from './alerts.ts';
 import type { OperationsInput, TelemetryInput } from './telemetry.ts';
 import type { TaskDefinition } from '../tasks/define-task.ts';
 
@@ -92,6 +93,8 @@ export interface TaskerConfigInput {
   readonly retention?: { readonly days: number } | false;
   readonly limits?: LimitsInput;
   readonly telemetry?: TelemetryInput;
+  /** What is watched for, and which sinks are told. */
+  readonly alerts?: AlertsInput;
   /** HTTP of its own for whoever runs this process: `/metrics`, `/health/live`, `/health/ready`. Default: none. */
   readonly operations?: OperationsInput;
   /** Unknown keys in templates are errors. Default false. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { TaskerError } from '../shared/errors.ts';
 import { deepFreeze } from '../shared/json.ts';
 import { nearestName } from '../tasks/nearest-name.ts';
+import { alertsKeys, alertsSchema, type ResolvedAlerts, resolveAlerts } from './alerts.ts';
 import type { TaskerConfigInput } from './define-config.ts';
 import { type ResolvedTracing, resolveTracing } from './telemetry-tracing.ts';
 import { insteadOf } from './tasker-telemetry-keys.ts';
@@ -61,6 +62,7 @@ const configSchema = z.strictObject({
   limits: limitsSchema.default(limitsSchema.parse({})),
   telemetry: telemetrySchema.default(telemetrySchema.parse({})),
   operations: operationsSchema.optional(),
+  alerts: alertsSchema.optional(),
   strict: z.boolean().default(false),
   handlers: z.record(z.string(), z.unknown()).default({}),
   tasks: z.array(z.unknown()).default([]),
@@ -90,6 +92,7 @@ export interface ResolvedConfig {
     readonly metrics: ResolvedMetrics;
     readonly tracing: ResolvedTracing;
   };
+  readonly alerts: ResolvedAlerts;
   /** null: there is none. */
   readonly operations: ResolvedOperations | null;
   readonly strict: boolean;
@@ -114,8 +117,19 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       { details: { problems } },
     );
   }
-  const { environment, storage, templates, subscriptions, retention, limits, strict, telemetry, operations, sinks } =
-    parsed.data;
+  const {
+    environment,
+    storage,
+    templates,
+    subscriptions,
+    retention,
+    limits,
+    strict,
+    telemetry,
+    operations,
+    alerts,
+    sinks,
+  } = parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
     storage:
@@ -131,6 +145,7 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
       metrics: resolveMetrics(telemetry.metrics, operations !== undefined || sinks.some(takesMetrics)),
       tracing: resolveTracing(telemetry.tracing),
     },
+    alerts: resolveAlerts(alerts),
     operations: operations === undefined ? null : resolveOperations(operations, around.baseDir),
     strict,
   });
@@ -155,6 +170,7 @@ const knownKeys = [
   ...Object.keys(configSchema.shape),
   ...Object.keys(limitsSchema.shape),
   ...telemetryKeys,
+  ...alertsKeys,
   'file',
   'maxBytes',
   'kind',

@@ -46,7 +46,7 @@ const incident = z.strictObject({
 });
 
 /** Which incidents: all that is given must fit; a `*` at the end of a name fits whatever follows. */
-const match = z.strictObject({
+export const alertMatch = z.strictObject({
   severity: z.union([severity, z.array(severity).readonly()]).optional(),
   namespace: z.string().optional(),
   task: z.string().optional(),
@@ -138,7 +138,7 @@ export const alertEvents = [
     firedBy: '`tasker.silenceAlerts`, `tasker.liftSilence`, `tasker alerts silence`, `tasker alerts unsilence`.',
     schemaVersion: 1,
     payload: z.strictObject({
-      silence: z.strictObject({ id: z.string(), match, fromMs: timestampMs, untilMs: timestampMs }),
+      silence: z.strictObject({ id: z.string(), match: alertMatch, fromMs: timestampMs, untilMs: timestampMs }),
       ...operator,
     }),
     example: {

@@ -11,6 +11,9 @@ export const commandKinds = [
   'drop_parked',
   'replay',
   'unregister',
+  'acknowledge_alert',
+  'silence_alerts',
+  'lift_silence',
 ] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
@@ -18,7 +21,7 @@ export type CommandKind = (typeof commandKinds)[number];
 export interface StoredCommand {
   readonly id: string;
   readonly kind: CommandKind;
-  /** null for `run` and for what is asked of a subscriber. */
+  /** null for `run` and for what is asked of a subscriber or about alerts. */
   readonly taskId: string | null;
   readonly body: JsonObject;
   readonly requestedAt: number;
@@ -27,7 +30,7 @@ export interface StoredCommand {
 export type CommandOutcome =
   /** `existing`: of `run`, that the idempotency key found an earlier task. */
   | { readonly kind: 'applied'; readonly taskId: string; readonly existing?: boolean }
-  /** Of what is asked of a subscriber: what came of it. */
+  /** Of what is asked of a subscriber or about alerts: what came of it. */
   | { readonly kind: 'answered'; readonly answer: JsonObject }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 

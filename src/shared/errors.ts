@@ -30,6 +30,7 @@ export const errorTable = {
   TASKER_REPLAY_REFUSED: { httpStatus: 409, retryable: false },
   TASKER_SUBSCRIBER_BEHIND: { httpStatus: 503, retryable: true },
   TASKER_OPERATIONS_UNAVAILABLE: { httpStatus: 500, retryable: true },
+  TASKER_ALERT_NOT_FOUND: { httpStatus: 404, retryable: false },
   TASKER_SINK_INVALID: { httpStatus: 500, retryable: false },
   TASKER_SINK_REJECTED: { httpStatus: 502, retryable: true },
   TASKER_STORAGE_UNAVAILABLE: { httpStatus: 503, retryable: true },

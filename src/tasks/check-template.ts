@@ -1,4 +1,5 @@
 import { backoffPolicy, dependenciesOf } from './build-template.ts';
+import { checkAlerts } from './check-alerts.ts';
 import { checkCustomEvents } from './check-custom-events.ts';
 import { checkMetrics } from './check-metrics.ts';
 import { compileJsonSchema } from './json-schema.ts';
@@ -19,6 +20,7 @@ export function checkTemplate(values: TemplateValues, root: TemplateNode, proble
     checkLimits(step, ['step_templates', index, 'handler_config'], root, problems);
   checkCustomEvents(values, root, problems);
   checkMetrics(values, root, problems);
+  checkAlerts(values, root, problems);
   if (values.schema === undefined) return;
   for (const { severity, path, message } of compileJsonSchema(values.schema).notes) {
     const whole = ['schema', ...path];

@@ -30,6 +30,13 @@ export function text(maxLength = 10_000): Reader<string> {
   };
 }
 
+/** Of something that people open. */
+export const webAddress: Reader<string> = (node, path, problems) => {
+  const value = text(2000)(node, path, problems);
+  if (value === undefined || (/^https?:/.test(value) && URL.canParse(value))) return value;
+  return expected('an address that begins with http:// or https://', node, path, problems);
+};
+
 /** A version that YAML took for a number (`version: 1.0`) is read as it is written, which is what was meant. */
 export const versionText: Reader<string> = (node, path, problems) => {
   if (node.kind !== 'scalar' || typeof node.value !== 'number') return text(16)(node, path, problems);

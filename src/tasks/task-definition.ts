@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../shared/json.ts';
+import type { PolicyInput } from '../subscribers/alert-generation/policies.ts';
 import type { StepHandler } from './handler.ts';
 import type { TaskSteps } from './task-steps.ts';
 
@@ -90,6 +91,12 @@ export interface TaskConfigInput {
     readonly critical_workflow?: boolean;
     readonly alert_on_failure?: boolean;
     readonly bottleneck_seconds?: number;
+    /** For the routes of alerts: `{ team: 'payments' }`. */
+    readonly labels?: Readonly<Record<string, string>>;
+    /** What to do when an alert is about this task. */
+    readonly runbook_url?: string;
+    /** Policies of its own, or built-in ones changed for it. */
+    readonly alerts?: readonly PolicyInput[];
   };
   readonly [key: string]: unknown;
 }

@@ -10,6 +10,7 @@ import {
   seconds,
   text,
   versionText,
+  webAddress,
   type Read,
   type Reader,
 } from './node-readers.ts';
@@ -116,6 +117,18 @@ const step = object(
   },
 );
 
+/** What is the same for policies of every kind; the rest are the kind's parameters. */
+export const alertShape = {
+  name: text(64),
+  kind: text(64),
+  enabled: flag,
+  where: object({ namespace: text(), task: text(), step: text() }),
+  severity: oneOf('critical', 'error', 'warning', 'info'),
+  runbook_url: webAddress,
+  tiers: list(text(200)),
+  limits: mapOf(number('a number of minor units above 0', (value) => value > 0)),
+};
+
 const taskConfig = object(
   {
     business_context: list(text()),
@@ -125,11 +138,19 @@ const taskConfig = object(
       critical_workflow: flag,
       alert_on_failure: flag,
       bottleneck_seconds: seconds,
+      labels: mapOf(text(200)),
+      runbook_url: webAddress,
+      alerts: list(object(alertShape, { required: ['name'], open: true })),
     }),
   },
   {
     open: true,
-    hints: { sla_seconds: inMonitoring, critical_workflow: inMonitoring, alert_on_failure: inMonitoring },
+    hints: {
+      sla_seconds: inMonitoring,
+      critical_workflow: inMonitoring,
+      alert_on_failure: inMonitoring,
+      alerts: inMonitoring,
+    },
   },
 );
 

@@ -40,7 +40,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   // Pure: text and values in, values out. Reading files is for whoever calls it.
   tasks: {
     uses: ['shared', 'events/payload-parts.ts', 'events/custom-events.ts'],
-    sees: ['config', 'events'],
+    sees: ['config', 'events', 'subscribers/alert-generation/policies.ts'],
     packages: ['yaml', 'zod', 'ajv', 'ajv-formats', 'node:crypto', 'node:util'],
   },
   // Of subscribers it sees what they save, as data: their writes join its group commit.
@@ -76,7 +76,10 @@ export const zones: Readonly<Record<string, Zone>> = {
       ...surroundings,
       'tasker.ts',
       'tasker-refusals.ts',
+      'tasker-alerts.ts',
       'tasker-subscribers.ts',
+      'task-lookup.ts',
+      'operator-words.ts',
       'stop-signals.ts',
       'task-view.ts',
       'task-history.ts',
@@ -91,13 +94,35 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['subscribers'],
     packages: [],
   },
+  'tasker-alerts.ts': {
+    uses: ['shared', 'execution', 'subscribers/alert-generation', 'operator-words.ts'],
+    sees: ['subscribers', 'tasker.ts'],
+    packages: [],
+  },
+  'operator-words.ts': { uses: [], sees: ['shared', 'tasker.ts'], packages: [] },
+  'task-lookup.ts': {
+    uses: ['shared', 'task-view.ts', 'tasker-refusals.ts'],
+    sees: ['execution', 'tasks', 'tasker.ts'],
+    packages: [],
+  },
+  // What configuration and templates ask of alerting, and whom a test of it would reach.
+  'alerting-parts.ts': {
+    uses: ['shared', 'tasks', 'subscribers', 'monitored-tasks.ts'],
+    sees: ['config', 'sinks'],
+    packages: [],
+  },
+  'test-alert.ts': {
+    uses: ['shared', 'subscribers'],
+    sees: ['signals', 'sinks', 'alerting-parts.ts', 'tasker.ts'],
+    packages: [],
+  },
   'register-subscribers.ts': {
     uses: [...surroundings, 'subscribers', 'load-subscriptions.ts', 'load-subscriber-modules.ts'],
     packages: [],
   },
   'built-in-subscribers.ts': {
     uses: ['shared', 'subscribers', 'sinks', 'monitored-tasks.ts'],
-    sees: ['config', 'tasks', 'built-in-observers.ts', 'sink-subscribers.ts'],
+    sees: ['config', 'tasks', 'alerting-parts.ts', 'built-in-observers.ts', 'sink-subscribers.ts'],
     packages: ['node:'],
   },
   'sink-subscribers.ts': {
@@ -151,6 +176,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   // The second door: the sink whose packages only some need.
   'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks'], sees: ['sinks'], packages: [] },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
+  'tasker-alert-types.ts': { uses: [], sees: ['*'], packages: [] },
 };
 
 /** An import that the table forbids and that stands all the same. One that is no longer needed fails the test. */
@@ -165,6 +191,11 @@ export const importExceptions: readonly Exception[] = [
     from: 'config/resolve-config.ts',
     to: 'tasks/nearest-name.ts',
     why: 'an unknown key is answered with the nearest right one, as in templates',
+  },
+  {
+    from: 'tasks/check-alerts.ts',
+    to: 'subscribers/alert-generation/policies.ts',
+    why: 'the kinds of policies and their parameters are one table, and a slip in a template is told at its line',
   },
   {
     from: 'bus/discovery.ts',

@@ -8,7 +8,7 @@ import { formatTable, type CellInput } from '../format/table.ts';
 import { formatTime } from '../format/time.ts';
 import { limitOption, parseCount } from '../option-values.ts';
 import type { Session } from '../session.ts';
-import { askOfSubscriber } from '../subscriber-action.ts';
+import { askOfEngine } from '../subscriber-action.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface ParkedOptions {
@@ -57,7 +57,7 @@ async function parked(
   }
   if (name === undefined)
     throw new UsageError('expected the name of a subscriber', ["'tasker subscribers' lists them"]);
-  return askOfSubscriber(
+  return askOfEngine(
     session,
     (tasker) => (retry === true ? tasker.retryParked(name, position) : tasker.dropParked(name, position)),
     (outcome) => told(outcome, retry === true ? 'handled' : 'given up'),

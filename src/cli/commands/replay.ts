@@ -4,7 +4,7 @@ import type { ReplayOptions, ReplayProgress } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
 import { parseSince } from '../option-values.ts';
 import type { Session } from '../session.ts';
-import { askOfSubscriber } from '../subscriber-action.ts';
+import { askOfEngine } from '../subscriber-action.ts';
 
 interface ReplayCommandOptions {
   readonly from: string;
@@ -29,7 +29,7 @@ export const replayCommand = defineCommand<ReplayCommandOptions>({
     new Option('--reset', 'let the state begin anew there, though it has counted earlier events'),
   ],
   run: (session, [name = ''], { from, deliver, reset }) =>
-    askOfSubscriber(
+    askOfEngine(
       session,
       (tasker) =>
         tasker.replay(name, {

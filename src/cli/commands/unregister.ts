@@ -1,5 +1,5 @@
 import { defineCommand } from '../define-command.ts';
-import { askOfSubscriber } from '../subscriber-action.ts';
+import { askOfEngine } from '../subscriber-action.ts';
 
 export const unregisterCommand = defineCommand<object>({
   name: 'unregister',
@@ -10,7 +10,7 @@ export const unregisterCommand = defineCommand<object>({
   examples: [['tasker unregister old-report', 'it is gone for good']],
   options: [],
   run: (session, [name = '']) =>
-    askOfSubscriber(
+    askOfEngine(
       session,
       (tasker) => tasker.unregister(name),
       ({ parked }) => `forgotten${parked === 0 ? '' : `, with ${parked} parked events`}`,

@@ -78,15 +78,15 @@ class World {
     return this.#onItsWay === null;
   }
 
-  do(action: Action): void {
-    if (action.do === 'happen') this.#happen(action.incident, action.what);
-    else if (action.do === 'tick') this.tick();
-    else if (action.do === 'answer') this.answer(action.how);
+  do(one: Action): void {
+    if (one.do === 'happen') this.#happen(one.incident, one.what);
+    else if (one.do === 'tick') this.tick();
+    else if (one.do === 'answer') this.answer(one.how);
     else {
       // An answer that was not saved is none.
       if (this.#unsettled !== null) this.#maybeThere.add(this.#unsettled);
       this.#unsettled = null;
-      if (action.arrives) this.#arrive();
+      if (one.arrives) this.#arrive();
       this.#onItsWay = null;
       this.#answer = null;
       this.#heard = null;

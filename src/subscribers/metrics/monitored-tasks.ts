@@ -16,6 +16,8 @@ export interface MonitoredStep {
   readonly name: string;
   /** The system that it depends on. */
   readonly system: string;
+  /** How long an attempt may go without a sign of life. */
+  readonly stallMs: number;
   /** An attempt that takes longer is a bottleneck; null: judged by the step's own past alone. */
   readonly bottleneckMs: number | null;
   readonly metrics: readonly DeclaredMetric[];

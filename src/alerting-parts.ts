@@ -1,0 +1,76 @@
+import type { ResolvedConfig } from './config/resolve-config.ts';
+import { monitoredTasks } from './monitored-tasks.ts';
+import { TaskerError } from './shared/errors.ts';
+import type { Sink } from './sinks/define-sink.ts';
+import type { AlertDeliveryOptions } from './subscribers/alert-delivery/alert-delivery.ts';
+import type { AlertGenerationOptions } from './subscribers/alert-generation/alert-generation.ts';
+import type { PolicyInput } from './subscribers/alert-generation/policies.ts';
+import { resolvePolicies } from './subscribers/alert-generation/resolve-policies.ts';
+import { suggestion } from './tasks/nearest-name.ts';
+import type { TaskTemplate } from './tasks/template.ts';
+
+/** What is watched for, and who is told. Plain JSON: it goes to the thread that watches. */
+export interface AlertingParts {
+  readonly generation: AlertGenerationOptions;
+  readonly delivery: AlertDeliveryOptions;
+}
+
+/**
+ * What configuration and templates ask of alerting, checked; null: nothing does.
+ *
+ * @throws TaskerError `TASKER_CONFIG_INVALID`, with the nearest right names.
+ */
+export function alertingParts(
+  { alerts, environment, telemetry: { metrics } }: ResolvedConfig,
+  templates: readonly TaskTemplate[],
+  sinks: readonly Sink[],
+): AlertingParts | null {
+  const tasks = monitoredTasks(templates);
+  const { enabled, routes, maintenance, scopeFields, runbookBaseUrl, consoleBaseUrl } = alerts;
+  const policies = alerts.policies as readonly PolicyInput[];
+  // Also where it is turned off: what is wrong today would be wrong on the day it is turned on.
+  resolvePolicies(policies, tasks);
+  const receivers = sinks.filter((sink) => sink.alerts !== undefined).map(({ name }) => name);
+  requireReceivers(routes, receivers, sinks);
+  const isAskedFor =
+    receivers.length > 0 ||
+    tasks.some(({ alerting }) => alerting.critical || alerting.onFailure || alerting.policies.length > 0);
+  if (!(enabled ?? isAskedFor)) return null;
+  const { defaultCurrency, errorClasses } = metrics;
+  return {
+    generation: {
+      tasks,
+      policies,
+      maintenance,
+      environment,
+      scopeFields,
+      runbookBaseUrl,
+      consoleBaseUrl,
+      defaultCurrency,
+      errorClasses,
+    },
+    delivery: { routes, environment },
+  };
+}
+
+function requireReceivers(
+  routes: AlertDeliveryOptions['routes'],
+  receivers: readonly string[],
+  sinks: readonly Sink[],
+): void {
+  const problems = routes.flatMap((route, index) =>
+    route.sinks.flatMap((name, place) => {
+      if (receivers.includes(name)) return [];
+      const at = `alerts.routes.${index}.sinks.${place}`;
+      const isThere = sinks.some((sink) => sink.name === name);
+      const found = isThere ? `the sink '${name}' takes no alerts` : `there is no sink '${name}'`;
+      return `${at}: ${found}${suggestion(name, receivers)}; those that take alerts: ${receivers.join(', ') || 'none'}`;
+    }),
+  );
+  if (problems.length === 0) return;
+  throw new TaskerError(
+    'TASKER_CONFIG_INVALID',
+    `The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    { details: { problems } },
+  );
+}
