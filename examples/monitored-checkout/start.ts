@@ -1,4 +1,5 @@
 // The main job: real services, real checkouts, a real database, seen live through the recorded events.
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { findIncident, incidents } from './incidents/incidents.ts';
@@ -34,7 +35,7 @@ npm start -- --incident NAME [--rate N] [--healthy S] [--fault S] [--watch S] [-
   --healthy  seconds of a usual day before (25)
   --fault    seconds of trouble (the incident's own)
   --watch    seconds that its end is waited for, at most (60)
-  --store    database (.tasker/incident/tasker.db); its folder is made anew
+  --store    database (.tasker/incident/tasker.db), made anew
 
 ${incidents.map(({ name, shows }) => `  ${name.padEnd(16)}${shows}`).join('\n')}`;
 
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
     healthyMs: 1000 * whole('healthy', values.healthy),
     faultMs: 1000 * (values.fault === undefined ? incident.seconds : whole('fault', values.fault)),
     watchMs: 1000 * whole('watch', values.watch),
-    file: values.store ?? new URL('../../.tasker/incident/tasker.db', import.meta.url).pathname,
+    file: resolve(values.store ?? new URL('../../.tasker/incident/tasker.db', import.meta.url).pathname),
   });
   if (!wasTold) process.exitCode = 1;
 }

@@ -1,8 +1,9 @@
 import type { AlertIncident, AlertNotice, LoggedEvent } from '../tasker.ts';
 import { drawSign } from './draw-sign.ts';
-import { isFirstSign, isWellAgain } from './first-sign.ts';
+import { isFailedAttempt, isFirstSign, isWellAgain } from './first-sign.ts';
 import type { Incident } from './incident.ts';
 import { Ledger } from './ledger.ts';
+import type { Done } from './trouble.ts';
 import { type ToldEvent, toldEvent } from './told-event.ts';
 
 /** The moments of a run between which seconds are counted. */
@@ -42,6 +43,8 @@ export class Chronicle {
   /** Of each incident what was told last, in the order of their triggers. */
   readonly told = new Map<string, AlertIncident>();
   readonly open = new Set<string>();
+  /** Minor units by currency, of one notice each. */
+  readonly mostAtRisk = new Map<string, number>();
   readonly #incident: Incident;
   readonly #tell: (moment: Moment) => void;
   /** Checkouts that were open when the fault ended, and still are; null before. */
@@ -59,16 +62,16 @@ export class Chronicle {
     return all.find((told) => told.step === step) ?? all[0] ?? null;
   }
 
-  faultBegins(atMs: number, text: string): void {
-    this.marks.set('faultBegan', atMs);
-    this.#tell({ kind: 'fault', atMs, text });
+  faultBegins(done: Done): void {
+    this.marks.set('faultBegan', done.atMs);
+    this.#tell({ kind: 'fault', ...done });
   }
 
-  /** The log must have been read to its end: what is open now is what the fault has left. */
-  faultEnds(atMs: number, text: string): void {
-    this.marks.set('faultEnded', atMs);
+  /** The log must have been read up to there: what is open is what the fault has left. */
+  faultEnds(done: Done): void {
+    this.marks.set('faultEnded', done.atMs);
     this.#hit = new Set(this.ledger.openTasks);
-    this.#tell({ kind: 'fault', atMs, text });
+    this.#tell({ kind: 'fault', ...done });
   }
 
   event(logged: LoggedEvent): void {
@@ -79,8 +82,7 @@ export class Chronicle {
     if (began === undefined || event.occurredAt < began) return;
     const { firstSign, truth } = this.#incident;
     if (isFirstSign(event, firstSign, truth)) this.#first('firstSign', event);
-    if (event.name === 'step.failed' && (truth.step === null || event.step === truth.step))
-      this.#first('firstFailedAttempt', event);
+    if (isFailedAttempt(event, truth)) this.#first('firstFailedAttempt', event);
     if (event.name === 'task.failed') this.#first('firstFailedCheckout', event);
     const ended = this.marks.get('faultEnded');
     if (ended === undefined) return;
@@ -96,6 +98,8 @@ export class Chronicle {
     const { incident, kind } = notice;
     const before = this.told.get(incident.key) ?? null;
     this.told.set(incident.key, incident);
+    for (const [currency, minor] of Object.entries(incident.atRisk))
+      this.mostAtRisk.set(currency, Math.max(minor, this.mostAtRisk.get(currency) ?? 0));
     if (kind === 'resolve') this.open.delete(incident.key);
     else this.open.add(incident.key);
     // An alert before the fault is none about it: it would be a false one, and is shown as what it is.

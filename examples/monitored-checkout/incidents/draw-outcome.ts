@@ -7,7 +7,7 @@ import type { Incident, Truth } from './incident.ts';
 
 export interface Outcome {
   readonly incident: Incident;
-  readonly chronicle: Pick<Chronicle, 'marks' | 'told' | 'open' | 'main' | 'ledger'>;
+  readonly chronicle: Pick<Chronicle, 'marks' | 'told' | 'open' | 'main' | 'ledger' | 'mostAtRisk'>;
   readonly stats: Readonly<Record<ServiceName, ServiceStats>>;
   /** What the health checks of the services in trouble said meanwhile. */
   readonly health: { readonly asked: number; readonly green: number };
@@ -74,7 +74,7 @@ function drawVerdict(incident: Incident, chronicle: Outcome['chronicle']): strin
     `  where    ${placeOf(main)}: ${isRight(main.step === truth.step)}`,
     `  cause    ${main.cause}: ${isRight(truth.causes.includes(main.cause))}`,
     `  whom     ${whomOf(main)}: ${isRight(isScopeRight(main, truth))}`,
-    `  money    ${moneyOf(main)}, as told last`,
+    `  money    at most ${amounts(Object.fromEntries(chronicle.mostAtRisk))} at risk; in the end ${moneyOf(main)}`,
     `  alerts   ${chronicle.told.size} opened, ${chronicle.told.size - chronicle.open.size} resolved`,
   ];
 }
@@ -92,7 +92,7 @@ function isRight(right: boolean): string {
 function drawTruth({ chronicle: { ledger }, turnedAway }: Outcome): string[] {
   const { begun, completed, failed, openTasks, lostMinor, lostAttempts } = ledger;
   return [
-    `In truth: ${begun} checkouts, ${completed} completed, ${failed} failed for good, ${openTasks.size} still open; ${amounts(Object.fromEntries(lostMinor))} lost.`,
+    `In truth: ${begun} checkouts begun, ${completed} completed, ${failed} failed for good, ${openTasks.size} still open; ${amounts(Object.fromEntries(lostMinor))} lost.`,
     ...(lostAttempts === 0 ? [] : [`${lostAttempts} attempts ended with their process and were made again.`]),
     ...(turnedAway === 0 ? [] : [`${turnedAway} customers went away because too many waited at the door.`]),
   ];
@@ -108,24 +108,33 @@ function drawEffects({ payments }: Outcome['stats']): string {
 function drawOtherwise({ incident, chronicle: { marks }, health }: Outcome): string[] {
   const lines = [incident.otherwise];
   if (health.asked > 0) {
-    const green = health.green === health.asked ? 'green each time: nothing' : `green ${health.green} times`;
+    const green = health.green === health.asked ? 'green each time, so nothing' : `green ${health.green} times`;
     lines.push(`The health check, asked ${health.asked} times meanwhile: ${green}.`);
   }
   const told = marks.get('notified') ?? null;
   lines.push(
-    `An error tracker, by the first failed attempt: ${whenOf(marks.get('firstFailedAttempt'), marks, told)}.`,
-    `Customers who call, or a rule "any failed checkout": the first failed for good ${whenOf(marks.get('firstFailedCheckout'), marks, told)}.`,
-    'Rules such as "conversion below 80 % for 2 minutes" or "average above 30 s for 5 minutes": not within those minutes, and then without whom it hits.',
+    `An error tracker: ${
+      incident.trouble.kind === 'crash'
+        ? 'nothing, because a process that is killed reports nothing'
+        : whenOf('attempt failed', marks.get('firstFailedAttempt'), marks, told)
+    }.`,
+    `A rule "any failed checkout", or customers who call: ${whenOf('checkout failed for good', marks.get('firstFailedCheckout'), marks, told)}.`,
+    'Rules such as "conversion below 80 % for 2 minutes" or "average above 30 s for 5 minutes": those minutes later at the earliest, and without whom it hits.',
   );
   return lines;
 }
 
-function whenOf(atMs: number | undefined, marks: ReadonlyMap<MarkName, number>, toldMs: number | null): string {
-  if (atMs === undefined) return 'never, in this run';
-  const after = `${seconds(atMs - (marks.get('faultBegan') ?? atMs))} after the fault began`;
+function whenOf(
+  what: string,
+  atMs: number | undefined,
+  marks: ReadonlyMap<MarkName, number>,
+  toldMs: number | null,
+): string {
+  if (atMs === undefined) return `nothing, because no ${what}`;
+  const after = `the first ${what} ${seconds(atMs - (marks.get('faultBegan') ?? atMs))} after the fault began`;
   if (toldMs === null) return after;
   const apart = seconds(Math.abs(atMs - toldMs));
-  return `${after}, ${apart} ${atMs < toldMs ? 'sooner' : 'later'} than the alert`;
+  return `${after}, ${apart} ${atMs < toldMs ? 'sooner' : 'later'} than the alert came`;
 }
 
 function seconds(ms: number): string {

@@ -10,7 +10,7 @@ export function drawSign(mark: MarkName, event: ToldEvent): string {
     case 'firstFailedAttempt':
       return `${step}: the first attempt has failed (${errorText(event)})`;
     case 'firstFailedCheckout':
-      return `the first checkout has failed for good`;
+      return 'the first checkout has failed for good';
     case 'wellAgain':
       return `${step}: an attempt that began after the fault has completed`;
     case 'allThrough':

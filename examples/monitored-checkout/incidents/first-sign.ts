@@ -15,6 +15,12 @@ export function isFirstSign(event: ToldEvent, sign: FirstSign, { step }: Truth):
   }
 }
 
+/** Whether this event is a failure that the fault has made, as far as can be told. */
+export function isFailedAttempt(event: ToldEvent, { step }: Truth): boolean {
+  if (event.name !== 'step.failed') return false;
+  return step === null ? event.payload.cause === 'worker_lost' : event.step === step;
+}
+
 /** Whether this event shows that what was hit works again: an attempt of those hit, begun after the fault has ended. */
 export function isWellAgain(event: ToldEvent, { truth, firstSign }: Incident, faultEndedMs: number): boolean {
   const { step, scope } = truth;

@@ -33,6 +33,8 @@ export interface Incident {
   readonly name: string;
   /** What it shows, in one sentence. */
   readonly shows: string;
+  /** How the services are before and after; default: now and then a payment fails, and is tried again. */
+  readonly usualDay?: Partial<Readonly<Record<ServiceName, Fault>>>;
   readonly trouble: Trouble;
   /** How long the trouble goes on when nobody says otherwise. */
   readonly seconds: number;

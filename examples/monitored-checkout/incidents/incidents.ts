@@ -69,6 +69,8 @@ export const incidents: readonly Incident[] = [
     name: 'worker-crash',
     shows:
       'The engine’s process is killed with kill -9 in the midst of checkouts; a new one takes them up, and nobody pays twice.',
+    // Payments take their time, so that many are under way when the process is killed.
+    usualDay: { payments: { latencyMs: 1200 } },
     trouble: { kind: 'crash' },
     seconds: 5,
     firstSign: { kind: 'worker_lost' },

@@ -41,7 +41,9 @@ export async function sendSteadily(
   for (let number = 1; !stop.aborted && failures.length === 0; number += 1) {
     const dueMs = beganMs + (number * 1000) / ratePerSecond;
     const context = contexts.next().value as CheckoutContext;
-    while (nowMs() < dueMs && !stop.aborted) await sleep(Math.min(dueMs - nowMs(), 100));
+    for (let leftMs = dueMs - nowMs(); leftMs > 0 && !stop.aborted; leftMs = dueMs - nowMs()) {
+      await sleep(Math.min(leftMs, 100));
+    }
     if (stop.aborted) break;
     if (counts.waiting >= mostWaiting) {
       counts.turnedAway += 1;

@@ -1,5 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { checkoutSteps } from '../checkout-context.ts';
@@ -19,7 +19,7 @@ import { type OpenLoopCounts, sendSteadily } from './open-loop.ts';
 import { handlersOf } from './releases.ts';
 import { ShopEngine } from './shop-engine.ts';
 import { Terminal } from './terminal.ts';
-import { begin, end, servicesHit, setEveryDay } from './trouble.ts';
+import { begin, end, servicesHit, setUsualDay } from './trouble.ts';
 
 export interface IncidentTimes {
   readonly ratePerSecond: number;
@@ -29,7 +29,7 @@ export interface IncidentTimes {
   readonly faultMs: number;
   /** How long the resolution is waited for, at most. */
   readonly watchMs: number;
-  /** The database, as an absolute path; its folder is made anew. */
+  /** The database, as an absolute path; it is made anew. */
   readonly file: string;
 }
 
@@ -41,9 +41,7 @@ const drainMs = 40_000;
 export async function runIncident(incident: Incident, times: IncidentTimes): Promise<boolean> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const folder = dirname(times.file);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  await makeAnew(times.file);
   const services = await startUsualServices();
   const tasker = await createTasker(
     { ...config, storage: { kind: 'sqlite', file: times.file }, handlers: handlersOf('usual', services.urls) },
@@ -51,13 +49,22 @@ export async function runIncident(incident: Incident, times: IncidentTimes): Pro
   );
   const run = new IncidentRun(incident, times, services, tasker, await operationsPort(), stop);
   try {
-    await setEveryDay(services);
+    await setUsualDay(incident, services);
     return await run.play();
   } finally {
     await run.stop();
     await tasker.stop();
     await services.close();
   }
+}
+
+/** An earlier incident's past is none of a usual shop's: alerting would learn from it. */
+async function makeAnew(file: string): Promise<void> {
+  const folder = dirname(file);
+  await mkdir(folder, { recursive: true });
+  // With what SQLite and the engine keep beside it.
+  const its = (await readdir(folder)).filter((name) => name.startsWith(basename(file)));
+  for (const name of its) await rm(join(folder, name), { force: true });
 }
 
 class IncidentRun {
@@ -119,14 +126,11 @@ class IncidentRun {
     await this.#follow('all is well', healthyMs);
     const health = watchHealth(servicesHit(this.#incident).map((name) => this.#services.urls[name]));
     const { chronicle } = this;
-    // Before it is done: its first sign may come before the call that does it returns.
-    const beginsMs = Date.now();
-    chronicle.faultBegins(beginsMs, await begin(this.#incident, this.#services, this.#engine));
+    chronicle.faultBegins(await begin(this.#incident, this.#services, this.#engine));
     await this.#follow('the fault lasts', faultMs);
     const asked = health.stop();
-    const ended = await end(this.#incident, this.#services, this.#engine);
     await this.#read();
-    chronicle.faultEnds(Date.now(), ended);
+    chronicle.faultEnds(await end(this.#incident, this.#services, this.#engine));
     await this.#follow('until it is over', watchMs, () => this.#isOver());
     closed.abort();
     await traffic;
@@ -169,7 +173,7 @@ class IncidentRun {
       await this.#read();
       if (isEnough()) return;
       this.#terminal.status(this.#statusText(phase));
-      await delay(Math.max(0, Math.min(readEveryMs, untilMs - performance.now())));
+      await delay(readEveryMs);
     }
   }
 

@@ -4,55 +4,65 @@ import type { Services } from '../services/services.ts';
 import type { Incident } from './incident.ts';
 import type { ShopEngine } from './shop-engine.ts';
 
-/** As on any day: now and then a payment fails, and is tried again. */
-export const everyDay: Partial<Readonly<Record<ServiceName, Fault>>> = { payments: { errorRate: 0.03 } };
+type Faults = Partial<Readonly<Record<ServiceName, Fault>>>;
+
+const anyDay: Faults = { payments: { errorRate: 0.03 } };
+
+/** What was done, and when it took hold. */
+export interface Done {
+  readonly atMs: number;
+  readonly text: string;
+}
 
 /** Which services are in trouble, and are asked for their health meanwhile. */
 export function servicesHit({ trouble }: Incident): readonly ServiceName[] {
   return trouble.kind === 'faults' ? namesOf(trouble.faults) : [];
 }
 
-export async function setEveryDay(services: Pick<Services, 'setFault'>): Promise<void> {
-  for (const name of namesOf(everyDay)) await services.setFault(name, everyDay[name] ?? null);
+export async function setUsualDay(
+  { usualDay = anyDay }: Incident,
+  services: Pick<Services, 'setFault'>,
+  of: readonly ServiceName[] = namesOf(usualDay),
+): Promise<void> {
+  for (const name of of) await services.setFault(name, usualDay[name] ?? null);
 }
 
-/** Does it, and says in one line what was done. */
 export async function begin(
   { trouble }: Incident,
   services: Pick<Services, 'setFault'>,
   engine: ShopEngine,
-): Promise<string> {
+): Promise<Done> {
+  // Before it is done: its first sign may come before whoever does it is back.
+  const atMs = Date.now();
   switch (trouble.kind) {
     case 'faults': {
       for (const name of namesOf(trouble.faults)) await services.setFault(name, trouble.faults[name] ?? null);
-      return namesOf(trouble.faults)
-        .map((name) => `${name}: ${faultText(trouble.faults[name] ?? {})}`)
-        .join('; ');
+      const texts = namesOf(trouble.faults).map((name) => `${name}: ${faultText(trouble.faults[name] ?? {})}`);
+      return { atMs, text: texts.join('; ') };
     }
     case 'crash': {
       const pid = await engine.kill();
-      return `kill -9 ${pid}: the engine's process is gone`;
+      return { atMs, text: `kill -9 ${pid}: the engine's process is gone` };
     }
     case 'deploy':
       await engine.deploy('faulty');
-      return 'a new release of create_order is deployed';
+      return { atMs, text: 'a new release of create_order is deployed' };
   }
 }
 
-export async function end(
-  { trouble }: Incident,
-  services: Pick<Services, 'setFault'>,
-  engine: ShopEngine,
-): Promise<string> {
+export async function end(incident: Incident, services: Pick<Services, 'setFault'>, engine: ShopEngine): Promise<Done> {
+  const { trouble } = incident;
+  const beginsMs = Date.now();
   switch (trouble.kind) {
     case 'faults':
-      for (const name of namesOf(trouble.faults)) await services.setFault(name, everyDay[name] ?? null);
-      return `${namesOf(trouble.faults).join(', ')}: well again`;
+      await setUsualDay(incident, services, namesOf(trouble.faults));
+      return { atMs: Date.now(), text: `${namesOf(trouble.faults).join(', ')}: well again` };
     case 'crash':
-      return `a new engine runs: process ${await engine.start('usual')}`;
+      // It takes up what was left behind before it says that it is ready.
+      return { atMs: beginsMs, text: `a new engine is started, process ${await engine.start('usual')}` };
     case 'deploy':
       await engine.deploy('usual');
-      return 'the release is rolled back';
+      return { atMs: Date.now(), text: 'the release is rolled back' };
   }
 }
 
@@ -63,7 +73,9 @@ export function faultText({ hang, errorRate, status = 503, latencyMs, match }: F
     errorRate !== undefined && `${Math.round(errorRate * 100)} % of the calls fail with ${status}`,
     latencyMs !== undefined && `answers take ${latencyMs / 1000} s longer`,
   ].filter((part) => part !== false);
-  const whom = Object.entries(match ?? {}).map(([field, value]) => `${field} ${String(value)}`);
+  const whom = Object.entries(match ?? {}).map(
+    ([field, value]) => `${field} ${Array.isArray(value) ? value.join(', ') : String(value)}`,
+  );
   return `${does.join(', ')}${whom.length === 0 ? '' : `, of ${whom.join(' and ')} alone`}`;
 }
 
