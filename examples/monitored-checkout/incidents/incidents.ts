@@ -58,7 +58,8 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'mail-down',
-    shows: 'Mail answers 503 to everything: orders stand, but nobody is told, and the checkouts stay open.',
+    shows:
+      'Mail answers 503 to everything: orders are made and paid, no customer hears of theirs, and their checkouts fail at the last step.',
     trouble: { kind: 'faults', faults: { mail: { errorRate: 1, at: 'before_effect' } } },
     seconds: 20,
     firstSign: { kind: 'failed' },

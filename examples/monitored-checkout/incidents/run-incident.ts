@@ -39,18 +39,23 @@ const drainMs = 40_000;
 
 /** Resolves to whether somebody was told, and told that it was over. */
 export async function runIncident(incident: Incident, times: IncidentTimes): Promise<boolean> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+  const interrupted = interruption.signal;
   await makeAnew(times.file);
   const services = await startUsualServices();
   const tasker = await createTasker(
     { ...config, storage: { kind: 'sqlite', file: times.file }, handlers: handlersOf('usual', services.urls) },
     { baseDir: import.meta.dirname.replace(/incidents$/, '') },
   );
-  const run = new IncidentRun(incident, times, services, tasker, await operationsPort(), stop);
+  const run = new IncidentRun(incident, times, services, tasker, await operationsPort(), interrupted);
   try {
     await setUsualDay(incident, services);
     return await run.play();
+  } catch (error) {
+    if (!interrupted.aborted) throw error;
+    console.log('\nInterrupted.');
+    return false;
   } finally {
     await run.stop();
     await tasker.stop();
@@ -72,13 +77,15 @@ class IncidentRun {
   readonly #times: IncidentTimes;
   readonly #services: Services;
   readonly #engine: ShopEngine;
-  readonly #stop: AbortController;
+  /** Aborted with why the run cannot go on. */
+  readonly #stop = new AbortController();
   readonly #tasker: Tasker;
   readonly #tail: LogTail;
   readonly #chronicle: Chronicle;
   readonly #counts: OpenLoopCounts = { accepted: 0, waiting: 0, turnedAway: 0 };
   readonly #terminal = new Terminal({
     redraws: process.stdout.isTTY,
+    columns: () => process.stdout.columns,
     write: (text) => process.stdout.write(text),
     nowMs: () => performance.now(),
   });
@@ -91,19 +98,19 @@ class IncidentRun {
     services: Services,
     tasker: Tasker,
     port: number,
-    stop: AbortController,
+    interrupted: AbortSignal,
   ) {
     this.#incident = incident;
     this.#times = times;
     this.#services = services;
     this.#tasker = tasker;
-    this.#stop = stop;
+    interrupted.addEventListener('abort', () => this.#stop.abort(interrupted.reason));
     this.#chronicle = new Chronicle(incident, (moment) => this.#show(moment));
     this.#tail = new LogTail(tasker, 0);
     this.#engine = new ShopEngine(
       { file: times.file, urls: services.urls, operationsPort: port },
       (notice, receivedAtMs) => this.#chronicle.notice(notice, receivedAtMs),
-      () => stop.abort(new Error('The engine has ended, and nobody has asked it to')),
+      () => this.#stop.abort(new Error('The engine has ended, and nobody has asked it to')),
     );
   }
 
@@ -136,12 +143,6 @@ class IncidentRun {
     await traffic;
     await this.#follow('the last checkouts', drainMs, () => chronicle.ledger.openTasks.size === 0);
     this.#terminal.endStatus();
-    if (this.#stop.signal.aborted) {
-      const why: unknown = this.#stop.signal.reason;
-      if (why instanceof Error && why.name !== 'AbortError') throw why;
-      console.log('Interrupted.');
-      return false;
-    }
     const outcome = {
       incident: this.#incident,
       chronicle,
@@ -169,7 +170,8 @@ class IncidentRun {
   /** Shows what happens for so long, or until it is enough. */
   async #follow(phase: string, forMs: number, isEnough: () => boolean = () => false): Promise<void> {
     const untilMs = performance.now() + forMs;
-    while (performance.now() < untilMs && !this.#stop.signal.aborted) {
+    while (performance.now() < untilMs) {
+      this.#stop.signal.throwIfAborted();
       await this.#read();
       if (isEnough()) return;
       this.#terminal.status(this.#statusText(phase));

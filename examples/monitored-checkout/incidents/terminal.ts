@@ -1,6 +1,8 @@
 export interface TerminalOptions {
   /** Whether the last line can be drawn anew. */
   readonly redraws: boolean;
+  /** One that wraps could not be drawn anew. */
+  readonly columns: () => number;
   readonly write: (text: string) => void;
   readonly nowMs: () => number;
 }
@@ -28,8 +30,8 @@ export class Terminal {
   status(text: string): void {
     if (this.#options.redraws) {
       this.#erase();
-      this.#status = text;
-      this.#options.write(text);
+      this.#status = text.slice(0, Math.max(0, this.#options.columns() - 1));
+      this.#options.write(this.#status);
     } else if (this.#options.nowMs() - this.#lastLineMs >= lineEveryMs) {
       this.print(text);
     }
