@@ -17,10 +17,10 @@ export function watchHealth(urls: readonly string[]) {
     for (const url of urls) void ask(url);
   }, everyMs);
   return {
-    stop(): { readonly asked: number; readonly green: number } {
+    counts: counts as Readonly<typeof counts>,
+    stop(): void {
       isStopped = true;
       clearInterval(timer);
-      return counts;
     },
   };
 }

@@ -131,11 +131,9 @@ class IncidentRun {
     traffic.catch((error: unknown) => this.#stop.abort(error));
 
     await this.#follow('all is well', healthyMs);
-    const health = watchHealth(servicesHit(this.#incident).map((name) => this.#services.urls[name]));
     const { chronicle } = this;
     chronicle.faultBegins(await begin(this.#incident, this.#services, this.#engine));
-    await this.#follow('the fault lasts', faultMs);
-    const asked = health.stop();
+    const asked = await this.#whileHealthIsAsked(() => this.#follow('the fault lasts', faultMs));
     await this.#read();
     chronicle.faultEnds(await end(this.#incident, this.#services, this.#engine));
     await this.#follow('until it is over', watchMs, () => this.#isOver());
@@ -177,6 +175,16 @@ class IncidentRun {
       this.#terminal.status(this.#statusText(phase));
       await delay(readEveryMs);
     }
+  }
+
+  async #whileHealthIsAsked(act: () => Promise<void>) {
+    const health = watchHealth(servicesHit(this.#incident).map((name) => this.#services.urls[name]));
+    try {
+      await act();
+    } finally {
+      health.stop();
+    }
+    return health.counts;
   }
 
   #read(): Promise<void> {
