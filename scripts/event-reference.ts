@@ -13,6 +13,8 @@ const introductions: Readonly<Record<string, string>> = {
   plugin:
     'Sinks, and subscribers that come as a package. `createTasker` registers them: give `listeners` in its surroundings to hear of it.',
   sink: 'How deliveries to sinks go.',
+  alert:
+    'Incidents: what alert generation finds, and what operators say of it. Sinks that take alerts are told from these.',
   worker: 'Processes that run tasks.',
   subscriber: 'What durable subscribers record of themselves: lag, and events that they have set aside.',
 };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import { alertEvents } from './alert-events.ts';
 import { handlerEvents } from './handler-events.ts';
 import { observabilityEvents } from './observability-events.ts';
 import { passEvents } from './pass-events.ts';
@@ -23,6 +24,7 @@ export const catalog = [
   ...workerEvents,
   ...sinkEvents,
   ...subscriberEvents,
+  ...alertEvents,
 ] as const;
 
 export type CatalogEntry = (typeof catalog)[number];

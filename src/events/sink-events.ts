@@ -13,7 +13,7 @@ export const sinkEvents = [
     schemaVersion: 1,
     payload: z.strictObject({
       sink: z.string(),
-      /** What it was given: `logs`, `traces` or `metrics`. */
+      /** What it was given: `logs`, `traces`, `metrics` or `alerts`. */
       signal: z.string(),
       failures: z.number().int(),
       /** For people; nothing secret. */

@@ -12,6 +12,11 @@ export interface EventDraft<Name extends RecordedEventName = RecordedEventName> 
   readonly payload: PayloadOf<Name>;
 }
 
+/** Each with its own payload: the name tells which it is. */
+export type EachDraft<Name extends RecordedEventName = RecordedEventName> = {
+  readonly [Each in Name]: EventDraft<Each>;
+}[Name];
+
 export interface CustomEventDraft extends DraftEnvelope {
   readonly name: CustomEventName;
   /** Checked against its declaration. */

@@ -44,6 +44,8 @@ export interface AlertIncident {
   /** Milliseconds since the Unix epoch. */
   readonly sinceMs: number;
   readonly tasksHit: number;
+  /** Of those, how many by each value of the fields that tell customers apart; the ten most frequent of each. */
+  readonly hitBy: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Empty: it hits everybody alike, as far as can be told. */
   readonly scope: readonly AlertScope[];
   readonly lost: MoneyByCurrency;
@@ -62,7 +64,8 @@ export interface AlertIncident {
 /**
  * What is said of an incident. For one incident: a trigger, then updates and at most one acknowledgement, then its
  * resolution; a trigger may come again (at least once), the same but for its moment. `repeat` comes to those alone that
- * have asked for it. `summary` tells of incidents that began and ended while the receiver was away: they page nobody.
+ * have asked for it. `summary` tells of incidents that began and ended while the receiver was away: they page nobody;
+ * `more`: how many there are beside those that are named.
  */
 export type AlertNotice =
   | {
@@ -70,4 +73,9 @@ export type AlertNotice =
       readonly atMs: number;
       readonly incident: AlertIncident;
     }
-  | { readonly kind: 'summary'; readonly atMs: number; readonly missed: readonly AlertIncident[] };
+  | {
+      readonly kind: 'summary';
+      readonly atMs: number;
+      readonly missed: readonly AlertIncident[];
+      readonly more?: number;
+    };

@@ -4,6 +4,7 @@
  *
  * - `delivered`: the destination has it, all of it.
  * - `retryable`: not all of it, but the same may be taken later; `afterMs`: not before, as the destination asks.
+ *   `taken: false`: surely none of it, since it was not reached or said so; else some of it may be there.
  * - `rejected`: never: somebody must change something first. `count`: of so many alone, the others were delivered.
  *   `tooLarge`: only because it was too much at once; less of it may be taken.
  *
@@ -11,7 +12,7 @@
  */
 export type Delivery =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'retryable'; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: 'retryable'; readonly reason: string; readonly afterMs?: number; readonly taken?: false }
   | { readonly kind: 'rejected'; readonly reason: string; readonly count?: number; readonly tooLarge?: boolean };
 
 export const delivered: Delivery = { kind: 'delivered' };
@@ -27,7 +28,7 @@ export type Deliver<Signal> = (signals: readonly Signal[], context: DeliveryCont
 /** How deliveries of one kind of signal to one sink have gone. */
 export interface SinkFigures {
   readonly sink: string;
-  /** `logs`, `traces` or `metrics`. */
+  /** `logs`, `traces`, `metrics` or `alerts`. */
   readonly signal: string;
   readonly delivered: number;
   readonly retries: number;

@@ -61,7 +61,7 @@ export class Batch {
   /** Handles one event, which may be one that was parked; nothing is parked here. */
   handle(event: LoggedEvent): Handled | Promise<Handled> {
     const handler = this.#handling.subscriber.handlers.get(event.name);
-    if (handler === undefined) return { kind: 'done', state: this.state, collected: [] };
+    if (handler === undefined) return { kind: 'done', state: this.state, collected: [], recorded: [] };
     return handleEvent(this.#handling, handler, event, this.state);
   }
 
@@ -77,8 +77,9 @@ export class Batch {
     return subscriber.deliverBatch(collected, stop);
   }
 
-  counted(position: number, { state, collected }: Extract<Handled, { readonly kind: 'done' }>): void {
+  counted(position: number, { state, collected, recorded }: Extract<Handled, { readonly kind: 'done' }>): void {
     this.state = state;
+    for (const fact of recorded) this.facts.push(toNewEvent(fact, this.#random));
     if (collected.length > 0) this.#collected.push(...collected);
     if (this.#hasState) this.countsFrom = Math.min(position, this.countsFrom ?? position);
   }

@@ -1,7 +1,8 @@
 import type { LoggedEvent } from '../events/envelope.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { SubscriberContext } from './define-subscriber.ts';
+import type { EachDraft } from '../log/append.ts';
+import type { BuiltInContext, RecordFacts } from './built-in-abilities.ts';
 import { freezeState } from './json-state.ts';
 import { eventsOfTask } from './task-events.ts';
 import type { EventHandler, ResolvedSubscriber } from './resolve-subscriber.ts';
@@ -19,7 +20,12 @@ export interface Handling {
 }
 
 export type Handled =
-  | { readonly kind: 'done'; readonly state: unknown; readonly collected: readonly unknown[] }
+  | {
+      readonly kind: 'done';
+      readonly state: unknown;
+      readonly collected: readonly unknown[];
+      readonly recorded: readonly EachDraft[];
+    }
   | { readonly kind: 'failed'; readonly attempts: number; readonly error: unknown }
   /** Nothing is decided: the event comes again. */
   | { readonly kind: 'stopped' };
@@ -29,7 +35,7 @@ type Outcome =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-const nothing: readonly unknown[] = [];
+const nothing: readonly never[] = [];
 const succeeded: Outcome = { kind: 'done' };
 const stopped: Outcome = { kind: 'stopped' };
 
@@ -125,7 +131,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** open (the handler's) → closed: what was set by then is taken, and nothing can be set any more. */
-class EventContext implements SubscriberContext {
+class EventContext implements BuiltInContext {
   readonly attempt: number;
   /** Results of effects that have succeeded, kept from attempt to attempt. */
   readonly effects: Map<string, unknown>;
@@ -134,6 +140,7 @@ class EventContext implements SubscriberContext {
   #state: unknown;
   #open = true;
   #collected: unknown[] | null = null;
+  #recorded: EachDraft[] | null = null;
   #abort: AbortController | null = null;
 
   constructor(handling: Handling, event: LoggedEvent, state: unknown, number: number, effects: Map<string, unknown>) {
@@ -184,10 +191,23 @@ class EventContext implements SubscriberContext {
     (this.#collected ??= []).push(...items);
   }
 
-  /** What an attempt has collected counts only if it succeeds. */
+  /** Made only for who asks: most handlers record nothing, and are called for every event there is. */
+  get record(): RecordFacts {
+    return (facts) => {
+      if (!this.#open) throw new Error('the time of this handler is up: nothing more is recorded of it');
+      if (!this.#handling.replaying) (this.#recorded ??= []).push(...facts);
+    };
+  }
+
+  /** What an attempt has collected or recorded counts only if it succeeds. */
   done(): Extract<Handled, { readonly kind: 'done' }> {
     this.close();
-    return { kind: 'done', state: this.#state, collected: this.#collected ?? nothing };
+    return {
+      kind: 'done',
+      state: this.#state,
+      collected: this.#collected ?? nothing,
+      recorded: this.#recorded ?? nothing,
+    };
   }
 
   close(): void {

@@ -78,6 +78,9 @@ export class LocalGroup implements SubscriberGroup {
 
   async replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
     const runner = this.#require(name);
+    const { noReplay } = runner.subscriber;
+    if (noReplay !== null)
+      throw new TaskerError('TASKER_REPLAY_REFUSED', `Subscriber '${name}' cannot be replayed: ${noReplay}.`);
     if (this.#replays.has(name))
       throw new TaskerError(
         'TASKER_REPLAY_REFUSED',

@@ -163,7 +163,7 @@ export class ParkedEvents {
       }),
       park: what.park ?? [],
       unpark: what.unpark ?? [],
-      events: [],
+      events: batch?.facts ?? [],
     });
     if (result === null) throw stopped(this.#runner.subscriber.name);
     // A state that is changed in place has counted what was not saved: back to what is.

@@ -11,6 +11,7 @@ import type {
   SubscriberDefinition,
 } from './define-subscriber.ts';
 import { exactness, expandPattern } from './event-patterns.ts';
+import type { Tick } from './built-in-abilities.ts';
 import type { StateCodec } from './json-state.ts';
 import { invalidSubscriber } from './invalid-subscriber.ts';
 import { fromClass } from './subscriber-class.ts';
@@ -34,6 +35,10 @@ export interface ResolvedSubscriber {
   readonly saveEveryMs: number;
   /** For the built in: a state that is no JSON but changed in place. */
   readonly codec: StateCodec | null;
+  /** For the built in: what it does while nothing happens. */
+  readonly tick: Tick | null;
+  /** For the built in: why it cannot be replayed. */
+  readonly noReplay: string | null;
   /** What can be asked of its state. */
   readonly view: ((state: never, nowMs: number) => unknown) | null;
   /** For one that feeds a sink. */
@@ -68,6 +73,8 @@ const optionsShape = {
 const inputSchema = z.strictObject({
   ...optionsShape,
   codec: z.custom<StateCodec>().optional(),
+  tick: z.custom<Tick>().optional(),
+  noReplay: z.string().optional(),
   view: aFunction<(state: never, nowMs: number) => unknown>().optional(),
   sinkFigures: aFunction<() => SinkFigures>().optional(),
   name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 . _ -'),
@@ -103,7 +110,19 @@ function resolveOne(
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     );
   }
-  const { name, on, state, onPark, deliverBatch = null, codec, view, sinkFigures, ...rest } = parsed.data;
+  const {
+    name,
+    on,
+    state,
+    onPark,
+    deliverBatch = null,
+    codec,
+    tick,
+    noReplay,
+    view,
+    sinkFigures,
+    ...rest
+  } = parsed.data;
   return {
     ...rest,
     name,
@@ -112,6 +131,8 @@ function resolveOne(
     deliverBatch,
     holdsTask: onPark === 'hold-task',
     codec: codec ?? null,
+    tick: tick ?? null,
+    noReplay: noReplay ?? null,
     view: view ?? null,
     sinkFigures: sinkFigures ?? null,
   };

@@ -1,4 +1,5 @@
-import type { EventLog } from '../log/event-log.ts';
+import { toNewEvent } from '../log/append.ts';
+import type { EventLog, EventPage } from '../log/event-log.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import { errorMessage } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
@@ -9,6 +10,7 @@ import type { ResolvedSubscriber } from './resolve-subscriber.ts';
 import type { SharedReader } from './shared-reader.ts';
 import { startPosition } from './start-position.ts';
 import type { Progress, ProgressResult, ProgressWriter, SubscriberStore } from './subscriber-store.ts';
+import { Ticking } from './ticking.ts';
 
 export interface RunnerParts {
   readonly store: SubscriberStore;
@@ -48,10 +50,13 @@ export class SubscriberRunner {
   standing: Standing | null = null;
   /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
   #position = 0;
-  /** Its state has counted events after the checkpoint. */
+  /** Its state has counted events after the checkpoint, or a tick has changed it. */
   #unsaved = false;
   #savedAtMs = Number.NEGATIVE_INFINITY;
   #trouble: string | null = null;
+  readonly #ticking: Ticking | null;
+  #tickTrouble: string | null = null;
+  #stopping = false;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: (() => void) | null = null;
   #awake = false;
@@ -62,6 +67,8 @@ export class SubscriberRunner {
     this.subscriber = subscriber;
     this.parts = parts;
     this.#names = [...subscriber.handlers.keys()];
+    const { tick } = subscriber;
+    this.#ticking = tick === null ? null : new Ticking(tick, parts.clock, parts.log);
   }
 
   get names(): readonly string[] {
@@ -79,7 +86,7 @@ export class SubscriberRunner {
 
   /** What keeps it from going on; null while nothing does. A handler's errors are not: their events are parked. */
   get trouble(): string | null {
-    return this.#trouble;
+    return this.#trouble ?? this.#tickTrouble;
   }
 
   get stopSignal(): AbortSignal {
@@ -89,6 +96,10 @@ export class SubscriberRunner {
   /** Resolves when it stands in the store, or has failed to once: then it goes on trying by itself. */
   async start(): Promise<void> {
     const opened = await this.#tryOpen();
+    this.#ticking?.tick.onReady?.(() => {
+      this.#ticking?.callSoon();
+      this.wake();
+    });
     this.#loop = this.#follow(opened);
   }
 
@@ -101,6 +112,7 @@ export class SubscriberRunner {
   /** Goes on to the end of the log, if that takes no longer than the grace; what is under way then comes again. */
   async stop(graceMs: number): Promise<void> {
     if (this.#loop === null) return;
+    this.#stopping = true;
     this.#drainTo = await this.parts.log.lastPosition().catch(() => 0);
     const timer: Timer = this.parts.clock.setTimer(graceMs, () => this.#stop.abort());
     this.wake();
@@ -209,13 +221,20 @@ export class SubscriberRunner {
     const { standing, subscriber } = this;
     if (standing === null) return;
     this.#awake = false;
+    await this.#ticking?.look();
     const page = await this.parts.reader.read(this.#position, subscriber.handlers, subscriber.batchSize);
-    if (page.lastPosition === this.#position) return this.#isDue() ? this.#savePosition() : undefined;
-    const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
+    if (page.lastPosition !== this.#position) await this.#take(page, standing);
+    else if (this.#isDue()) await this.#savePosition();
+    await this.#tick();
+  }
+
+  async #take(page: EventPage, standing: Standing): Promise<void> {
+    const batch = this.#newBatch(standing);
     const reached = await batch.takeAll(page.events, this.#position, page.lastPosition);
     if (!(await batch.deliver())) return;
     const passedBy = batch.taken === 0 && reached - standing.checkpoint < unsavedPositions;
-    if (batch.parked.length === 0 && (!this.#isDue() || (passedBy && !this.#unsaved))) this.#keep(batch, reached);
+    if (batch.facts.length === 0 && batch.parked.length === 0 && (!this.#isDue() || (passedBy && !this.#unsaved)))
+      this.#keep(batch, reached);
     else await this.#saveBatch(batch, reached);
   }
 
@@ -234,16 +253,47 @@ export class SubscriberRunner {
     this.#unsaved = true;
   }
 
-  #savePosition(): Promise<void> {
+  async #savePosition(): Promise<void> {
     const { standing } = this;
-    if (standing === null || this.#position === standing.checkpoint) return Promise.resolve();
-    const batch = new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
-    return this.#saveBatch(batch, this.#position);
+    if (standing === null || (this.#position === standing.checkpoint && !this.#unsaved)) return;
+    await this.#saveBatch(this.#newBatch(standing), this.#position);
   }
 
-  async #saveBatch(batch: Batch, to: number): Promise<void> {
+  #newBatch(standing: Standing): Batch {
+    return new Batch(this.handling({ replaying: false, deliver: true }), this.parts.random, standing);
+  }
+
+  async #tick(): Promise<void> {
     const { standing } = this;
-    if (standing === null) return;
+    if (this.#ticking === null || standing === null || this.#stopping) return;
+    const nowMs = this.#ticking.take(this.#position);
+    if (nowMs === null) return;
+    const batch = this.#newBatch(standing);
+    const afterwards: (() => void)[] = [];
+    try {
+      const changed = this.#ticking.tick.act(standing.state as never, nowMs, {
+        record: (facts) => batch.facts.push(...facts.map((fact) => toNewEvent(fact, this.parts.random))),
+        afterSave: (act) => afterwards.push(act),
+        stop: this.#stop.signal,
+      });
+      this.#tickTrouble = null;
+      const atOnce = batch.facts.length > 0 || afterwards.length > 0;
+      if (changed === false && !atOnce) return;
+      this.#unsaved = true;
+      if (!atOnce && !this.#isDue()) return;
+    } catch (error) {
+      // It may have changed something already: back to what is stored. Told once, however long it goes on.
+      if (this.#tickTrouble === null) this.parts.onProblem(error);
+      this.#tickTrouble = errorMessage(error);
+      return this.load();
+    }
+    if (await this.#saveBatch(batch, this.#position)) for (const act of afterwards) act();
+  }
+
+  /** Whether it was saved. */
+  async #saveBatch(batch: Batch, to: number): Promise<boolean> {
+    const { standing } = this;
+    if (standing === null) return false;
     const { generation, checkpoint, state } = standing;
     const inPlace = this.subscriber.codec !== null && batch.taken > 0;
     const changed = this.#unsaved || inPlace || batch.state !== state;
@@ -259,7 +309,7 @@ export class SubscriberRunner {
       unpark: [],
       events: batch.facts,
     });
-    if (result === null) return;
+    if (result === null) return false;
     if (result.kind === 'saved') {
       standing.checkpoint = to;
       standing.countsFrom = batch.countsFrom;
@@ -268,20 +318,26 @@ export class SubscriberRunner {
       this.#unsaved = false;
       this.#savedAtMs = this.parts.clock.monotonicMs();
       this.#trouble = null;
-      return;
+      return true;
     }
     // What the batch has done is forgotten: its events come again from where the store stands.
     await this.load();
     if (result.kind === 'failed') throw result.error;
+    return false;
   }
 
   /** Until something is committed, or somebody looks in. */
   async #wait(): Promise<void> {
     if (this.#awake || this.#drainTo !== null) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const onStop = (): void => resolve();
+    this.#stop.signal.addEventListener('abort', onStop);
+    const timer =
+      this.#ticking === null || this.#stopping ? null : this.parts.clock.setTimer(this.#ticking.restMs, resolve);
+    await promise;
+    timer?.cancel();
+    this.#stop.signal.removeEventListener('abort', onStop);
     this.#wake = null;
   }
 }

@@ -1,35 +1,98 @@
+import type { LoggedEvent } from '../../events/envelope.ts';
+import type { EachDraft } from '../../log/append.ts';
 import type { JsonValue } from '../../shared/json.ts';
-import type { AlertIncident } from '../../signals/alert.ts';
-import type { SubscriberDefinition } from '../define-subscriber.ts';
-import type { MonitoredTask } from '../metrics/monitored-tasks.ts';
-import type { PolicyInput } from './policies.ts';
+import type { BuiltInContext, Tick } from '../built-in-abilities.ts';
+import { defineSubscriber, type SubscriberDefinition } from '../define-subscriber.ts';
+import type { StateCodec } from '../json-state.ts';
+import { asTold } from './alert-facts.ts';
+import { Alerting, type AlertingOptions } from './alerting.ts';
+import type { AlertFact } from './incident-teller.ts';
+
+export type { AlertingOptions as AlertGenerationOptions } from './alerting.ts';
+export type { AlertView } from './alerts-in.ts';
+export { alertsIn, silencesIn } from './alerts-in.ts';
 
 export const alertGenerationName = 'tasker.alerts';
 
-export interface AlertGenerationOptions {
-  readonly tasks: readonly MonitoredTask[];
-  /** Of the configuration; those of templates are with their tasks. */
-  readonly policies: readonly PolicyInput[];
-  readonly environment: string;
-  /** Context fields by which is told whom an incident hits. */
-  readonly scopeFields: readonly string[];
-  readonly runbookBaseUrl: string | null;
-  readonly consoleBaseUrl: string | null;
-  readonly defaultCurrency: string;
-  readonly errorClasses: Readonly<Record<string, readonly string[]>>;
+const saveEveryMs = 1000;
+const tickEveryMs = 1000;
+/** It is to speak within seconds: further behind, somebody else must say that it does not. */
+const lagLimit = 20_000;
+
+/** Everything that its evidence is made of; its own facts are not among it. */
+const follows = [
+  'task.initialize_requested',
+  'task.completed',
+  'task.failed',
+  'task.cancelled',
+  'task.retry_requested',
+  'task.resolved_manually',
+  'task.sla_breached',
+  'step.completed',
+  'step.failed',
+  'step.stalled',
+  'step.sla_breached',
+  'step.cancelled',
+  'step.resolved_manually',
+  'worker.*',
+  'subscriber.lagged',
+  'subscriber.recovered',
+  'sink.failing',
+  'sink.recovered',
+  'alert.acknowledged',
+  'alert.silenced',
+] as const;
+
+/** The built-in subscriber that makes incidents of what is recorded, and records what is to be said of them. */
+export function alertGeneration(options: AlertingOptions): SubscriberDefinition {
+  const codec: StateCodec = {
+    encode: (state: Alerting) => state.encode(),
+    decode: (stored: JsonValue) => {
+      const alerting = new Alerting(options);
+      alerting.restore(stored);
+      return alerting;
+    },
+  };
+  const take = (event: LoggedEvent, context: BuiltInContext): void => {
+    const alerting = context.state as Alerting;
+    alerting.take(event);
+    const facts = alerting.drain();
+    if (facts.length > 0) context.record(facts.map(draft));
+  };
+  const tick: Tick = {
+    everyMs: tickEveryMs,
+    act: (state: Alerting, nowMs, { record }) => {
+      state.tick(nowMs);
+      const facts = state.drain();
+      if (facts.length > 0) record(facts.map(draft));
+      return true;
+    },
+  };
+  const input = {
+    name: alertGenerationName,
+    startFrom: 'beginning' as const,
+    saveEveryMs,
+    lagLimit,
+    retries: { limit: 0 },
+    state: { initial: () => new Alerting(options) },
+    on: Object.fromEntries(follows.map((name) => [name, take])),
+    codec,
+    tick,
+    noReplay: 'what it would say was said; `tasker alerts backtest` shows what it would have said',
+    view: (state: Alerting) => state.families(),
+  };
+  return defineSubscriber(input as unknown as Parameters<typeof defineSubscriber>[0]);
 }
 
-/** An incident as whoever looks sees it. */
-export interface AlertView {
-  readonly incident: AlertIncident;
-  readonly state: 'pending' | 'firing' | 'acknowledged' | 'resolved';
-  readonly silenced: boolean;
-  readonly acknowledged: { readonly by: string; readonly why: string; readonly atMs: number } | null;
-  /** null while it is open. */
-  readonly resolvedAtMs: number | null;
+function draft(fact: AlertFact): EachDraft {
+  const { kind, atMs: occurredAt, incident, silenced } = fact;
+  const told = { incident: asTold(incident), silenced };
+  switch (kind) {
+    case 'triggered':
+      return { name: 'alert.triggered', occurredAt, payload: told };
+    case 'updated':
+      return { name: 'alert.updated', occurredAt, payload: { ...told, changes: [...fact.changes] } };
+    case 'resolved':
+      return { name: 'alert.resolved', occurredAt, payload: { ...told, durationMs: fact.durationMs } };
+  }
 }
-
-export declare function alertGeneration(options: AlertGenerationOptions): SubscriberDefinition;
-
-/** What the stored state of `tasker.alerts` tells; open ones first, then those that ended last, newest first. */
-export declare function alertsIn(stored: JsonValue): readonly AlertView[];

@@ -46,20 +46,8 @@ const evidence: PolicyParameter = {
 const forSeconds = (byDefault: number): PolicyParameter =>
   seconds('How long it must go on before it fires.', byDefault);
 
-/** Everything that is watched for. `docs/reference/alert-policies.md` is made of this. */
+/** Everything that is watched for, the most specific first: that one speaks for an incident. `docs/reference/alert-policies.md` is made of this. */
 export const policyKinds = [
-  {
-    kind: 'error_ratio',
-    meaning: 'Attempts of a step fail more often than the step\u2019s own past can explain.',
-    tells: 'cause',
-    appliesTo: 'every task',
-    parameters: {
-      evidence,
-      minimum_tasks: count('Different tasks that must have been hit.', 3),
-      ratio: ratio('The share of failing attempts that counts as trouble, where the past is better.', 0.3),
-      for_seconds: forSeconds(0),
-    },
-  },
   {
     kind: 'step_stalled',
     meaning: 'Attempts of a step give no sign of life for longer than their stall limit.',
@@ -70,6 +58,18 @@ export const policyKinds = [
       minimum_tasks: count('Different tasks that must hang.', 3),
       ratio: ratio('The share of attempts that stall that counts as trouble.', 0.3),
       alone_factor: factor('A single attempt fires when it has been silent for so many stall limits.', 10),
+      for_seconds: forSeconds(0),
+    },
+  },
+  {
+    kind: 'error_ratio',
+    meaning: 'Attempts of a step fail more often than the step\u2019s own past can explain.',
+    tells: 'cause',
+    appliesTo: 'every task',
+    parameters: {
+      evidence,
+      minimum_tasks: count('Different tasks that must have been hit.', 3),
+      ratio: ratio('The share of failing attempts that counts as trouble, where the past is better.', 0.3),
       for_seconds: forSeconds(0),
     },
   },
@@ -193,14 +193,20 @@ export const policyKinds = [
     meaning: 'A process ended without saying so.',
     tells: 'cause',
     appliesTo: 'the engine',
-    parameters: { for_seconds: forSeconds(0) },
+    parameters: {
+      window_seconds: seconds('How long it is told of.', 300),
+      for_seconds: forSeconds(0),
+    },
   },
   {
     kind: 'worker_unresponsive',
     meaning: 'A process\u2019s event loop was blocked: meanwhile none of its tasks advanced.',
     tells: 'cause',
     appliesTo: 'the engine',
-    parameters: { for_seconds: forSeconds(0) },
+    parameters: {
+      window_seconds: seconds('How long it is told of.', 300),
+      for_seconds: forSeconds(0),
+    },
   },
   {
     kind: 'subscriber_lagging',

@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
+import type { TaskAlerting } from '../alert-generation/alerted-task.ts';
 
 /** A counter or histogram that a template declares. */
 export interface DeclaredMetric {
@@ -13,6 +14,8 @@ export interface DeclaredMetric {
 
 export interface MonitoredStep {
   readonly name: string;
+  /** The system that it depends on. */
+  readonly system: string;
   /** An attempt that takes longer is a bottleneck; null: judged by the step's own past alone. */
   readonly bottleneckMs: number | null;
   readonly metrics: readonly DeclaredMetric[];
@@ -37,6 +40,7 @@ export interface MonitoredTask {
   readonly labels: readonly string[];
   readonly metrics: readonly DeclaredMetric[];
   readonly steps: readonly MonitoredStep[];
+  readonly alerting: TaskAlerting;
 }
 
 /** Finds what is said about an event's task: by its version, else by the newest of the same task. */

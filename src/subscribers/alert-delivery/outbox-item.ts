@@ -1,0 +1,69 @@
+import type { AlertIncident } from '../../signals/alert.ts';
+
+export type NoticeKind = 'trigger' | 'update' | 'repeat' | 'acknowledge' | 'resolve';
+
+/** One incident, as it stands and as the receiver knows it. Plain JSON. */
+export interface OutboxItem {
+  incident: AlertIncident;
+  /** As it was last said, or begun to be. */
+  said: AlertIncident | null;
+  /** `maybe`: it was begun to be said, and what became of that is not known. */
+  told: 'no' | 'maybe' | 'yes';
+  /** Whether a route leads here. One that was told stays, wherever its routes lead by now. */
+  mine: boolean;
+  silenced: boolean;
+  /** Raised whenever there is something new to say, and the one that was said last or given up. */
+  version: number;
+  saidVersion: number;
+  acknowledged: 'no' | 'asked' | 'told';
+  endedAtMs: number | null;
+  endSaidAtMs: number | null;
+  /** When anything was said of it. */
+  saidAtMs: number;
+  /** Its turn; null: nothing is to be said of it. */
+  turn: number | null;
+  /** Since it was last said. */
+  failures: number;
+  /** It is among those that are summed up. */
+  summedUp: boolean;
+}
+
+/** For receivers that forget: a resolution that came alone may be lost between two of a cluster. */
+export const resolutionRepeatedForMs = 300_000;
+
+export function newItem(incident: AlertIncident): OutboxItem {
+  return {
+    incident,
+    said: null,
+    told: 'no',
+    mine: false,
+    silenced: false,
+    version: 0,
+    saidVersion: 0,
+    acknowledged: 'no',
+    endedAtMs: null,
+    endSaidAtMs: null,
+    saidAtMs: 0,
+    turn: null,
+    failures: 0,
+    summedUp: false,
+  };
+}
+
+/** What is to be said of it now; null: nothing. */
+export function nextOf(item: OutboxItem, nowMs: number, repeatMs: number | null): NoticeKind | null {
+  const repeats = repeatMs !== null && nowMs >= item.saidAtMs + repeatMs;
+  if (item.endedAtMs !== null) return item.told !== 'no' && (item.endSaidAtMs === null || repeats) ? 'resolve' : null;
+  const mayBeTold = !item.silenced && (item.mine || item.told !== 'no');
+  if (mayBeTold && item.version > item.saidVersion) return item.told === 'yes' ? 'update' : 'trigger';
+  if (item.told !== 'yes') return null;
+  if (item.acknowledged === 'asked') return 'acknowledge';
+  // Also while it is silenced: a receiver that forgets would tell everybody that it is over.
+  return repeats ? 'repeat' : null;
+}
+
+export function isDone({ endedAtMs, endSaidAtMs, told }: OutboxItem, nowMs: number, repeatMs: number | null): boolean {
+  if (endedAtMs === null) return false;
+  if (told === 'no') return true;
+  return endSaidAtMs !== null && (repeatMs === null || nowMs >= endSaidAtMs + resolutionRepeatedForMs);
+}
