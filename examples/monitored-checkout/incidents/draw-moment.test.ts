@@ -32,6 +32,7 @@ describe('a moment of an incident', () => {
       '                            cause    hang',
       '                            since    14:17:25 UTC, 6.0 s before',
       '                            hits     7 checkouts, of everybody alike',
+      '                            of them  customer_tier 5 standard, 2 premium; region 7 uk',
       '                            money    $4,821.00, ¥1,200 at risk, nothing lost',
       '                            do       See whether inventory answers.',
       '                            policy   step_stalled, joined by revenue_at_risk',

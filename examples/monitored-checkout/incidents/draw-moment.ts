@@ -23,7 +23,10 @@ export function drawMoment(moment: Moment, beganMs: number, previousMs: number |
 function drawNotice(head: string, notice: AlertNotice, before: AlertIncident | null): string {
   if (notice.kind === 'summary') {
     const missed = notice.missed.map(({ summary }) => `${indent}${summary}`);
-    return [`${head}${'missed'.padEnd(8)}while nobody could be told: ${notice.missed.length}`, ...missed].join('\n');
+    return [
+      `${head}${'missed'.padEnd(8)}while nobody could be told: ${notice.missed.length + (notice.more ?? 0)}`,
+      ...missed,
+    ].join('\n');
   }
   const { incident, kind } = notice;
   switch (kind) {
@@ -60,6 +63,7 @@ function detailsOf(incident: AlertIncident, atMs: number): Row[] {
     ['cause', [cause, firstErrorOf(incident)].filter(Boolean).join('; first error: ')],
     ['since', `${new Date(sinceMs).toISOString().slice(11, 19)} UTC, ${((atMs - sinceMs) / 1000).toFixed(1)} s before`],
     ['hits', whomOf(incident)],
+    ...(hitByOf(incident) === '' ? [] : [['of them', hitByOf(incident)] as const]),
     ['money', moneyOf(incident)],
     ['do', incident.action],
     ['policy', joined.length === 0 ? policy : `${policy}, joined by ${joined.join(', ')}`],
@@ -96,6 +100,16 @@ function firstErrorOf({ firstError }: AlertIncident): string {
 export function whomOf({ tasksHit, scope }: AlertIncident): string {
   const whom = scope.map(({ field, values }) => `${field} ${values.join(', ')}`).join('; ');
   return `${tasksHit} ${tasksHit === 1 ? 'checkout' : 'checkouts'}, ${whom === '' ? 'of everybody alike' : `only ${whom}`}`;
+}
+
+/** How many of each kind, where that is known. */
+function hitByOf({ hitBy }: AlertIncident): string {
+  return Object.entries(hitBy)
+    .map(([field, values]) => {
+      const counts = Object.entries(values).map(([value, count]) => `${count} ${value}`);
+      return `${field} ${counts.join(', ')}`;
+    })
+    .join('; ');
 }
 
 export function moneyOf({ atRisk, lost }: Pick<AlertIncident, 'atRisk' | 'lost'>): string {

@@ -75,6 +75,25 @@ describe('npm start -- --incident', () => {
     },
   );
 
+  it('that is interrupted among the trouble ends, and leaves nothing running', async () => {
+    const child = spawn(
+      process.execPath,
+      [entry, '--incident', 'worker-crash', '--healthy', '1', '--fault', '60', '--store', join(folder, 'i.db')],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    // What it has started holds its output open: it closes only when the last of them has gone.
+    const closed = once(child, 'close');
+    let said = '';
+    for await (const chunk of child.stdout.setEncoding('utf8')) {
+      said += String(chunk);
+      if (said.includes('kill -9') && !child.killed) child.kill('SIGINT');
+    }
+    assert.deepEqual(await closed, [1, null]);
+    assert.match(said, /Interrupted\.\n$/);
+  });
+
   it('of a name that there is none of says which there are', async () => {
     const { code, stderr } = await start('--incident', 'inventory-hung');
     assert.equal(code, 1);

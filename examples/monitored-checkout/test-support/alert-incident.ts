@@ -19,6 +19,7 @@ export function anIncident(changes: Partial<AlertIncident> = {}): AlertIncident 
     firstError: null,
     sinceMs: startMs + 25_000,
     tasksHit: 7,
+    hitBy: { customer_tier: { standard: 5, premium: 2 }, region: { uk: 7 } },
     scope: [],
     lost: {},
     atRisk: { USD: 482_100, JPY: 1200 },

@@ -185,9 +185,7 @@ function changed(
         `${at}.${name}: ${kind.kind} has no such parameter; it has ${Object.keys(kind.parameters).join(', ')}`,
       );
     } else if (typeof value !== 'number' || !(value >= known.min && value <= known.max)) {
-      problems.push(
-        `${at}.${name}: expected a number from ${known.min} to ${known.max}, got ${JSON.stringify(value)}`,
-      );
+      problems.push(`${at}.${name}: expected a number from ${known.min} to ${known.max}, got ${JSON.stringify(value)}`);
     } else parameters[name] = value;
   }
   return {
