@@ -1,19 +1,4 @@
-/** Digits after the point of a currency, by ISO 4217 as the runtime knows it; 2 where it does not. */
-function digitsOf(currency: string): number {
-  let digits = known.get(currency);
-  if (digits === undefined) {
-    try {
-      digits =
-        new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-    } catch {
-      digits = 2;
-    }
-    known.set(currency, digits);
-  }
-  return digits;
-}
-
-const known = new Map<string, number>();
+import { digitsOf } from '../../signals/money.ts';
 
 /** ISO 4217 in form; `unknown` for what is none, so that a mistake makes no new series each time. */
 export function currencyCode(value: unknown, byDefault: string): string {
