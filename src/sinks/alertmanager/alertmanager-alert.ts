@@ -53,7 +53,7 @@ export function annotationsOf(incident: AlertIncident): Record<string, string> {
     summary: shortLine(summary, 1024),
     description: [
       `Where: ${shortLine(placeOf(incident), 500)}`,
-      `Hits: ${whomOf(incident)}, ${tasksHit} tasks, ${trend}`,
+      `Hits: ${whomOf(incident)}; ${tasksHit} tasks, ${trend}`,
       ...(money === '' ? [] : [`Money: ${shortLine(money, 500)}`]),
       `What to do: ${shortLine(action, 1000)}`,
     ].join('\n'),
