@@ -83,7 +83,7 @@ export function webhookSink({ env = process.env, secret, ...options }: WebhookSi
     ...options,
     url: secretOf('url', options.url, env),
     headers: secretsOf('headers', options.headers, env),
-    secrets: given.map((one) => secretOf('secret', one, env)),
+    secret: given.map((one) => secretOf('secret', one, env)),
   });
   return withRecipe(makeWebhookSink(parts, systemClock), { kind: 'webhook', parts });
 }

@@ -41,10 +41,11 @@ export function some<Item>(list: readonly Item[], most: number, more: (left: num
   return list.length <= most ? list : [...list.slice(0, most - 1), more(list.length - most + 1)];
 }
 
-/** As receivers want it; what is no moment at all becomes the nearest one. */
+const endOfFourDigits = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** As receivers read it, with a year of four digits; what is no such moment becomes the nearest one. */
 export function isoTime(ms: number): string {
-  const most = 8.64e15;
-  return new Date(Number.isNaN(ms) ? 0 : Math.min(most, Math.max(-most, ms))).toISOString();
+  return new Date(Number.isNaN(ms) ? 0 : Math.min(endOfFourDigits, Math.max(0, ms))).toISOString();
 }
 
 const longestAddress = 2000;

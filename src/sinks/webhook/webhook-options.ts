@@ -30,7 +30,7 @@ const optionsSchema = z
   .strictObject({
     name: nameSchema.default('webhook'),
     url: z.string(),
-    secrets: z.array(z.string().refine(isSecret, "expected 'whsec_' and 24 to 64 bytes in base64")).min(1).max(4),
+    secret: z.array(z.string().refine(isSecret, "expected 'whsec_' and 24 to 64 bytes in base64")).min(1).max(4),
     headers: headersSchema
       .refine(
         (headers) => !Object.keys(headers).some((name) => reserved.test(name)),

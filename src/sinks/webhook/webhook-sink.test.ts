@@ -17,7 +17,7 @@ async function receiving(t: TestContext, ...secrets: string[]) {
   const receiver = await startStandIn(() => ({ status: 200 }));
   t.after(() => receiver.close());
   const clock = new FakeClock(atMs + 500);
-  const options = { url: `${receiver.url}/hook`, secrets: secrets.length > 0 ? secrets : [secretOf('one')] };
+  const options = { url: `${receiver.url}/hook`, secret: secrets.length > 0 ? secrets : [secretOf('one')] };
   return { receiver, clock, sink: makeWebhookSink(checkWebhookOptions(options), clock) };
 }
 

@@ -8,12 +8,12 @@ import type { WebhookParts } from './webhook-options.ts';
 
 /** To a service of one's own: a signed request for each notice. */
 export function makeWebhookSink(parts: WebhookParts, clock: Clock): AlertSink {
-  const { name, url, secrets, headers, timeoutMs } = parts;
+  const { name, url, secret, headers, timeoutMs } = parts;
   return defineSink({
     name,
     alerts: oneByOne((notice, signal) => {
       const body = JSON.stringify(noticeJson(notice));
-      const signed = signedHeaders(webhookId(notice), body, { secrets, nowMs: clock.now() });
+      const signed = signedHeaders(webhookId(notice), body, { secrets: secret, nowMs: clock.now() });
       return deliver({
         receiver: 'the webhook',
         url,
