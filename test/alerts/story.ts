@@ -17,7 +17,13 @@ export function checkoutTask(alerting: Partial<TaskAlerting> = {}): MonitoredTas
     revenue: { value: 'order_value', unit: 'minor', currency: 'currency' },
     labels: [],
     metrics: [],
-    steps: steps.map((name) => ({ name, system: name.split('_')[1] ?? name, bottleneckMs: null, stallMs: 10_000, metrics: [] })),
+    steps: steps.map((name) => ({
+      name,
+      system: name.split('_')[1] ?? name,
+      bottleneckMs: null,
+      stallMs: 10_000,
+      metrics: [],
+    })),
     alerting: { critical: true, onFailure: false, labels: {}, runbookUrl: null, policies: [], ...alerting },
   };
 }

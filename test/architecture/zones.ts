@@ -170,11 +170,24 @@ export const zones: Readonly<Record<string, Zone>> = {
 
   // The public door: names by hand from anywhere but the command line; its types say nothing that runs.
   'index.ts': {
-    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'signals', 'sinks', 'tasker.ts', 'create-tasker.ts'],
+    uses: [
+      'shared',
+      'events',
+      'config',
+      'tasks',
+      'subscribers',
+      'signals',
+      'sinks',
+      'alert-sinks.ts',
+      'tasker.ts',
+      'create-tasker.ts',
+    ],
     packages: [],
   },
   // The second door: the sink whose packages only some need.
   'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks'], sees: ['sinks'], packages: [] },
+  // Where the secrets of sinks are read.
+  'alert-sinks.ts': { uses: ['shared', 'sinks'], packages: ['node:fs'] },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
   'tasker-alert-types.ts': { uses: [], sees: ['*'], packages: [] },
 };
@@ -240,7 +253,7 @@ export const computedImports: readonly Omit<Exception, 'to'>[] = [
 ];
 
 /** Where the environment is read; everybody else is told what it said. */
-export const environmentReaders = ['config', 'cli', 'create-tasker.ts'];
+export const environmentReaders = ['config', 'cli', 'create-tasker.ts', 'alert-sinks.ts'];
 
 /** Where time and chance come from; everybody else takes a `Clock` or a `Random`. */
 export const ambientSources: readonly {
