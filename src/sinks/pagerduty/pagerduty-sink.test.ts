@@ -72,7 +72,6 @@ test('whoever is paged sees the step, the cause, the money and what to do', asyn
         since: '2026-09-21T14:13:20.000Z',
         tasks_hit: 12,
         hit_by: { customer_tier: { premium: 12 } },
-        labels: {},
         scope: [{ field: 'customer_tier', values: ['premium', 'gold'] }],
         at_risk: { USD: 4_821_000, JPY: 1200 },
         at_risk_text: '¥1,200 and $48,210.00',

@@ -91,6 +91,7 @@ function slowFinding(policy: Policy, place: Place, task: TaskWatch, judging: Jud
   const durations = hits.map(({ durationMs }) => durationMs).toSorted((a, b) => a - b);
   const nowMs = durations[Math.floor(durations.length / 2)] ?? 0;
   if (usualMs === null || nowMs < usualMs * parameter(policy, 'factor')) return null;
+  if (nowMs - usualMs < parameter(policy, 'growth_seconds') * 1000) return null;
   return { ...finding, detail: `${Math.round(nowMs)} ms instead of ${Math.round(usualMs)} ms` };
 }
 
