@@ -11,6 +11,7 @@ const commands = [
   'tasks',
   'show',
   'events',
+  'alerts',
   'retry',
   'resolve',
   'skip',

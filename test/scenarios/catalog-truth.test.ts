@@ -261,6 +261,36 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
     await end();
   },
 
+  async 'an incident that somebody takes in hand, that is silenced for a while, and that ends'(t, witness) {
+    const told: string[] = [];
+    const pager = defineSink({
+      name: 'pager',
+      alerts: async (notices) => {
+        told.push(...notices.map(({ kind }) => kind));
+        return { kind: 'delivered' };
+      },
+    });
+    let broken = true;
+    const archive = defineSink({
+      name: 'archive',
+      logs: async () => (broken ? { kind: 'retryable', reason: 'answered 503' } : { kind: 'delivered' }),
+    });
+    const { tasker, clock, end } = await heardWorld(t, witness, () => 1, { sinks: [pager, archive] });
+    await (await tasker.run(run)).wait();
+    await clock.advance(5000);
+    const [alert] = await tasker.alerts();
+    assert.equal(alert?.incident.system, 'archive');
+    await tasker.acknowledgeAlert(alert.incident.key, { by: 'maria' });
+    const silence = await tasker.silenceAlerts({ match: { policy: 'sink_failing' }, forMs: 60_000, by: 'maria' });
+    await clock.advance(3000);
+    await tasker.liftSilence(silence.id, { by: 'maria' });
+    await clock.advance(3000);
+    broken = false;
+    await clock.advance(60_000);
+    assert.deepEqual([told[0], told.at(-1)], ['trigger', 'resolve'], told.join(' '));
+    await end();
+  },
+
   async 'a subscriber that does not get so far until what it has not read is too old'(t, witness) {
     const hold = gate();
     const stuck = defineSubscriber({

@@ -47,12 +47,27 @@ function formatSettings(session: Session, source: string, config: ResolvedConfig
     ['environment', config.environment],
     ['storage', storage.kind === 'sqlite' ? `sqlite ${storage.file}${most}` : 'memory'],
     ['strict', String(config.strict)],
+    ...alertSettings(config),
     ...Object.entries(config.limits).map(([key, value]) => [`limits.${key}`, String(value)] as const),
   ];
   return formatRows(
     settings.map(([key, value]): CellInput[] => [{ text: key, style: 'dim' }, value]),
     session.paint,
   );
+}
+
+function alertSettings({ alerts }: ResolvedConfig): readonly (readonly [string, string])[] {
+  const { enabled, policies, routes, maintenance, scopeFields } = alerts;
+  return [
+    ['alerts', enabled === null ? 'if anything asks for them' : enabled ? 'on' : 'off'],
+    ['alerts.policies', policies.map(({ name }) => name).join(', ') || 'as built in'],
+    [
+      'alerts.routes',
+      routes.map(({ sinks }) => sinks.join(' + ') || 'nobody').join(', ') || 'every sink that takes alerts',
+    ],
+    ['alerts.maintenance', `${maintenance.length} windows`],
+    ['alerts.scopeFields', scopeFields.join(', ')],
+  ];
 }
 
 function formatTemplates(session: Session, baseDir: string, templates: readonly ConfiguredTemplate[]): string {

@@ -16,5 +16,6 @@ export const usualRetries: RetryPolicy = { firstWaitMs: 200, longestWaitMs: 30_0
 export function waitMs(failures: number, askedMs: number | undefined, policy: RetryPolicy, random: Random): number {
   const grown = Math.min(policy.longestWaitMs, policy.firstWaitMs * 2 ** Math.min(failures - 1, 30));
   const own = grown * (1 - policy.jitter * random.fraction());
-  return Math.max(own, askedMs !== undefined && Number.isFinite(askedMs) ? askedMs : 0);
+  // Whole milliseconds: a clock that counts no smaller ones would tell times that there are not.
+  return Math.ceil(Math.max(own, askedMs !== undefined && Number.isFinite(askedMs) ? askedMs : 0));
 }

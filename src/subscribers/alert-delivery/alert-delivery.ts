@@ -125,6 +125,7 @@ class Courier {
   #isAway = false;
   #back: { readonly id: number; readonly outcome: Delivery; readonly atMs: number } | null = null;
   #resting: Timer | null = null;
+  #stop: AbortSignal | null = null;
   callSoon: () => void = () => undefined;
 
   constructor(receiver: AlertReceiver, clock: Clock) {
@@ -155,14 +156,12 @@ class Courier {
     const outcome = await this.#receiver.once(notice, stop);
     this.#isAway = false;
     if (stop.aborted) return;
+    if (this.#stop !== stop) stop.addEventListener('abort', () => this.#resting?.cancel(), { once: true });
+    this.#stop = stop;
     this.#back = { id, outcome, atMs: this.#clock.now() };
     this.#resting?.cancel();
     const restMs = this.#receiver.restMs();
-    if (restMs > 0) {
-      const timer = this.#clock.setTimer(restMs, () => this.callSoon());
-      this.#resting = timer;
-      stop.addEventListener('abort', () => timer.cancel(), { once: true });
-    }
+    if (restMs > 0) this.#resting = this.#clock.setTimer(restMs, () => this.callSoon());
     this.callSoon();
   }
 }

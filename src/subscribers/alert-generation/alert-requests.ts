@@ -89,7 +89,8 @@ export class AlertRequests {
     const silence = silencesIn(await this.#stored(), nowMs).find((one) => one.id === id);
     if (silence === undefined) throw new TaskerError('TASKER_ALERT_NOT_FOUND', `There is no silence '${id}' in force.`);
     // Its end at its beginning: it is as if it had never been.
-    const lifted = { ...silence, untilMs: silence.fromMs };
+    const { match, fromMs } = silence;
+    const lifted = { id, match, fromMs, untilMs: fromMs };
     await this.#record({ name: 'alert.silenced', occurredAt: nowMs, payload: { silence: lifted, ...who } });
     return lifted;
   }
