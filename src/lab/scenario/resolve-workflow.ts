@@ -28,8 +28,12 @@ export function resolveWorkflow(
   for (const [field, values] of Object.entries(customers))
     if (Object.values(values).every((weight) => weight === 0))
       problems.add([...at, 'customers', field], 'expected at least one value with a weight above 0');
-  const template = templateOf(input, at, customers, templates, problems);
-  if (template === null) return null;
+  const loaded =
+    input.template === undefined
+      ? fromSteps(input, at, customers, problems)
+      : fromFile(input, at, templates, problems);
+  if (loaded === null) return null;
+  const { template, definition } = loaded;
   const steps = template.steps.map((step): StepBehaviour => {
     const own = input.steps?.find(({ name }) => name === step.name);
     return {
@@ -46,6 +50,7 @@ export function resolveWorkflow(
     namespace: template.namespace,
     name: template.name,
     templateFile: input.template === undefined ? null : (templates.get(input.template)?.file ?? null),
+    definition,
     template,
     steps,
     traffic: trafficOf(input),
@@ -58,14 +63,17 @@ export function resolveWorkflow(
   };
 }
 
-function templateOf(
+interface Loaded {
+  readonly template: TaskTemplate;
+  readonly definition: JsonObject | null;
+}
+
+function fromSteps(
   input: WorkflowInput,
   at: readonly PropertyKey[],
   customers: Customers,
-  templates: ReadonlyMap<string, TemplateText>,
   problems: Problems,
-): TaskTemplate | null {
-  if (input.template !== undefined) return fromFile(input, at, templates, problems);
+): Loaded | null {
   if (input.steps === undefined || input.name === undefined) {
     problems.add(at, `expected ${input.name === undefined ? 'a name' : 'steps'}, or a template, got neither`);
     return null;
@@ -78,11 +86,11 @@ function templateOf(
         problems.add([...at, 'steps', number, 'depends_on'], `no step '${other}'${suggestion(other, names)}`);
   }
   if (problems.any) return null;
-  const text = JSON.stringify(generatedTemplate({ ...input, name: input.name, steps: input.steps }, customers));
-  const { template, problems: found } = loadTemplate({ text, file: 'workflow' });
+  const definition = generatedTemplate({ ...input, name: input.name, steps: input.steps }, customers);
+  const { template, problems: found } = loadTemplate({ text: JSON.stringify(definition), file: 'workflow' });
   for (const { severity, message, path } of found)
     if (severity === 'error') problems.add(at, `${path === '' ? '' : `${path}: `}${message}`);
-  return template;
+  return template === null ? null : { template, definition };
 }
 
 function fromFile(
@@ -90,7 +98,7 @@ function fromFile(
   at: readonly PropertyKey[],
   templates: ReadonlyMap<string, TemplateText>,
   problems: Problems,
-): TaskTemplate | null {
+): Loaded | null {
   const named = templates.get(input.template ?? '');
   if (named === undefined || named.text === null) {
     problems.add([...at, 'template'], `cannot read the template: ${named?.why ?? 'it was not given'}`);
@@ -116,7 +124,7 @@ function fromFile(
       if (!['name', 'latency', 'noise'].includes(key))
         problems.addAtKey([...where, key], `'${key}' is the template's own business; latency and noise may be given`);
   }
-  return template;
+  return { template, definition: null };
 }
 
 export function latencyOf(input: Partial<LatencyInput>): LogNormal {

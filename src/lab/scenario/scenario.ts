@@ -19,8 +19,10 @@ export interface Scenario {
 export interface Workflow {
   readonly namespace: string;
   readonly name: string;
-  /** Of a file of the user's own; null: the lab has made it. */
+  /** Of a template of the user's own; null: the lab has made it. */
   readonly templateFile: string | null;
+  /** The keys of the template that the lab has made; null: it is a file. */
+  readonly definition: JsonObject | null;
   readonly template: TaskTemplate;
   readonly steps: readonly StepBehaviour[];
   readonly traffic: Traffic;
