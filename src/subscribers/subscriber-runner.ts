@@ -62,6 +62,8 @@ export class SubscriberRunner {
     this.subscriber = subscriber;
     this.parts = parts;
     this.#names = [...subscriber.handlers.keys()];
+    // Once: a listener for each wait would stay on the signal, and adding one looks through all that are there.
+    this.#stop.signal.addEventListener('abort', () => this.#wake?.(), { once: true });
   }
 
   get names(): readonly string[] {
@@ -277,10 +279,9 @@ export class SubscriberRunner {
 
   /** Until something is committed, or somebody looks in. */
   async #wait(): Promise<void> {
-    if (this.#awake || this.#drainTo !== null) return;
+    if (this.#awake || this.#drainTo !== null || this.#stop.signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#wake = null;
   }

@@ -19,7 +19,7 @@ export interface RunResult {
   /** Of tasks that no fault hit: these must be 0, or the traffic is not as healthy as it says. */
   readonly healthy: { readonly failed: number; readonly breached: number; readonly retried: number };
   readonly warnings: readonly string[];
-  readonly speed: { readonly realMs: number };
+  readonly speed: { readonly realMs: number; readonly cpuMs: number };
 }
 
 /** How whoever gives the alarm did. */
