@@ -80,10 +80,7 @@ test('a hang is measured from its first stall to what was said of it and to its 
   assert.ok(fault !== undefined && fault.detectSeconds !== null && fault.resolveSeconds !== null);
   assert.ok(fault.tasksHit > 40, `${fault.tasksHit} of about 60`);
   assert.ok(fault.detectSeconds < 0.1, 'told of with the event itself');
-  assert.deepEqual(
-    [fault.first?.stepRight, fault.first?.causeRight, fault.first?.scopeRight],
-    [true, true, true],
-  );
+  assert.deepEqual([fault.first?.stepRight, fault.first?.causeRight, fault.first?.scopeRight], [true, true, true]);
   assert.ok(fault.resolveSeconds >= 0 && fault.resolveSeconds < 15);
   assert.equal(fault.opened, 1);
   assert.ok((fault.money?.truth.atRisk['USD'] ?? 0) > 50_000);

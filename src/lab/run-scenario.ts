@@ -121,8 +121,15 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-function start(tasker: Tasker, { namespace, name }: Workflow, context: JsonObject, warn: (message: string) => void): void {
-  tasker.run({ namespace, name, context }).catch((error: unknown) => warn(`a task did not start: ${errorMessage(error)}`));
+function start(
+  tasker: Tasker,
+  { namespace, name }: Workflow,
+  context: JsonObject,
+  warn: (message: string) => void,
+): void {
+  tasker
+    .run({ namespace, name, context })
+    .catch((error: unknown) => warn(`a task did not start: ${errorMessage(error)}`));
 }
 
 function tasksOf(workflows: readonly Workflow[], services: Services): Partial<TaskerConfigInput> {

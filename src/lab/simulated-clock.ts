@@ -78,13 +78,13 @@ export class SimulatedClock implements Clock {
 
   /** Lets time pass, a second at a time, until the promise has settled. */
   async advanceUntil<T>(settled: Promise<T>): Promise<T> {
-    let isSettled = false;
+    const outcome = { settled: false };
     const noted = (): void => {
-      isSettled = true;
+      outcome.settled = true;
     };
     settled.then(noted, noted);
     await this.advanceTo(this.#nowMs);
-    while (!isSettled) await this.advanceTo(this.#nowMs + 1000);
+    while (!outcome.settled) await this.advanceTo(this.#nowMs + 1000);
     return settled;
   }
 

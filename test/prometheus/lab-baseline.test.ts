@@ -48,69 +48,79 @@ function scraped(events: readonly Happened[], amount: (event: Happened) => numbe
 const of = (name: string) => (event: Happened) => (event.name === name ? 1 : 0);
 const ended = ({ name, step }: Happened): boolean => step !== undefined && name.startsWith('step.');
 
-test('promtool evaluates the baseline\u2019s rules over the same series as the lab does', { skip: noPrometheus }, (t) => {
-  const events = history();
-  const baseline = new Baseline([{ namespace: 'shop', name: 'checkout', steps: [{ name: 'pay' }] }], 0);
-  for (const { at, name, step = null, durationMs, tier } of events)
-    baseline.take({
-      name,
-      occurredAt: Math.round(at * 1000),
-      namespace: 'shop',
-      taskName: 'checkout',
-      step,
-      business: { customer_tier: tier },
-      payload: { durationMs },
-    } as unknown as LoggedEvent);
-  baseline.advanceTo(endSeconds * 1000);
-  const turns = baseline.received.flatMap(({ atMs, notice }) =>
-    notice.kind === 'summary' ? [] : [{ at: atMs / 1000, kind: notice.kind, rule: notice.incident.policy }],
-  );
-  for (const { name } of baselineRules)
-    assert.ok(turns.some(({ rule, kind }) => rule === name && kind === 'resolve'), `${name} fires and ends`);
+test(
+  'promtool evaluates the baseline\u2019s rules over the same series as the lab does',
+  { skip: noPrometheus },
+  (t) => {
+    const events = history();
+    const baseline = new Baseline([{ namespace: 'shop', name: 'checkout', steps: [{ name: 'pay' }] }], 0);
+    for (const { at, name, step = null, durationMs, tier } of events)
+      baseline.take({
+        name,
+        occurredAt: Math.round(at * 1000),
+        namespace: 'shop',
+        taskName: 'checkout',
+        step,
+        business: { customer_tier: tier },
+        payload: { durationMs },
+      } as unknown as LoggedEvent);
+    baseline.advanceTo(endSeconds * 1000);
+    const turns = baseline.received.flatMap(({ atMs, notice }) =>
+      notice.kind === 'summary' ? [] : [{ at: atMs / 1000, kind: notice.kind, rule: notice.incident.policy }],
+    );
+    for (const { name } of baselineRules)
+      assert.ok(
+        turns.some(({ rule, kind }) => rule === name && kind === 'resolve'),
+        `${name} fires and ends`,
+      );
 
-  const task = { namespace: 'shop', task: 'checkout' };
-  const rounded = events.map((event) => ({ ...event, at: Math.round(event.at * 1000) / 1000 }));
-  const series: readonly (readonly [metric: string, amount: (event: Happened) => number])[] = [
-    ['tasker_business_tasks_started_total{namespace="shop",task="checkout"}', of('task.initialize_requested')],
-    ['tasker_business_conversions_total{namespace="shop",task="checkout"}', of('task.completed')],
-    [
-      'lab_premium_failures_total{namespace="shop",task="checkout"}',
-      (event) => (event.name === 'task.failed' && event.tier === 'premium' ? 1 : 0),
-    ],
-    [
-      'tasker_step_duration_seconds_sum{namespace="shop",task="checkout",step="pay"}',
-      (event) => (ended(event) ? (event.durationMs ?? 0) / 1000 : 0),
-    ],
-    [
-      'tasker_step_duration_seconds_count{namespace="shop",task="checkout",step="pay"}',
-      (event) => (ended(event) ? 1 : 0),
-    ],
-  ];
-  const isFiring = (rule: string, at: number): boolean =>
-    turns.findLast((turn) => turn.rule === rule && turn.at <= at)?.kind === 'trigger';
-  const folder = mkdtempSync(join(tmpdir(), 'tasker-lab-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const rules = baselineRules.map(({ name, expr, forSeconds }) => ({ alert: name, expr, for: `${forSeconds}s` }));
-  writeFileSync(join(folder, 'rules.json'), JSON.stringify({ groups: [{ name: 'lab', interval: '15s', rules }] }));
-  const tests = {
-    rule_files: ['rules.json'],
-    evaluation_interval: '15s',
-    tests: [
-      {
-        interval: '15s',
-        input_series: series.map(([metric, amount]) => ({ series: metric, values: scraped(rounded, amount).join(' ') })),
-        alert_rule_test: baselineRules.flatMap(({ name }) =>
-          Array.from({ length: scrapes }, (_unused, index) => ({
-            eval_time: `${index * 15}s`,
-            alertname: name,
-            exp_alerts: isFiring(name, index * 15)
-              ? [{ exp_labels: name === 'StepSlow' ? { ...task, step: 'pay' } : task }]
-              : [],
+    const task = { namespace: 'shop', task: 'checkout' };
+    const rounded = events.map((event) => ({ ...event, at: Math.round(event.at * 1000) / 1000 }));
+    const series: readonly (readonly [metric: string, amount: (event: Happened) => number])[] = [
+      ['tasker_business_tasks_started_total{namespace="shop",task="checkout"}', of('task.initialize_requested')],
+      ['tasker_business_conversions_total{namespace="shop",task="checkout"}', of('task.completed')],
+      [
+        'lab_premium_failures_total{namespace="shop",task="checkout"}',
+        (event) => (event.name === 'task.failed' && event.tier === 'premium' ? 1 : 0),
+      ],
+      [
+        'tasker_step_duration_seconds_sum{namespace="shop",task="checkout",step="pay"}',
+        (event) => (ended(event) ? (event.durationMs ?? 0) / 1000 : 0),
+      ],
+      [
+        'tasker_step_duration_seconds_count{namespace="shop",task="checkout",step="pay"}',
+        (event) => (ended(event) ? 1 : 0),
+      ],
+    ];
+    const isFiring = (rule: string, at: number): boolean =>
+      turns.findLast((turn) => turn.rule === rule && turn.at <= at)?.kind === 'trigger';
+    const folder = mkdtempSync(join(tmpdir(), 'tasker-lab-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const rules = baselineRules.map(({ name, expr, forSeconds }) => ({ alert: name, expr, for: `${forSeconds}s` }));
+    writeFileSync(join(folder, 'rules.json'), JSON.stringify({ groups: [{ name: 'lab', interval: '15s', rules }] }));
+    const tests = {
+      rule_files: ['rules.json'],
+      evaluation_interval: '15s',
+      tests: [
+        {
+          interval: '15s',
+          input_series: series.map(([metric, amount]) => ({
+            series: metric,
+            values: scraped(rounded, amount).join(' '),
           })),
-        ),
-      },
-    ],
-  };
-  writeFileSync(join(folder, 'tests.json'), JSON.stringify(tests));
-  execFileSync('promtool', ['test', 'rules', join(folder, 'tests.json')], { stdio: 'pipe' });
-});
+          alert_rule_test: baselineRules.flatMap(({ name }) =>
+            Array.from({ length: scrapes }, (_unused, index) => ({
+              eval_time: `${index * 15}s`,
+              alertname: name,
+              exp_alerts: isFiring(name, index * 15)
+                ? [{ exp_labels: name === 'StepSlow' ? { ...task, step: 'pay' } : task }]
+                : [],
+            })),
+          ),
+        },
+      ],
+    };
+    writeFileSync(join(folder, 'tests.json'), JSON.stringify(tests));
+    execFileSync('promtool', ['test', 'rules', join(folder, 'tests.json')], { stdio: 'pipe' });
+  },
+);

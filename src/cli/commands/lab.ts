@@ -77,4 +77,3 @@ function parseAtMost(text: string): number {
   if (ms === null || ms < 1000) throw new InvalidArgumentError("Expected a duration of at least a second, as '10m'.");
   return ms;
 }
-

@@ -15,7 +15,8 @@ const mostListed = 5;
 /** For people; `--json` has the rest. */
 export function formatLabReport(report: LabReport, how: How): string {
   const sections = report.scenarios.map((scenario) => formatScenario(scenario, how));
-  const all = report.scenarios.length > 1 ? [`${how.paint('bold', 'all scenarios')}\n${formatTotals(report.totals, how)}`] : [];
+  const all =
+    report.scenarios.length > 1 ? [`${how.paint('bold', 'all scenarios')}\n${formatTotals(report.totals, how)}`] : [];
   return [...sections, ...all].join('\n');
 }
 
@@ -30,8 +31,14 @@ function formatScenario(scenario: ScenarioReport, how: How): string {
     formatTotals(scenario.totals, how),
     `healthy traffic: ${healthy.retried} tasks retried and completed, ${healthy.failed} failed for good, ${healthy.breached} passed their SLA\n`,
     `speed: ${speed.timesReal} times real time (${(speed.realMs / 1000).toFixed(1)} s), ${speed.timesCpu} times by processor time\n`,
-    ...listed('alerting', scenario.runs.flatMap(({ alerting }) => alerting.falseAlerts)),
-    ...listed('baseline', scenario.runs.flatMap(({ baseline }) => baseline.falseAlerts)),
+    ...listed(
+      'alerting',
+      scenario.runs.flatMap(({ alerting }) => alerting.falseAlerts),
+    ),
+    ...listed(
+      'baseline',
+      scenario.runs.flatMap(({ baseline }) => baseline.falseAlerts),
+    ),
     ...(how.verbose ? [formatFaults(scenario, how)] : []),
     ...warnings.map((warning) => `${paint('yellow', 'warning:')} ${warning}\n`),
     ...missedTargets.map((missed) => `${paint('red', 'missed target:')} ${missed}\n`),
@@ -52,7 +59,9 @@ function formatTotals({ alerting, baseline }: LabReport['totals'], { paint }: Ho
     row('step right (after 60 s)', ({ stepRight, stepRightLater }) => pair(stepRight, stepRightLater)),
     row('cause right (after 60 s)', ({ causeRight, causeRightLater }) => pair(causeRight, causeRightLater)),
     row('scope right (after 60 s)', ({ scopeRight, scopeRightLater }) => pair(scopeRight, scopeRightLater)),
-    row('money off after 60 s (when said)', ({ moneyError, moneyErrorWhenSaid }) => pair(moneyError, moneyErrorWhenSaid)),
+    row('money off after 60 s (when said)', ({ moneyError, moneyErrorWhenSaid }) =>
+      pair(moneyError, moneyErrorWhenSaid),
+    ),
     row('incidents opened per fault', ({ incidentsPerFault }) => plain(incidentsPerFault)),
     row('updates per fault', ({ updatesPerFault }) => plain(updatesPerFault)),
     row('time to resolve, median', ({ resolveMedian }) => seconds(resolveMedian)),
@@ -85,14 +94,20 @@ function formatFaults({ runs }: ScenarioReport, { paint }: How): string {
         fault.name,
         String(fault.tasksHit),
         { text: seconds(fault.detectSeconds), align: 'right' },
-        fault.first === null ? '-' : `${fault.first.policy}: ${fault.first.step ?? '-'}, ${fault.first.cause}, ${fault.first.scope}`,
+        fault.first === null
+          ? '-'
+          : `${fault.first.policy}: ${fault.first.step ?? '-'}, ${fault.first.cause}, ${fault.first.scope}`,
         String(fault.opened),
         { text: seconds(fault.resolveSeconds), align: 'right' },
         rule === undefined || rule.first === null ? '-' : `${rule.first.policy} ${seconds(rule.detectSeconds)}`,
       ];
     }),
   );
-  return formatTable(['seed', 'fault', 'tasks', 'detected', 'first said', 'opened', 'resolved', 'baseline'], rows, paint);
+  return formatTable(
+    ['seed', 'fault', 'tasks', 'detected', 'first said', 'opened', 'resolved', 'baseline'],
+    rows,
+    paint,
+  );
 }
 
 function seconds(value: number | null): string {

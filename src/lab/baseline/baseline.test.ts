@@ -40,16 +40,44 @@ describe('increase, as Prometheus extrapolates it', () => {
     });
 
   test('over samples at both ends of the range, it is their difference', () => {
-    assert.equal(increase(samples(0, 300, (at) => at), 300, 300), 300);
+    assert.equal(
+      increase(
+        samples(0, 300, (at) => at),
+        300,
+        300,
+      ),
+      300,
+    );
   });
 
   test('ends that are near are covered, others by half an interval', () => {
-    assert.equal(increase(samples(0, 300, (at) => 1000 + at), 310, 300), 285 + 15);
-    assert.equal(increase(samples(0, 60, (at) => 1000 + at), 300, 300), 60 + 0 + 7.5);
+    assert.equal(
+      increase(
+        samples(0, 300, (at) => 1000 + at),
+        310,
+        300,
+      ),
+      285 + 15,
+    );
+    assert.equal(
+      increase(
+        samples(0, 60, (at) => 1000 + at),
+        300,
+        300,
+      ),
+      60 + 0 + 7.5,
+    );
   });
 
   test('never below zero before the first sample', () => {
-    assert.equal(increase(samples(10, 70, (at) => (at - 10) / 60), 70, 70), 1);
+    assert.equal(
+      increase(
+        samples(10, 70, (at) => (at - 10) / 60),
+        70,
+        70,
+      ),
+      1,
+    );
   });
 
   test('of fewer than two samples, there is none', () => {
@@ -66,11 +94,18 @@ test('conversion that falls below 80 % fires after it has for two minutes, and e
 });
 
 test('conversion that was never below 80 % of the window is not told of', () => {
-  assert.deepEqual(story(traffic(0, 1500, (at) => at < 600 || at >= 655), 1500), []);
+  assert.deepEqual(
+    story(
+      traffic(0, 1500, (at) => at < 600 || at >= 655),
+      1500,
+    ),
+    [],
+  );
 });
 
 test('a step fires when its attempts take more than 30 s on average for five minutes; that hang on count when they end', () => {
-  const attempt = (at: number, durationMs: number) => event(at, 'step.failed', { step: 'pay', payload: { durationMs } });
+  const attempt = (at: number, durationMs: number) =>
+    event(at, 'step.failed', { step: 'pay', payload: { durationMs } });
   const slow = Array.from({ length: 60 }, (_unused, index) => attempt(310 + 10 * index, 31_000));
   assert.deepEqual(story(slow, 900), ['StepSlow trigger 615']);
   const quick = slow.map(({ occurredAt }) => attempt(occurredAt / 1000, 29_000));

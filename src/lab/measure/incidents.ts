@@ -12,7 +12,11 @@ export interface SaidIncident {
   readonly firstAtMs: number;
   readonly first: AlertIncident;
   /** In the order in which it came. */
-  readonly said: readonly { readonly atMs: number; readonly kind: AlertNotice['kind']; readonly incident: AlertIncident }[];
+  readonly said: readonly {
+    readonly atMs: number;
+    readonly kind: AlertNotice['kind'];
+    readonly incident: AlertIncident;
+  }[];
   /** null: never. */
   readonly resolvedAtMs: number | null;
 }

@@ -56,11 +56,7 @@ const mostShown = 20;
 export interface MeasureContext {
   readonly seed: number;
   readonly startMs: number;
-  readonly moneyOf: (
-    fault: Fault,
-    of: { readonly namespace: string; readonly task: string },
-    atMs: number,
-  ) => Money;
+  readonly moneyOf: (fault: Fault, of: { readonly namespace: string; readonly task: string }, atMs: number) => Money;
 }
 
 /** `incidents`: those that the fault explains. */
@@ -87,14 +83,9 @@ export function measureFault(
     later: first === undefined ? null : judge(knownAt(first, first.firstAtMs + laterMs), fault),
     money: first === undefined || fault.kind === 'silence' ? null : measureMoney(first, fault, context),
     opened: incidents.length,
-    updates: incidents.reduce(
-      (sum, { said }) => sum + said.filter(({ kind }) => kind === 'update').length,
-      0,
-    ),
+    updates: incidents.reduce((updates, { said }) => updates + said.filter(({ kind }) => kind === 'update').length, 0),
     resolveSeconds:
-      ended.length === 0 || ended.includes(null)
-        ? null
-        : seconds(Math.max(...ended.map((atMs) => atMs ?? 0)) - toMs),
+      ended.length === 0 || ended.includes(null) ? null : seconds(Math.max(...ended.map((atMs) => atMs ?? 0)) - toMs),
   };
 }
 

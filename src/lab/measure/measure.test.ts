@@ -62,7 +62,11 @@ function incident(changes: Partial<AlertIncident> = {}): AlertIncident {
   };
 }
 
-function said(at: number, kind: Exclude<AlertNotice['kind'], 'summary'>, changes: Partial<AlertIncident> = {}): Received {
+function said(
+  at: number,
+  kind: Exclude<AlertNotice['kind'], 'summary'>,
+  changes: Partial<AlertIncident> = {},
+): Received {
   return { atMs: at * 1000, notice: { kind, atMs: at * 1000, incident: incident(changes) } };
 }
 
@@ -80,7 +84,10 @@ test('what was said first and a minute later is held against the fault', () => {
   const measured = measureFault(truth, incidents, context);
   assert.equal(measured.detectSeconds, 7);
   assert.deepEqual([measured.opened, measured.updates, measured.resolveSeconds], [1, 2, 30]);
-  assert.deepEqual([measured.first?.stepRight, measured.first?.causeRight, measured.first?.scopeRight], [true, true, false]);
+  assert.deepEqual(
+    [measured.first?.stepRight, measured.first?.causeRight, measured.first?.scopeRight],
+    [true, true, false],
+  );
   assert.equal(measured.later?.scopeRight, true);
   assert.deepEqual(measured.money?.said, { lost: { USD: 20 }, atRisk: { USD: 70 } });
   assert.equal(measured.money?.error, 0.1);
@@ -123,12 +130,19 @@ describe('an alert', () => {
   });
 
   test('that states a single fact is not false when that is on record', () => {
-    assert.equal(why(said(400, 'trigger', { policy: 'sla_breached', exampleTask: 't' }), () => true), 'fact');
+    assert.equal(
+      why(said(400, 'trigger', { policy: 'sla_breached', exampleTask: 't' }), () => true),
+      'fact',
+    );
   });
 });
 
 test('targets that are missed are named; a fault of low volume has the later of its tasks and its time', () => {
-  const late = measureFault({ ...truth, shownAtMs: [105_000, 300_000, 900_000] }, incidentsIn([said(905, 'trigger')]), context);
+  const late = measureFault(
+    { ...truth, shownAtMs: [105_000, 300_000, 900_000] },
+    incidentsIn([said(905, 'trigger')]),
+    context,
+  );
   const totals = totalsOf([{ faults: [late], falseAlerts: [], facts: [] }]);
   const runs = [
     {

@@ -17,8 +17,7 @@ export function resolveFault(input: FaultInput, index: number, around: Around, p
   const at = ['faults', index] as const;
   const before = problems.all.length;
   const fromMs = durationMs(input.from) ?? 0;
-  const toMs =
-    input.to === undefined ? Math.min(fromMs + usualLengthMs, around.totalMs) : (durationMs(input.to) ?? 0);
+  const toMs = input.to === undefined ? Math.min(fromMs + usualLengthMs, around.totalMs) : (durationMs(input.to) ?? 0);
   if (fromMs >= around.totalMs) problems.add([...at, 'from'], 'expected a moment before the end of the simulation');
   else if (toMs <= fromMs) problems.add([...at, 'to'], "expected a moment after 'from'");
   else if (toMs > around.totalMs)
@@ -54,7 +53,10 @@ function workflowsOf(
   const found = all.filter(({ name, namespace }) => name === workflow || `${namespace}.${name}` === workflow);
   if (found.length === 0) {
     const names = all.map(({ name }) => name);
-    problems.add([...at, 'workflow'], `no workflow '${workflow}'${suggestion(workflow, names) || `; there are ${names.join(', ')}`}`);
+    problems.add(
+      [...at, 'workflow'],
+      `no workflow '${workflow}'${suggestion(workflow, names) || `; there are ${names.join(', ')}`}`,
+    );
   }
   return found;
 }

@@ -29,9 +29,7 @@ export function resolveWorkflow(
     if (Object.values(values).every((weight) => weight === 0))
       problems.add([...at, 'customers', field], 'expected at least one value with a weight above 0');
   const loaded =
-    input.template === undefined
-      ? fromSteps(input, at, customers, problems)
-      : fromFile(input, at, templates, problems);
+    input.template === undefined ? fromSteps(input, at, customers, problems) : fromFile(input, at, templates, problems);
   if (loaded === null) return null;
   const { template, definition } = loaded;
   const steps = template.steps.map((step): StepBehaviour => {
@@ -59,7 +57,7 @@ export function resolveWorkflow(
       value: logNormal(order.p50, order.p99 ?? 8 * order.p50, 50 * (order.p99 ?? 8 * order.p50)),
       currencies: typeof order.currency === 'string' ? ({ [order.currency]: 1 } satisfies Weights) : order.currency,
     },
-    context: (input.context ?? {}) as JsonObject,
+    context: input.context ?? {},
   };
 }
 

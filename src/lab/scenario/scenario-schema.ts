@@ -8,14 +8,7 @@ import { durationText, timeOfDay } from './time-text.ts';
  */
 
 /** As alerting sorts errors. */
-export const errorClassNames = [
-  'timeout',
-  'connection',
-  'resource',
-  'application',
-  'validation',
-  'permanent',
-] as const;
+export const errorClassNames = ['timeout', 'connection', 'resource', 'application', 'validation', 'permanent'] as const;
 export type ErrorClassName = (typeof errorClassNames)[number];
 
 const name = z
@@ -255,10 +248,7 @@ export const scenarioSchema = z.strictObject({
   faults: z.array(fault).default([]).describe('What goes wrong, and when: the ground truth. None: all is healthy.'),
   alerts: z
     .strictObject({
-      policies: z
-        .array(z.record(z.string(), z.json()))
-        .optional()
-        .describe('As `alerts.policies` of a configuration.'),
+      policies: z.array(z.record(z.string(), z.json())).optional().describe('As `alerts.policies` of a configuration.'),
       scope_fields: z.array(name).optional().describe('As `alerts.scopeFields`.'),
     })
     .optional()

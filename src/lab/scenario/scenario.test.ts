@@ -20,7 +20,10 @@ function problemsOf(text: string): readonly string[] {
     parseScenario(text, 'a.yaml');
   } catch (error) {
     assert.ok(isTaskerError(error, 'TASKER_SCENARIO_INVALID'));
-    return error.message.split('\n').slice(1).map((line) => line.trim());
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
   }
   return [];
 }
@@ -32,7 +35,10 @@ test('ten lines make a scenario: everything else has a default', () => {
   const [checkout] = scenario.workflows;
   assert.deepEqual(Object.keys(checkout?.customers ?? {}), ['customer_tier', 'region', 'payment_method']);
   assert.equal(checkout?.traffic.rate, 0.001);
-  assert.deepEqual(checkout?.template.steps.map(({ dependsOn }) => dependsOn), [[], ['pay']]);
+  assert.deepEqual(
+    checkout?.template.steps.map(({ dependsOn }) => dependsOn),
+    [[], ['pay']],
+  );
   const [hang] = scenario.faults;
   assert.deepEqual([hang?.kind, hang?.fromMs, hang?.toMs], ['hang', 240_000, 540_000]);
   assert.deepEqual(hang?.hits, [{ namespace: 'lab', task: 'checkout', step: 'pay' }]);
@@ -81,7 +87,11 @@ describe('a scenario that is not valid is told of with line and column, what was
       short.replace('- name: pay', '- { name: pay, retry_limit: 1000 }'),
       'a.yaml:6:35  workflows[0].steps[0].retry_limit: expected a number of at most 100, got 1000',
     ],
-    ['broken YAML', 'workflows: [\n', 'a.yaml:2:1  broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+    [
+      'broken YAML',
+      'workflows: [\n',
+      'a.yaml:2:1  broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
   ];
   for (const [what, text, problem] of cases) test(what, () => assert.deepEqual(problemsOf(text), [problem]));
 });

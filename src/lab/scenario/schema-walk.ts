@@ -40,9 +40,7 @@ export function schemaAt(path: readonly PropertyKey[], root: unknown): Known {
   for (const part of path) {
     nodes = variants(nodes, value).flatMap((node) => childOf(node, part));
     value =
-      typeof value === 'object' && value !== null
-        ? (value as Readonly<Record<PropertyKey, unknown>>)[part]
-        : undefined;
+      typeof value === 'object' && value !== null ? (value as Readonly<Record<PropertyKey, unknown>>)[part] : undefined;
   }
   const named = nodes.find(({ expected }) => expected !== undefined);
   const found = variants(nodes, value);
@@ -54,7 +52,7 @@ export function schemaAt(path: readonly PropertyKey[], root: unknown): Known {
 }
 
 function variants(nodes: readonly SchemaNode[], value: unknown): readonly SchemaNode[] {
-  const all = nodes.flatMap((node) => (node.anyOf ?? node.oneOf ?? [node]) as readonly SchemaNode[]);
+  const all = nodes.flatMap((node) => node.anyOf ?? node.oneOf ?? [node]);
   const flat = all.some(({ anyOf, oneOf }) => anyOf !== undefined || oneOf !== undefined) ? variants(all, value) : all;
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   const ofKind = flat.filter(({ properties }) => kind !== undefined && properties?.['kind']?.const === kind);

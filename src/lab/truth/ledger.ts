@@ -62,25 +62,25 @@ export class Ledger {
         return;
       case 'task.completed':
         this.counts.completed += 1;
-        return this.#ended(logged as RecordedEvent, false);
+        return this.#ended(logged, false);
       case 'task.failed':
         this.counts.failed += 1;
-        return this.#ended(logged as RecordedEvent, true);
+        return this.#ended(logged, true);
       case 'task.cancelled':
-        return this.#ended(logged as RecordedEvent, true);
+        return this.#ended(logged, true);
       case 'step.failed':
         this.counts.attemptsFailed += 1;
-        return this.#trouble(logged as RecordedEvent, [logged.step ?? '']);
+        return this.#trouble(logged, [logged.step ?? '']);
       case 'step.stalled':
         this.counts.stalled += 1;
-        return this.#trouble(logged as RecordedEvent, [logged.step ?? '']);
+        return this.#trouble(logged, [logged.step ?? '']);
       case 'step.sla_breached':
-        this.#trouble(logged as RecordedEvent, [logged.step ?? '']);
+        this.#trouble(logged, [logged.step ?? '']);
         return this.#breached(logged);
       case 'task.sla_breached': {
         const { payload } = logged as RecordedEvent<'task.sla_breached'>;
         this.#trouble(
-          logged as RecordedEvent,
+          logged,
           payload.openSteps.map(({ step }) => step),
         );
         return this.#breached(logged);
@@ -91,7 +91,12 @@ export class Ledger {
   }
 
   /** Of the tasks of one kind that got into trouble at a fault's steps since it began, as of one moment. */
-  moneyOf(fault: Fault, of: { readonly namespace: string; readonly task: string }, startMs: number, atMs: number): Money {
+  moneyOf(
+    fault: Fault,
+    of: { readonly namespace: string; readonly task: string },
+    startMs: number,
+    atMs: number,
+  ): Money {
     const steps = fault.hits
       .filter(({ namespace, task }) => namespace === of.namespace && task === of.task)
       .map(({ step }) => step);

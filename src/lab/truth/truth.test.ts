@@ -40,7 +40,17 @@ interface Line {
 }
 
 /** An event of the log by hand; `at` in seconds of the run. */
-function event({ at, name, task, step, attempt = 1, worth = 1000, currency = 'USD', region = 'us', payload = {} }: Line) {
+function event({
+  at,
+  name,
+  task,
+  step,
+  attempt = 1,
+  worth = 1000,
+  currency = 'USD',
+  region = 'us',
+  payload = {},
+}: Line) {
   return {
     id: '',
     position: 0,
@@ -100,8 +110,7 @@ describe('money, from the log alone', () => {
 
 describe('when a fault showed', () => {
   const watch = new FaultWatch(scenario);
-  const hit = (fault: number, taskId: string, step: string, attempt = 1) =>
-    watch.hit({ fault, taskId, step, attempt });
+  const hit = (fault: number, taskId: string, step: string, attempt = 1) => watch.hit({ fault, taskId, step, attempt });
   hit(0, 'a', 'pay');
   hit(0, 'b', 'pay');
   hit(1, 'c', 'ship');

@@ -12,13 +12,17 @@ export interface Worth {
  */
 export function worthOf(business: Readonly<Record<string, unknown>>, { businessMetrics }: TaskTemplate): Worth | null {
   if (businessMetrics['track_revenue'] !== true && businessMetrics['value'] === undefined) return null;
-  const amount = Number(business[String(businessMetrics['value'] ?? 'order_value')]);
+  const amount = Number(business[textOr(businessMetrics['value'], 'order_value')]);
   if (!Number.isFinite(amount)) return null;
-  const currency = String(business[String(businessMetrics['currency'] ?? 'currency')] ?? 'USD').toUpperCase();
+  const currency = textOr(business[textOr(businessMetrics['currency'], 'currency')], 'USD').toUpperCase();
   const digits = businessMetrics['value_unit'] === 'major' ? digitsOf(currency) : 0;
   return { amount: Math.round(amount * 10 ** digits), currency };
 }
 
 function digitsOf(currency: string): number {
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+function textOr(value: unknown, byDefault: string): string {
+  return typeof value === 'string' ? value : byDefault;
 }

@@ -54,9 +54,7 @@ export function rateAt({ rate, daily, quiet }: Traffic, atMs: number): number {
 
 function contextOf(workflow: Workflow, seed: number, number: number): JsonObject {
   const chance = new Chance(keyOf('customer', seed, workflow.namespace, workflow.name, number));
-  const customer = Object.entries(workflow.customers).map(
-    ([field, values]) => [field, chance.pick(values)] as const,
-  );
+  const customer = Object.entries(workflow.customers).map(([field, values]) => [field, chance.pick(values)] as const);
   return {
     ...workflow.context,
     ...Object.fromEntries(customer),

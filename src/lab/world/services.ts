@@ -73,8 +73,7 @@ export class Services {
         atMs >= fault.fromMs &&
         atMs < fault.toMs &&
         fault.hits.some(
-          (place) =>
-            place.step === step.name && place.task === workflow.name && place.namespace === workflow.namespace,
+          (place) => place.step === step.name && place.task === workflow.name && place.namespace === workflow.namespace,
         ) &&
         draw < fault.ratio &&
         isMeant(fault.who, context.context),

@@ -24,7 +24,12 @@ export interface PolicyKind {
 
 const count = (meaning: string, byDefault: number): PolicyParameter => ({ meaning, byDefault, min: 1, max: 1_000_000 });
 const ratio = (meaning: string, byDefault: number): PolicyParameter => ({ meaning, byDefault, min: 0, max: 1 });
-const seconds = (meaning: string, byDefault: number): PolicyParameter => ({ meaning, byDefault, min: 0, max: 2_592_000 });
+const seconds = (meaning: string, byDefault: number): PolicyParameter => ({
+  meaning,
+  byDefault,
+  min: 0,
+  max: 2_592_000,
+});
 const factor = (meaning: string, byDefault: number): PolicyParameter => ({ meaning, byDefault, min: 1, max: 1000 });
 
 /**
@@ -237,14 +242,13 @@ export interface PolicyInput {
 
 const text = z.string().min(1).max(200);
 
-export const policyInputSchema = z
-  .looseObject({
-    name: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 _ . -'),
-    kind: z.enum(policyKinds.map(({ kind }) => kind)).optional(),
-    enabled: z.boolean().optional(),
-    where: z.strictObject({ namespace: text.optional(), task: text.optional(), step: text.optional() }).optional(),
-    severity: z.enum(alertSeverities).optional(),
-    runbook_url: z.url({ protocol: /^https?$/ }).optional(),
-    tiers: z.array(text).min(1).optional(),
-    limits: z.record(z.string().regex(/^[A-Z]{3}$/), z.number().positive()).optional(),
-  });
+export const policyInputSchema = z.looseObject({
+  name: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 _ . -'),
+  kind: z.enum(policyKinds.map(({ kind }) => kind)).optional(),
+  enabled: z.boolean().optional(),
+  where: z.strictObject({ namespace: text.optional(), task: text.optional(), step: text.optional() }).optional(),
+  severity: z.enum(alertSeverities).optional(),
+  runbook_url: z.url({ protocol: /^https?$/ }).optional(),
+  tiers: z.array(text).min(1).optional(),
+  limits: z.record(z.string().regex(/^[A-Z]{3}$/), z.number().positive()).optional(),
+});
