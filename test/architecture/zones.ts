@@ -64,7 +64,10 @@ export const zones: Readonly<Record<string, Zone>> = {
   },
   storage: { uses: vocabulary, sees: ['config', ...portTypes], packages: ['better-sqlite3', 'node:'] },
 
-  cli: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['commander', 'node:'] },
+  // Runs the engine as anybody else would, on time of its own.
+  lab: { uses: [...vocabulary, ...publicApi], packages: ['yaml', 'zod', 'node:'] },
+
+  cli: { uses: [...vocabulary, ...publicApi, 'lab'], sees: ['config'], packages: ['commander', 'node:'] },
   // Whoever writes a storage is held to the ports themselves.
   testing: { uses: [...vocabulary, ...publicApi], sees: ['config', ...portTypes], packages: ['node:'] },
 
@@ -219,6 +222,26 @@ export const importExceptions: readonly Exception[] = [
     from: 'subscribers/event-patterns.ts',
     to: 'tasks/nearest-name.ts',
     why: 'an unknown event is answered with the nearest right name, as in templates',
+  },
+  {
+    from: 'lab/scenario/describe-issue.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown key is answered with the nearest right one, as in templates',
+  },
+  {
+    from: 'lab/scenario/resolve-workflow.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown step is answered with the nearest right name, as in templates',
+  },
+  {
+    from: 'lab/scenario/resolve-fault.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown step or customer is answered with the nearest right name, as in templates',
+  },
+  {
+    from: 'lab/scenario/resolve-workflow.ts',
+    to: 'tasks/load-template.ts',
+    why: 'a scenario may name a template, whose steps the lab stands in for',
   },
   {
     from: 'storage/sqlite/event-log.ts',
