@@ -61,6 +61,7 @@ function incidentOf(event: LoggedEvent): AlertIncident {
     firstError: null,
     sinceMs: event.occurredAt,
     tasksHit: 1,
+    hitBy: {},
     scope: [],
     lost: {},
     atRisk: {},

@@ -130,6 +130,7 @@ function incidentOf({ rule, namespace, task, step }: Instance, key: string, atMs
     firstError: null,
     sinceMs: atMs,
     tasksHit: 0,
+    hitBy: {},
     scope: isPremium ? [{ field: 'customer_tier', values: ['premium'] }] : [],
     lost: {},
     atRisk: {},

@@ -48,6 +48,7 @@ function incident(changes: Partial<AlertIncident> = {}): AlertIncident {
     firstError: null,
     sinceMs: 0,
     tasksHit: 1,
+    hitBy: {},
     scope: [],
     lost: {},
     atRisk: { USD: 50 },

@@ -122,7 +122,9 @@ function clientTimeoutMs(
   problems: Problems,
 ): number {
   const limitMs = Math.min(...steps.map(({ timeoutMs }) => timeoutMs ?? Infinity));
-  if (after === undefined) return Math.min(10_000, 0.8 * limitMs);
+  // Clients that give up do so before anybody calls it a hang.
+  const stallMs = Math.min(...steps.map((step) => step.stallMs));
+  if (after === undefined) return Math.min(10_000, 0.8 * limitMs, 0.8 * stallMs);
   if (after * 1000 >= limitMs)
     problems.add(
       [...at, 'after_seconds'],

@@ -185,7 +185,9 @@ const fault = z.discriminatedUnion('kind', [
     .strictObject({
       kind: z.literal('timeout'),
       ...ofCalls,
-      after_seconds: seconds.optional().describe('Default 10, at most four fifths of the time limit.'),
+      after_seconds: seconds
+        .optional()
+        .describe('Default 10, at most four fifths of the time limit and of the stall limit.'),
     })
     .describe('The client\u2019s own time limit: calls fail with a TimeoutError (ETIMEDOUT) after so long.'),
   z

@@ -199,7 +199,11 @@ class TaskReading {
     this.#troubled(step);
     // It says something of its worker, and nothing of the step.
     if (cause === 'worker_lost') return task.step(step).left(this.#taskId, event.attempt ?? 0);
-    const failure = { errorClass: errorClass(event.payload, this.#parts.errorClasses), error: openError(error) };
+    const failure = {
+      errorClass: errorClass(event.payload, this.#parts.errorClasses),
+      isThrown: cause === 'error',
+      error: openError(error),
+    };
     this.#attemptEnded(event, event.payload, task, failure);
     if (final === 'exhausted') this.#befell('retries_exhausted', task, step);
   }

@@ -132,7 +132,7 @@ export class StepWatch {
   encode(): JsonValue {
     return {
       rates: [this.#rates.failed.encode(), this.#rates.stalled.encode(), this.#rates.slow.encode()],
-      ring: this.ring.encode(),
+      ring: this.ring.encode(Math.min(...Object.values(this.#rates).map(({ sinceMs }) => sinceMs))),
       durations: this.#durations.encode(),
       from: this.#fromMs,
       silent: [...this.#silent].map(([key, { task, beganMs, silentSinceMs, stallMs, group }]) => [
