@@ -11,7 +11,7 @@ import type { StoredCommand } from './command-inbox.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { loadTask } from './load-task.ts';
-import { newTask } from './loaded-task.ts';
+import { type LoadedTask, newTask } from './loaded-task.ts';
 import type { InSpan } from './attempt-trace.ts';
 import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
@@ -87,6 +87,8 @@ export class Engine {
   #noted: Promise<void> = Promise.resolve();
   #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #advance: Advance = 'all';
+  /** What was asked while no engine ran has been carried out; until then no step begins. */
+  #caughtUp = false;
   #lateResults = 0;
   #letProcessEnd: (() => void) | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -114,7 +116,7 @@ export class Engine {
       inSpan,
       // Nobody would take up again what an engine for its own tasks alone had put back.
       mayRelease: () => this.#advance === 'all',
-      accepting: () => this.#phase === 'running',
+      accepting: () => this.#phase === 'running' && (this.#caughtUp || this.#advance === 'own'),
       onLate: () => {
         this.#lateResults += 1;
       },
@@ -186,6 +188,7 @@ export class Engine {
 
   async #takeDueAfter(applied: Promise<void>): Promise<void> {
     await applied;
+    this.#caughtUp = true;
     if (this.#phase === 'running') this.#due.start();
   }
 
@@ -262,7 +265,7 @@ export class Engine {
     await this.#applyStored(taskId);
     if (this.#runs.has(taskId) || this.#loading.get(taskId) !== undefined) return;
     const run = await this.#loading.takeOne(taskId).run;
-    if (run === null || isRunnableHere(run.task.type)) return;
+    if (run === null || !isStuckHere(run.task)) return;
     throw new TaskerError(
       'TASKER_HANDLER_NOT_FOUND',
       `Task '${taskId}' (${fullTaskName(run.task.row)}) cannot go on here: this process has no handlers for it. Register that version and try again.`,
@@ -317,7 +320,7 @@ export class Engine {
     const { storage, ...around } = this.#options;
     const task = await loadTask(taken, { ...around, tasks: storage.tasks, recorder: this.#recorder });
     if (task === null) return null;
-    this.#warnIfUnrunnable(task.type);
+    if (isStuckHere(task)) this.#warnOf(task.type);
     const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
     this.#runs.set(run.id, run);
     run.takeUp(inputs.map((inputFor) => inputFor(run)));
@@ -325,8 +328,8 @@ export class Engine {
   }
 
   /** Once per template: every task of it comes by again and again. */
-  #warnIfUnrunnable(type: TaskType): void {
-    if (isRunnableHere(type) || this.#unrunnable.has(type.templateId)) return;
+  #warnOf(type: TaskType): void {
+    if (this.#unrunnable.has(type.templateId)) return;
     this.#unrunnable.add(type.templateId);
     const name = fullTaskName(type.plan.template);
     this.#options.onProblem(
@@ -374,4 +377,9 @@ export class Engine {
       `The engine is ${this.#phase}; start a tasker on this store first.`,
     );
   }
+}
+
+/** It could go on, but not in this process. */
+function isStuckHere({ type, state }: LoadedTask): boolean {
+  return !isRunnableHere(type) && state !== null && !isAtRest(state);
 }
