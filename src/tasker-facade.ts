@@ -25,7 +25,7 @@ import type { Subscribers } from './subscribers/subscribers.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { timeline } from './task-history.ts';
 import { snapshotOf, taskView } from './task-view.ts';
-import { alreadyStopped, requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
+import { requireNotAborted, requireOpen, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
 import { TaskerSubscribers } from './tasker-subscribers.ts';
 import type {
   AnnotationInput,
@@ -142,12 +142,10 @@ export class TaskerFacade implements Tasker {
     return this.#view(snapshotOf(await this.#require(taskId)));
   }
 
-  list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
-    return this.#parts.storage.reader.list({
-      filter,
-      limit: within(limit, 1000),
-      ...(before !== undefined && { before }),
-    });
+  async list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
+    requireOpen(!this.#closed);
+    const page = { limit: within(limit, 1000), ...(before !== undefined && { before }) };
+    return this.#parts.storage.reader.list({ filter, ...page });
   }
 
   async history(taskId: string): Promise<TaskHistory> {
@@ -164,11 +162,13 @@ export class TaskerFacade implements Tasker {
   }
 
   async events({ after = 0, limit = 1000, ...filter }: EventQuery = {}): Promise<EventPage> {
+    requireOpen(!this.#closed);
     const page = await this.#parts.storage.log.read({ after, limit: within(limit, eventPage), filter });
     return { events: page.events, lastPosition: page.lastPosition };
   }
 
-  lastPosition(): Promise<number> {
+  async lastPosition(): Promise<number> {
+    requireOpen(!this.#closed);
     return this.#parts.storage.log.lastPosition();
   }
 
@@ -362,12 +362,12 @@ export class TaskerFacade implements Tasker {
 
   /** Also while it is stopping: a row for its own engine would be carried out by the next one, after a refusal. */
   #requireNotStopped(): void {
-    if (this.#stopping !== null) throw alreadyStopped();
+    requireOpen(this.#stopping === null);
   }
 
   async #require(taskId: string): Promise<StoredTask> {
     const { storage, engine } = this.#parts;
-    if (this.#closed) throw alreadyStopped();
+    requireOpen(!this.#closed);
     // The engine's own connection sees its last commit at once; a reader beside it would only add a hop.
     const stored = engine.running ? await storage.tasks.load(taskId) : await storage.reader.get(taskId);
     if (stored === null)

@@ -19,6 +19,10 @@ export function alreadyStopped(): TaskerError {
   return new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'This tasker has been stopped; create another one.');
 }
 
+export function requireOpen(open: boolean): void {
+  if (!open) throw alreadyStopped();
+}
+
 export function startedOtherwise(advance: Advance): TaskerError {
   return new TaskerError(
     'TASKER_ENGINE_ALREADY_RUNNING',
