@@ -27,6 +27,7 @@ import { isRunnableHere, type TaskType } from './task-type.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TracePolicy } from './trace-policy.ts';
+import { Unreturned } from './unreturned.ts';
 import type { TakenTask } from './work-queue.ts';
 import { type Block, LoopWatch } from './watchdog/loop-watch.ts';
 import { workerFacts } from './worker-facts.ts';
@@ -78,6 +79,7 @@ export class Engine {
   readonly #runs = new Map<string, TaskRun>();
   readonly #loading: TaskLoading;
   readonly #restListeners = new RestListeners();
+  readonly #unreturned = new Unreturned();
   readonly #unrunnable = new Set<string>();
   readonly #surroundings: RunSurroundings;
   readonly #due: DueTasks;
@@ -133,6 +135,7 @@ export class Engine {
       queue: storage.queue,
       clock,
       room: () => limits.tasksInMemory - this.#runs.size - this.#loading.size,
+      before: () => this.#unreturned.tryAgain(),
       takeUp: (taken, mode) => this.#loading.takeUp(taken, mode),
       onProblem,
     });
@@ -318,7 +321,8 @@ export class Engine {
 
   async #load(taken: TakenTask, mode: RunMode, inputs: readonly InputOfRun[]): Promise<TaskRun | null> {
     const { storage, ...around } = this.#options;
-    const task = await loadTask(taken, { ...around, tasks: storage.tasks, recorder: this.#recorder });
+    const parts = { ...around, tasks: storage.tasks, recorder: this.#recorder, unreturned: this.#unreturned };
+    const task = await loadTask(taken, parts);
     if (task === null) return null;
     if (isStuckHere(task)) this.#warnOf(task.type);
     const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
