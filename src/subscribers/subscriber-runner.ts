@@ -264,6 +264,7 @@ export class SubscriberRunner {
       standing.checkpoint = to;
       standing.countsFrom = batch.countsFrom;
       standing.state = batch.state;
+      for (const taskId of batch.heldAnew) standing.held.add(taskId);
       this.#position = to;
       this.#unsaved = false;
       this.#savedAtMs = this.parts.clock.monotonicMs();
@@ -278,10 +279,12 @@ export class SubscriberRunner {
   /** Until something is committed, or somebody looks in. */
   async #wait(): Promise<void> {
     if (this.#awake || this.#drainTo !== null) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const onStop = (): void => resolve();
+    this.#wake = resolve;
+    this.#stop.signal.addEventListener('abort', onStop);
+    await promise;
+    this.#stop.signal.removeEventListener('abort', onStop);
     this.#wake = null;
   }
 }

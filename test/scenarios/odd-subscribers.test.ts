@@ -68,3 +68,45 @@ test('a state that JSON cannot hold is refused, also one that was frozen already
   assert.equal((await tasker.parked('frozen')).total, states.length);
   assert.deepEqual(await tasker.subscriberState('frozen'), { calls: states.length + 1 });
 });
+
+test('subscribers that fail at everything do not feed on what is told of each other', async (t) => {
+  const failing = (name: string): SubscriberDefinition =>
+    defineSubscriber({
+      name,
+      retries: { limit: 0 },
+      on: {
+        '*': () => {
+          throw new Error('no');
+        },
+      },
+    });
+  const { tasker, sell, clock } = await shop(t, [failing('one'), failing('other')]);
+  await sell();
+  await clock.advance(5000);
+  const { lastPosition } = await tasker.events({});
+  await clock.advance(60_000);
+  assert.equal((await tasker.events({})).lastPosition, lastPosition);
+  const facts = (await tasker.events({ names: ['subscriber.event_parked'] })).events;
+  const told = new Set(facts.map(({ payload }) => ('event' in payload ? String(payload.event) : '')));
+  // That it failed at such a fact is told as well: whoever watches them may be the one who fails.
+  assert.deepEqual(
+    ['task.completed', 'subscriber.event_parked'].map((name) => told.has(name)),
+    [true, true],
+  );
+});
+
+test('a delivery that answers neither true nor false is trouble, and told', async (t) => {
+  const { sell, clock, tasker } = await shop(t, [
+    defineSubscriber({
+      name: 'silent',
+      // @ts-expect-error -- JavaScript does not check it
+      deliverBatch: async () => undefined,
+      on: { 'task.completed': (_event, context) => context.collect([1]) },
+    }),
+  ]);
+  await sell();
+  await clock.advance(100);
+  const [silent] = await tasker.subscribers();
+  assert.equal(silent?.status, 'failed');
+  assert.match(silent.trouble ?? '', /deliverBatch of 'silent' answered undefined; expected true or false/);
+});
