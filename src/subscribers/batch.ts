@@ -14,6 +14,12 @@ const lookEvery = 32;
 /** A delivery may end well when it is asked to stop; one that does not settle at all must hold up no stop. */
 const deliveryGraceMs = 1000;
 
+class ThreadEnded extends Error {
+  constructor() {
+    super('each time it was handled, the thread of its subscriber ended');
+  }
+}
+
 /** Takes events one after the other and gathers what is to be saved of them together. */
 export class Batch {
   readonly parked: ParkedEvent[] = [];
@@ -103,6 +109,10 @@ export class Batch {
       this.parked.push(this.#park(event, 0, null));
       return true;
     }
+    const { peril } = this.#handling;
+    if (peril?.fatal?.position === event.position && peril.fatal.times > subscriber.retries.limit)
+      return this.#decideNow(event, { kind: 'failed', attempts: peril.fatal.times, error: new ThreadEnded() });
+    peril?.handling(event.position);
     const handled = this.handle(event);
     return handled instanceof Promise
       ? handled.then((later) => this.#decide(event, later))
@@ -115,6 +125,7 @@ export class Batch {
   }
 
   #decide(event: LoggedEvent, handled: Handled): boolean {
+    this.#handling.peril?.handling(null);
     if (handled.kind === 'stopped') return false;
     if (handled.kind === 'done') this.counted(event.position, handled);
     else {

@@ -3,6 +3,7 @@ import type { EventLog } from '../log/event-log.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { SubscriberContext } from './define-subscriber.ts';
 import { freezeState } from './json-state.ts';
+import type { Peril } from './peril.ts';
 import { eventsOfTask } from './task-events.ts';
 import type { EventHandler, ResolvedSubscriber } from './resolve-subscriber.ts';
 
@@ -16,6 +17,7 @@ export interface Handling {
   readonly deliver: boolean;
   /** Aborted when no more events are to be handled. */
   readonly stop: AbortSignal;
+  readonly peril: Peril | null;
 }
 
 export type Handled =

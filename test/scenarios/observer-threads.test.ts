@@ -191,6 +191,37 @@ test('one that ends its thread is started again, and goes on where its checkpoin
   assert.match(warnings.join('\n'), /the thread of '\.\/unruly\.ts' is gone/);
 });
 
+test('an event that ends its thread as often as it may be tried is parked, and the next goes on', async (t) => {
+  const { start } = await engines(t);
+  const { tasker } = await start([{ module: './fatal.ts', options: { at: 'poison' } }]);
+  await sell(tasker, 1);
+  const poison = await (await tasker.run({ ...request, correlationId: 'poison' })).wait();
+  await sell(tasker, 1);
+  await stateIs(tasker, 'fatal', 2);
+  await stateIs(tasker, 'beside', 3);
+  const { events } = await tasker.parked('fatal');
+  assert.deepEqual(
+    events.map(({ taskId, attempts, error }) => [taskId, attempts, error?.type]),
+    [[poison.id, 2, 'ThreadEnded']],
+  );
+  assert.equal((await tasker.events({ names: ['subscriber.event_parked'] })).events.length, 1);
+});
+
+test('one that was unregistered does not begin anew when its thread does', async (t) => {
+  const { start } = await engines(t);
+  const { tasker } = await start([{ module: './fatal.ts', options: { at: 'poison' } }]);
+  await sell(tasker, 1);
+  await stateIs(tasker, 'beside', 1);
+  await tasker.unregister('beside');
+  await (await tasker.run({ ...request, correlationId: 'poison' })).wait();
+  await sell(tasker, 1);
+  await stateIs(tasker, 'fatal', 2);
+  assert.deepEqual(
+    (await tasker.subscribers()).map(({ name }) => name),
+    ['fatal'],
+  );
+});
+
 test('what it throws where nobody awaits it is told, and it goes on', async (t) => {
   const { start, mark } = await engines(t);
   const { tasker, warnings } = await start([{ module: './unruly.ts', options: { how: 'throw-late', mark } }]);
