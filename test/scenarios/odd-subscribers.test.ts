@@ -7,13 +7,13 @@ import { createTestTasker } from '../../src/testing/index.ts';
 const sale = defineTask({ name: 'sale', step_templates: [{ name: 'pay', handler: () => 1 }] });
 
 async function shop(t: TestContext, subscribers: readonly SubscriberDefinition[]) {
-  const { tasker, clock, stop } = await createTestTasker({ tasks: [sale], subscribers });
+  const { tasker, clock, stop, warnings } = await createTestTasker({ tasks: [sale], subscribers });
   t.after(stop);
   const sell = async (): Promise<void> => {
     await (await tasker.run({ name: 'sale', context: {} })).wait();
     await clock.advance(20);
   };
-  return { tasker, clock, sell };
+  return { tasker, clock, sell, warnings };
 }
 
 test('whatever a handler throws, the event is parked and the next goes on', async (t) => {
@@ -109,4 +109,39 @@ test('a delivery that answers neither true nor false is trouble, and told', asyn
   const [silent] = await tasker.subscribers();
   assert.equal(silent?.status, 'failed');
   assert.match(silent.trouble ?? '', /deliverBatch of 'silent' answered undefined; expected true or false/);
+});
+
+test('whatever a listener, a delivery or a callback throws, it is told, and touches nothing', async (t) => {
+  const oddities = [Object.create(null), Object.assign(new Error('x'), { message: { no: 'text' } })];
+  for (const oddity of oddities) {
+    let posts = 0;
+    const { tasker, sell, clock, warnings } = await shop(t, [
+      defineSubscriber({
+        name: 'posting',
+        startFrom: 'beginning',
+        deliverBatch: async () => {
+          posts += 1;
+          if (posts === 1) throw oddity;
+          return true;
+        },
+        on: { 'task.completed': (_event, context) => context.collect([1]) },
+      }),
+    ]);
+    tasker.on('task.completed', () => {
+      throw oddity;
+    });
+    tasker.on('task.completed', () => Promise.reject(oddity));
+    await sell();
+    await clock.advance(3000);
+    assert.equal(posts, 2);
+    await tasker.replay('posting', {
+      from: 'beginning',
+      onProgress: () => {
+        throw oddity;
+      },
+    });
+    // Two listeners, one delivery; a replay's first and last progress.
+    assert.ok(warnings.length >= 4, warnings.join('\n'));
+    for (const warning of warnings) assert.equal(typeof warning, 'string');
+  }
 });
