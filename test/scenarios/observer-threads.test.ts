@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -181,6 +182,22 @@ test('whoever asks something of one that blocks its thread is told, and a stop d
   t.after(() => storage.close());
   const outcome = await until(() => storage.commands.outcome(String(kept.details['commandId'])));
   assert.deepEqual(outcome, { kind: 'answered', answer: { name: 'blocking', parked: 0 } });
+});
+
+test('one that could not be unregistered, because it blocked its thread, goes on when it does not any more', async (t) => {
+  const { start, mark } = await engines(t);
+  const entered = `${mark}-entered`;
+  const { tasker } = await start([{ module: './blocking.ts', options: { until: mark, entered } }]);
+  await sell(tasker, 1);
+  await until(async () => existsSync(entered));
+  const status = async () => (await tasker.subscribers()).find(({ name }) => name === 'blocking')?.status;
+  const asking = tasker.unregister('blocking');
+  await assert.rejects(asking, { code: 'TASKER_SUBSCRIBER_BEHIND' });
+  await writeFile(mark, '');
+  await stateIs(tasker, 'blocking', 1);
+  await sell(tasker, 1);
+  await stateIs(tasker, 'blocking', 2);
+  await until(async () => (await status()) === 'following');
 });
 
 test('one that ends its thread is started again, and goes on where its checkpoint stands', async (t) => {

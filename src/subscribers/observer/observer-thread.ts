@@ -69,7 +69,7 @@ export class ObserverThread implements SubscriberGroup {
   #stopping = false;
   /** What whoever asks something of it is told, while it answers nothing. */
   #blocked: TaskerError | null = null;
-  /** Rejects what was asked of the thread and has no answer yet. */
+  /** Give up what was asked of the thread and has no answer yet. */
   readonly #unanswered = new Set<(error: TaskerError) => void>();
   readonly #released = new Set<string>();
   readonly #underWay: UnderWay;
@@ -132,8 +132,12 @@ export class ObserverThread implements SubscriberGroup {
       if (clock.monotonicMs() - this.#askedAtMs < blockedAfterMs) return;
       const what = `the thread of '${module}' has not answered for ${blockedAfterMs} ms: a handler blocks it`;
       this.#inTrouble(what);
-      this.#blocked = new TaskerError('TASKER_SUBSCRIBER_BEHIND', `Not done: ${what}.`);
-      for (const reject of this.#unanswered) reject(this.#blocked);
+      this.#blocked = new TaskerError(
+        'TASKER_SUBSCRIBER_BEHIND',
+        `No answer: ${what}. Look again when it is over: what was asked may be done then.`,
+      );
+      for (const giveUp of this.#unanswered) giveUp(this.#blocked);
+      this.#unanswered.clear();
       return;
     }
     this.#askedAtMs = clock.monotonicMs();
@@ -222,14 +226,16 @@ export class ObserverThread implements SubscriberGroup {
         ),
       );
     if (this.#blocked !== null) return Promise.reject(this.#blocked);
-    const { calls } = thread;
     // It may take as long as its handlers do, but whoever asks does not wait for a thread that answers nothing at all.
     return new Promise((resolve, reject) => {
-      this.#unanswered.add(reject);
-      calls
-        .call<T>(method, ...args)
-        .then(resolve, reject)
-        .finally(() => this.#unanswered.delete(reject));
+      const giveUp = (error: TaskerError): void => {
+        reject(error);
+        // What was said not to be released must not stay released: a new thread runs it again.
+        if (method === 'release') void asked.then(() => thread.worker.terminate()).catch(() => undefined);
+      };
+      this.#unanswered.add(giveUp);
+      const asked = thread.calls.call<T>(method, ...args).finally(() => this.#unanswered.delete(giveUp));
+      asked.then(resolve, reject);
     });
   }
 
