@@ -228,8 +228,8 @@ export class ObserverThread implements SubscriberGroup {
     if (this.#blocked !== null) return Promise.reject(this.#blocked);
     // It may take as long as its handlers do, but whoever asks does not wait for a thread that answers nothing at all.
     return new Promise((resolve, reject) => {
-      const giveUp = (error: TaskerError): void => {
-        reject(error);
+      const giveUp = (why: TaskerError): void => {
+        reject(why);
         // What was said not to be released must not stay released: a new thread runs it again.
         if (method === 'release') void asked.then(() => thread.worker.terminate()).catch(() => undefined);
       };
