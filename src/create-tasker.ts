@@ -26,7 +26,7 @@ import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { Operations } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
-import { TaskerError } from './shared/errors.ts';
+import { errorMessage, TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { sinkSubscribers, type SinkSubscribersOptions } from './sink-subscribers.ts';
 import { structuredLogging } from './structured-logging.ts';
@@ -112,7 +112,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
   const tracing = tracePolicy(config, sinks, around.env ?? process.env);
   const writer = Promise.withResolvers<ProgressWriter>();
-  const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
+  const onProblem = (error: unknown): void => warn(errorMessage(error));
   const feeding: SinkSubscribersOptions = {
     logging: logging === null ? null : { sink: logging.sink.name, rules: logging.rules },
     tracing: { enabled: tracing.enabled, giveUpAfterMs: config.telemetry.tracing.giveUpAfterMs },

@@ -1,8 +1,9 @@
 import type { LoggedEvent } from '../events/envelope.ts';
 import type { EventLog } from '../log/event-log.ts';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
 import type { SubscriberContext } from './define-subscriber.ts';
 import { freezeState } from './json-state.ts';
+import type { Peril } from './peril.ts';
 import { eventsOfTask } from './task-events.ts';
 import type { EventHandler, ResolvedSubscriber } from './resolve-subscriber.ts';
 
@@ -16,6 +17,7 @@ export interface Handling {
   readonly deliver: boolean;
   /** Aborted when no more events are to be handled. */
   readonly stop: AbortSignal;
+  readonly peril: Peril | null;
 }
 
 export type Handled =
@@ -117,6 +119,28 @@ export function waited({ clock, stop }: Pick<Handling, 'clock' | 'stop'>, delayM
     const onStop = (): void => end(false);
     const timer = clock.setTimer(delayMs, () => end(true));
     stop.addEventListener('abort', onStop);
+  });
+}
+
+/** What it resolves to; `otherwise` when it has not settled so long after it was asked to stop. */
+export function soonAfterStop<T>(
+  { clock, stop }: Pick<Handling, 'clock' | 'stop'>,
+  graceMs: number,
+  settling: Promise<T>,
+  otherwise: T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: Timer | null = null;
+    const onStop = (): void => {
+      timer = clock.setTimer(graceMs, () => resolve(otherwise));
+    };
+    const end = (): void => {
+      timer?.cancel();
+      stop.removeEventListener('abort', onStop);
+    };
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop);
+    settling.then(resolve, reject).finally(end);
   });
 }
 

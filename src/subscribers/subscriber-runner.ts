@@ -5,6 +5,7 @@ import type { Random } from '../shared/ids.ts';
 import { Batch } from './batch.ts';
 import { type Handling, waited } from './handle-event.ts';
 import { stateFrom, stateText } from './json-state.ts';
+import type { Peril } from './peril.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
 import type { SharedReader } from './shared-reader.ts';
 import { startPosition } from './start-position.ts';
@@ -20,6 +21,8 @@ export interface RunnerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly onProblem: (error: unknown) => void;
+  /** Where the thread may end without the process: by subscriber. */
+  readonly peril?: (name: string) => Peril;
 }
 
 /** What a subscriber has kept, as it stands in memory. */
@@ -45,6 +48,7 @@ export class SubscriberRunner {
   readonly parts: RunnerParts;
   readonly #stop = new AbortController();
   readonly #names: readonly string[];
+  readonly #peril: Peril | null;
   standing: Standing | null = null;
   /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
   #position = 0;
@@ -62,6 +66,7 @@ export class SubscriberRunner {
     this.subscriber = subscriber;
     this.parts = parts;
     this.#names = [...subscriber.handlers.keys()];
+    this.#peril = parts.peril?.(subscriber.name) ?? null;
   }
 
   get names(): readonly string[] {
@@ -129,6 +134,8 @@ export class SubscriberRunner {
       clock: this.parts.clock,
       log: this.parts.log,
       stop: this.#stop.signal,
+      // What is asked for by hand is not repeated, and is not to be taken for what goes on beside it.
+      peril: mode.replaying ? null : this.#peril,
       ...mode,
     };
   }
@@ -264,6 +271,7 @@ export class SubscriberRunner {
       standing.checkpoint = to;
       standing.countsFrom = batch.countsFrom;
       standing.state = batch.state;
+      for (const taskId of batch.heldAnew) standing.held.add(taskId);
       this.#position = to;
       this.#unsaved = false;
       this.#savedAtMs = this.parts.clock.monotonicMs();
@@ -278,10 +286,12 @@ export class SubscriberRunner {
   /** Until something is committed, or somebody looks in. */
   async #wait(): Promise<void> {
     if (this.#awake || this.#drainTo !== null) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const onStop = (): void => resolve();
+    this.#wake = resolve;
+    this.#stop.signal.addEventListener('abort', onStop);
+    await promise;
+    this.#stop.signal.removeEventListener('abort', onStop);
     this.#wake = null;
   }
 }
