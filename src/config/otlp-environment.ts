@@ -14,6 +14,8 @@ export interface OtlpEnvironment {
   readonly timeoutMs: number | null;
   /** How often metrics are sent. */
   readonly everyMs: number | null;
+  /** Nothing is to be sent at all. */
+  readonly isDisabled: boolean;
   /** `service.name` among them. */
   readonly resource: Readonly<Record<string, string>>;
 }
@@ -41,6 +43,7 @@ export function otlpEnvironment(env: Environment = process.env, signal: OtlpSign
     compression: compression(either('COMPRESSION')),
     timeoutMs: milliseconds('OTEL_EXPORTER_OTLP_TIMEOUT', either('TIMEOUT')),
     everyMs: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', nonEmpty(env['OTEL_METRIC_EXPORT_INTERVAL'])),
+    isDisabled: nonEmpty(env['OTEL_SDK_DISABLED'])?.toLowerCase() === 'true',
     resource: {
       ...pairs('OTEL_RESOURCE_ATTRIBUTES', nonEmpty(env['OTEL_RESOURCE_ATTRIBUTES'])),
       ...(service !== null && { 'service.name': service }),

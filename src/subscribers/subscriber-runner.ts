@@ -52,6 +52,7 @@ export class SubscriberRunner {
   #unsaved = false;
   #savedAtMs = Number.NEGATIVE_INFINITY;
   #trouble: string | null = null;
+  #failures = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: (() => void) | null = null;
   #awake = false;
@@ -62,6 +63,8 @@ export class SubscriberRunner {
     this.subscriber = subscriber;
     this.parts = parts;
     this.#names = [...subscriber.handlers.keys()];
+    // One for all waits: there are as many of those as commits.
+    this.#stop.signal.addEventListener('abort', () => this.#wake?.(), { once: true });
   }
 
   get names(): readonly string[] {
@@ -80,6 +83,11 @@ export class SubscriberRunner {
   /** What keeps it from going on; null while nothing does. A handler's errors are not: their events are parked. */
   get trouble(): string | null {
     return this.#trouble;
+  }
+
+  /** How often a handler has failed since this was made. */
+  get failures(): number {
+    return this.#failures;
   }
 
   get stopSignal(): AbortSignal {
@@ -129,6 +137,7 @@ export class SubscriberRunner {
       clock: this.parts.clock,
       log: this.parts.log,
       stop: this.#stop.signal,
+      failed: () => (this.#failures += 1),
       ...mode,
     };
   }
@@ -277,10 +286,9 @@ export class SubscriberRunner {
 
   /** Until something is committed, or somebody looks in. */
   async #wait(): Promise<void> {
-    if (this.#awake || this.#drainTo !== null) return;
+    if (this.#awake || this.#drainTo !== null || this.#stop.signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#wake = null;
   }

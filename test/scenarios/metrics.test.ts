@@ -6,6 +6,7 @@ import { Counter, Registry } from 'prom-client';
 
 import {
   createTasker,
+  defineSubscriber,
   defineTask,
   PermanentError,
   RetryableError,
@@ -243,6 +244,44 @@ test('one metric with two meanings is refused', async () => {
       message: /'sold_total' is a counter with labels none in default\.one@0\.1\.0, and a counter with labels kind in /,
     },
   );
+});
+
+test('how full things are: at work, ready without room, waiting, and how often subscribers failed', async (t) => {
+  const open = gate();
+  let fails = 2;
+  const { sell, sample, clock } = await shop(
+    t,
+    async ({ context }) => {
+      if (context.order_value === 1) throw new RetryableError('later', { retryAfterMs: 1000 });
+      await open.promise;
+    },
+    {
+      limits: { stepsPerProcess: 1 },
+      subscribers: [
+        defineSubscriber({
+          name: 'shaky',
+          retries: { limit: 5, baseMs: 1, maxMs: 1 },
+          on: {
+            'task.initialize_requested': () => {
+              fails -= 1;
+              if (fails >= 0) throw new Error('not now');
+            },
+          },
+        }),
+      ],
+    },
+  );
+  await sell({ order_value: 1 });
+  await clock.advance(20);
+  const handles = [await sell(gold), await sell(gold), await sell(gold)];
+  await clock.advance(20);
+  assert.equal(await sample('tasker_engine_attempts_running'), 1);
+  assert.equal(await sample('tasker_engine_tasks_ready'), 2);
+  assert.equal(await sample('tasker_engine_tasks_waiting'), 3, 'two for room, one for its next attempt soon');
+  assert.equal(await sample('tasker_subscriber_failures_total', 'shaky'), 2);
+  open.open();
+  for (const handle of handles) await handle.wait();
+  assert.equal(await sample('tasker_engine_tasks_ready'), 0);
 });
 
 test('a token that is not there is an error at the start, not an open door', async () => {

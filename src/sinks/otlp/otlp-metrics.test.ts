@@ -130,6 +130,23 @@ test('as JSON too, to an address of their own, as often as the environment says'
   assert.deepEqual([requests[1]?.path, requests[1]?.headers['api-key']], ['/own', '1']);
 });
 
+test('how metrics are written is asked of the variables for metrics, not of those for traces', async (t) => {
+  const { requests, url } = await receiving(t);
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'none',
+  };
+  await otlpSink({ metrics: true, env }).metrics?.(families, { signal: new AbortController().signal });
+  assert.equal(requests[0]?.headers['content-type'], 'application/json');
+  assert.equal(requests[0]?.headers['content-encoding'], undefined);
+});
+
+test('OTEL_SDK_DISABLED turns the sending of metrics off, whatever the code says', () => {
+  assert.equal(otlpSink({ metrics: true, env: { OTEL_SDK_DISABLED: 'true' } }).metrics, undefined);
+});
+
 test('a receiver that is busy is asked again, one that refuses is not; without the option there are no metrics', async (t) => {
   const busy = await receiving(t, {}, 503);
   assert.equal((await busy.deliver())?.kind, 'retryable');

@@ -78,9 +78,12 @@ export function checkOtlpOptions(
     encoding: encoding ?? environment.encoding ?? 'protobuf',
     compression: compression ?? environment.compression ?? 'gzip',
     metrics:
-      metrics === false
+      metrics === false || environment.isDisabled
         ? null
         : {
+            encoding: encoding ?? ofMetrics.encoding ?? 'protobuf',
+            compression: compression ?? ofMetrics.compression ?? 'gzip',
+            timeoutMs: timeoutMs ?? ofMetrics.timeoutMs ?? 10_000,
             url: own.url ?? ofMetrics.url ?? url.replace(/\/v1\/traces$/, '/v1/metrics'),
             everyMs: own.everyMs ?? ofMetrics.everyMs ?? 60_000,
             headers: { ...ofMetrics.headers, ...headers },
