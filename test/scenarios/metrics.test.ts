@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
 import fc from 'fast-check';
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 
 import {
   createTasker,
@@ -47,7 +47,7 @@ const sale = (pay: (context: StepContext<Sale>) => unknown, monitoring: object =
 async function shop(t: TestContext, pay: (context: StepContext<Sale>) => unknown, config: TaskerConfigInput = {}) {
   const made = await createTestTasker({ tasks: [sale(pay)], operations: { port: 0 }, ...config });
   t.after(() => made.stop());
-  const { tasker, clock } = made;
+  const { tasker, clock, warnings } = made;
   const sell = (context: Sale) => tasker.run({ namespace: 'shop', name: 'sale', context: { ...context } });
   /** By the metric’s middle name: its one sample, or all by their labels. */
   const revenue = async (kind: string): Promise<number> => {
@@ -59,7 +59,7 @@ async function shop(t: TestContext, pay: (context: StepContext<Sale>) => unknown
     await clock.advance(20);
     return Object.values(await scrape(tasker, ...having))[0];
   };
-  return { tasker, clock, sell, revenue, sample };
+  return { tasker, clock, warnings, sell, revenue, sample };
 }
 
 const gold = { order_value: 12_997, currency: 'EUR', customer_tier: 'gold' };
@@ -219,6 +219,19 @@ test('the application’s own registry is shown too, and one of a name that is k
   assert.match(body, /# TYPE carts counter\ncarts_total 7/);
   assert.match(body, /# EOF\n$/);
   assert.equal((await registry.getSingleMetricAsString('carts_total')).includes('carts_total 7'), true);
+});
+
+test('a registry that cannot be read is told of, and costs none of the other metrics', async (t) => {
+  const [broken, good] = [new Registry(), new Registry()];
+  const collect = () => {
+    throw new Error('no connection');
+  };
+  new Gauge({ name: 'stock', help: 'Stock.', registers: [broken], collect });
+  new Counter({ name: 'carts_total', help: 'Carts.', registers: [good] }).inc(7);
+  const registries = [broken, good];
+  const { sample, warnings } = await shop(t, () => ({}), { telemetry: { metrics: { registries } } });
+  assert.equal(await sample('carts_total'), 7);
+  assert.match(warnings.join('\n'), /registries cannot be read.*no connection/);
 });
 
 test('metrics that are switched off are not there, and leave nothing behind', async (t) => {
