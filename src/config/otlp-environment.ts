@@ -8,6 +8,8 @@ export type OtlpSignal = 'traces' | 'metrics';
 export interface OtlpEnvironment {
   /** With its path. */
   readonly url: string | null;
+  /** What the variable for this signal alone says of it. */
+  readonly ownUrl: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly encoding: 'protobuf' | 'json' | null;
   readonly compression: 'gzip' | 'none' | null;
@@ -34,6 +36,7 @@ export function otlpEnvironment(env: Environment = process.env, signal: OtlpSign
   const base = general('ENDPOINT');
   const service = nonEmpty(env['OTEL_SERVICE_NAME']);
   return {
+    ownUrl: ofSignal('ENDPOINT'),
     url: ofSignal('ENDPOINT') ?? (base === null ? null : `${base.replace(/\/+$/, '')}/v1/${signal}`),
     headers: {
       ...pairs('OTEL_EXPORTER_OTLP_HEADERS', general('HEADERS')),

@@ -16,11 +16,11 @@ interface SaleParts {
   readonly context?: readonly string[];
   readonly monitoring?: object;
   readonly step?: object;
-  readonly handler?: (context: StepContext<JsonObject>) => unknown;
+  readonly handler?: (context: StepContext) => unknown;
 }
 
 const sale = ({ name = 'sale', metrics, context = [], monitoring = {}, step = {}, handler }: SaleParts) =>
-  defineTask<JsonObject>({
+  defineTask({
     name,
     handler_config: { business_context: context, business_metrics: metrics, monitoring },
     step_templates: [{ name: 'pay', ...step, handler: handler ?? (() => ({})) }],

@@ -226,7 +226,8 @@ test('a registry that cannot be read is told of, and costs none of the other met
   const collect = () => {
     throw new Error('no connection');
   };
-  new Gauge({ name: 'stock', help: 'Stock.', registers: [broken], collect });
+  const stock = new Gauge({ name: 'stock', help: 'Stock.', registers: [broken], collect });
+  assert.equal(broken.getSingleMetric('stock'), stock);
   new Counter({ name: 'carts_total', help: 'Carts.', registers: [good] }).inc(7);
   const registries = [broken, good];
   const { sample, warnings } = await shop(t, () => ({}), { telemetry: { metrics: { registries } } });

@@ -157,7 +157,7 @@ test('an attempt that took longer than its limit is a bottleneck to whoever read
     });
   const ofStep = async (...limits: readonly [object, object]) => {
     const lines = parsed(await logged(t, {}, slow(...limits)));
-    return lines.filter(({ event }) => event === 'step.completed').map(({ type, level }) => `${level} ${type}`);
+    return lines.filter(({ event }) => event === 'step.completed').map(({ type, level }) => [level, type].join(' '));
   };
   assert.deepEqual(await ofStep({ bottleneck_seconds: 2 }, {}), ['warn performance.step.bottleneck']);
   assert.deepEqual(await ofStep({}, { bottleneck_seconds: 2 }), ['warn performance.step.bottleneck']);

@@ -143,6 +143,18 @@ test('how metrics are written is asked of the variables for metrics, not of thos
   assert.equal(requests[0]?.headers['content-encoding'], undefined);
 });
 
+test('metrics go beside the traces that the code has an address for, never to the same', async (t) => {
+  const { requests, url } = await receiving(t);
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9/elsewhere' };
+  const sink = otlpSink({ url: `${url}/here/v1/traces`, metrics: true, env });
+  await sink.metrics?.(families, { signal: new AbortController().signal });
+  assert.equal(requests[0]?.path, '/here/v1/metrics');
+  assert.throws(() => otlpSink({ url: `${url}/spans`, metrics: true, env }), {
+    code: 'TASKER_CONFIG_INVALID',
+    message: /metrics\.url: expected an address/,
+  });
+});
+
 test('OTEL_SDK_DISABLED turns the sending of metrics off, whatever the code says', () => {
   assert.equal(otlpSink({ metrics: true, env: { OTEL_SDK_DISABLED: 'true' } }).metrics, undefined);
 });
