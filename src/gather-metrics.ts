@@ -1,5 +1,6 @@
 import type { MetricDefinition, MetricFamily } from './signals/metric.ts';
 import type { SinkFigures } from './signals/delivery.ts';
+import { overflowMetric } from './subscribers/metrics/metric-table.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 import type { EngineStatus } from './tasker.ts';
 
@@ -24,7 +25,15 @@ export async function gatherMetrics(sources: MetricSources): Promise<Iterable<Me
 }
 
 function* families(counted: readonly string[], now: readonly MetricFamily[]): Generator<MetricFamily> {
-  for (const family of counted) yield JSON.parse(family) as MetricFamily;
+  const overflows: MetricFamily[] = [];
+  for (const text of counted) {
+    const family = JSON.parse(text) as MetricFamily;
+    if (family.name === overflowMetric) overflows.push(family);
+    else yield family;
+  }
+  // One metric, though each subscriber has counted its own part of it: of two with one name only the first is shown.
+  const [first] = overflows;
+  if (first !== undefined) yield { ...first, series: overflows.flatMap(({ series }) => series) };
   yield* now;
 }
 

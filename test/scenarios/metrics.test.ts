@@ -358,6 +358,11 @@ test('beyond seriesLimit further series are counted in one that says so', async 
     const { tasker, sell, clock } = await shop(t, () => ({}), { telemetry: { metrics: { seriesLimit } } });
     for (const customer_tier of tiers) await (await sell({ ...gold, customer_tier })).wait();
     await clock.advance(20);
+    const told = await scrape(
+      tasker,
+      'tasker_metric_series_overflow_total{metric="tasker_business_conversions_total"}',
+    );
+    assert.deepEqual(Object.values(told), seriesLimit < tiers.length ? [tiers.length - seriesLimit] : []);
     const counted = await scrape(tasker, 'tasker_business_conversions_total{');
     assert.equal(
       Object.values(counted).reduce((sum, value) => sum + value, 0),

@@ -24,7 +24,8 @@ type StoredSeries = readonly [labels: readonly string[], value: number, buckets?
 
 /** Label value of the series into which everything goes that is beyond a metric's limit, as OpenTelemetry has it. */
 export const overflowLabel = '__overflow__';
-const overflowMetric = 'tasker_metric_series_overflow_total';
+/** Each table has it, for its own metrics. */
+export const overflowMetric = 'tasker_metric_series_overflow_total';
 
 export const defaultSeriesLimit = 2000;
 
