@@ -22,7 +22,7 @@ export function renderMetricReference(): string {
           hasSla: false,
           tracksConversion: true,
           revenue: null,
-          labels: ['<business>'],
+          labels: { '<business>': '' },
           metrics: [],
           steps: [],
         },
@@ -36,7 +36,7 @@ export function renderMetricReference(): string {
 }
 
 function asBusiness(label: string): string {
-  return label === '_business_' ? '<business>' : label;
+  return label;
 }
 
 function table(heading: string, introduction: string, definitions: readonly MetricDefinition[]): string {

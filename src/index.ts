@@ -77,6 +77,7 @@ export { ndjsonSink, type NdjsonSinkOptions } from './sinks/ndjson/ndjson-sink.t
 export type { Deliver, Delivery, DeliveryContext } from './signals/delivery.ts';
 export type { Span, SpanAttributes, SpanKind, SpanLink, SpanStatus, SpanValue } from './signals/span.ts';
 export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
+export type { Exemplar, MetricDefinition, MetricFamily, MetricSeries, MetricType } from './signals/metric.ts';
 
 // Reading what happened.
 export {

@@ -155,11 +155,17 @@ export class Engine {
 
   status() {
     let attemptsRunning = 0;
-    for (const run of this.#runs.values()) attemptsRunning += run.attempts.size;
+    let idle = 0;
+    for (const { attempts } of this.#runs.values()) {
+      attemptsRunning += attempts.size;
+      if (attempts.size === 0) idle += 1;
+    }
     return {
       running: this.running,
       tasksInMemory: this.#runs.size,
       attemptsRunning,
+      tasksReady: this.#slots.waiting,
+      tasksWaiting: idle,
       abandonedHandlers: this.#slots.abandoned,
       lateResults: this.#lateResults,
       changesQueued: this.#recorder.queued,

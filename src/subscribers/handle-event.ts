@@ -18,6 +18,8 @@ export interface Handling {
   /** Aborted when no more events are to be handled. */
   readonly stop: AbortSignal;
   readonly peril: Peril | null;
+  /** Each time that a handler has failed, also one that is tried again. */
+  readonly failed: () => void;
 }
 
 export type Handled =
@@ -64,6 +66,7 @@ async function settle(
     if (outcome.kind === 'done') return context.done();
     context.close();
     if (outcome.kind === 'stopped' || handling.stop.aborted) return { kind: 'stopped' };
+    handling.failed();
     if (number > retries.limit) return { kind: 'failed', attempts: number, error: outcome.error };
     if (!(await waited(handling, Math.min(retries.maxMs, retries.baseMs * 2 ** (number - 1)))))
       return { kind: 'stopped' };

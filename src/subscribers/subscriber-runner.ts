@@ -56,6 +56,7 @@ export class SubscriberRunner {
   #unsaved = false;
   #savedAtMs = Number.NEGATIVE_INFINITY;
   #trouble: string | null = null;
+  #failures = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: (() => void) | null = null;
   #awake = false;
@@ -67,6 +68,8 @@ export class SubscriberRunner {
     this.parts = parts;
     this.#names = [...subscriber.handlers.keys()];
     this.#peril = parts.peril?.(subscriber.name) ?? null;
+    // One for all waits: there are as many of those as commits.
+    this.#stop.signal.addEventListener('abort', () => this.#wake?.(), { once: true });
   }
 
   get names(): readonly string[] {
@@ -85,6 +88,11 @@ export class SubscriberRunner {
   /** What keeps it from going on; null while nothing does. A handler's errors are not: their events are parked. */
   get trouble(): string | null {
     return this.#trouble;
+  }
+
+  /** How often a handler has failed since this was made. */
+  get failures(): number {
+    return this.#failures;
   }
 
   get stopSignal(): AbortSignal {
@@ -136,6 +144,7 @@ export class SubscriberRunner {
       stop: this.#stop.signal,
       // What is asked for by hand is not repeated, and is not to be taken for what goes on beside it.
       peril: mode.replaying ? null : this.#peril,
+      failed: () => (this.#failures += 1),
       ...mode,
     };
   }
@@ -285,13 +294,10 @@ export class SubscriberRunner {
 
   /** Until something is committed, or somebody looks in. */
   async #wait(): Promise<void> {
-    if (this.#awake || this.#drainTo !== null) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const onStop = (): void => resolve();
-    this.#wake = resolve;
-    this.#stop.signal.addEventListener('abort', onStop);
-    await promise;
-    this.#stop.signal.removeEventListener('abort', onStop);
+    if (this.#awake || this.#drainTo !== null || this.#stop.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
     this.#wake = null;
   }
 }

@@ -36,7 +36,14 @@ interface Thread {
   isReady: boolean;
 }
 
-const unknownStanding = { checkpoint: 0, position: 0, settledPosition: 0, replay: null, sink: null } as const;
+const unknownStanding = {
+  checkpoint: 0,
+  position: 0,
+  settledPosition: 0,
+  replay: null,
+  failures: 0,
+  sink: null,
+} as const;
 
 const startWithinMs = 30_000;
 /** Its own subscribers have two seconds to come to the end of the log, and sinks two more to close. */
