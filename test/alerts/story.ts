@@ -15,7 +15,7 @@ export function checkoutTask(alerting: Partial<TaskAlerting> = {}): MonitoredTas
     hasSla: true,
     tracksConversion: true,
     revenue: { value: 'order_value', unit: 'minor', currency: 'currency' },
-    labels: [],
+    labels: {},
     metrics: [],
     steps: steps.map((name) => ({
       name,
