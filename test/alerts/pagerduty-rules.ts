@@ -66,7 +66,7 @@ function ofLinks(links: unknown): readonly string[] {
 }
 
 function isText(value: unknown, mostCharacters: number): boolean {
-  return typeof value === 'string' && value.trim() !== '' && [...value].length <= mostCharacters;
+  return typeof value === 'string' && value.trim() !== '' && Array.from(value).length <= mostCharacters;
 }
 
 function fieldsOf(value: unknown): Fields | null {
