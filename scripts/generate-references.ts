@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 
 import { renderEventReference } from './event-reference.ts';
+import { renderLabScenarioReference } from './lab-scenario-reference.ts';
 import { renderMetricReference } from './metric-reference.ts';
 import { renderSpanReference } from './span-reference.ts';
 import { renderTelemetryKeys } from './telemetry-key-reference.ts';
@@ -11,3 +12,4 @@ writeFileSync(new URL('events.md', folder), renderEventReference());
 writeFileSync(new URL('metrics.md', folder), renderMetricReference());
 writeFileSync(new URL('spans.md', folder), renderSpanReference());
 writeFileSync(new URL('telemetry-keys.md', folder), renderTelemetryKeys());
+writeFileSync(new URL('lab-scenario.md', folder), renderLabScenarioReference());

@@ -96,6 +96,22 @@ export {
 export type { Span, SpanAttributes, SpanKind, SpanLink, SpanStatus, SpanValue } from './signals/span.ts';
 export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
 
+// Sinks of alerts.
+export {
+  alertmanagerSink,
+  alertmanagerSinks,
+  type AlertmanagerSinksOptions,
+  pagerDutySink,
+  slackSink,
+  webhookSink,
+} from './alert-sinks.ts';
+export { alertLogSink, type AlertLogSinkOptions } from './sinks/alert-log/alert-log-sink.ts';
+export type { AlertmanagerSinkOptions } from './sinks/alertmanager/alertmanager-options.ts';
+export type { Secret } from './sinks/alerts/secret.ts';
+export type { PagerDutySinkOptions } from './sinks/pagerduty/pagerduty-options.ts';
+export type { SlackSinkOptions } from './sinks/slack/slack-options.ts';
+export type { WebhookSinkOptions } from './sinks/webhook/webhook-options.ts';
+
 // Reading what happened.
 export {
   catalog,

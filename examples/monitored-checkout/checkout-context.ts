@@ -37,6 +37,15 @@ export type CheckoutContext = {
   payment_token: string;
 };
 
+/** In their order. */
+export const checkoutSteps = [
+  'validate_cart',
+  'process_payment',
+  'update_inventory',
+  'create_order',
+  'send_confirmation',
+] as const satisfies readonly CheckoutStepName[];
+
 /** What each step leaves for those after it. */
 export type CheckoutResults = {
   validate_cart: {

@@ -85,7 +85,7 @@ export function drawSummary({ story, elapsedMs, figures }: Progress): string {
   ].join('\n');
 }
 
-function money(minor: number, currency: string): string {
+export function money(minor: number, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(minor / 10 ** digits);

@@ -1,6 +1,7 @@
 // The one door to the engine: in a project of your own, replace the path by 'tasker'.
 export {
   createTasker,
+  defineSink,
   defineSubscriber,
   defineTask,
   isTaskerError,
@@ -9,8 +10,12 @@ export {
   RetryableError,
 } from '../../src/index.ts';
 export type {
+  AlertIncident,
+  AlertNotice,
   JsonObject,
   LoggedEvent,
+  RecordedEvent,
+  RecordedEventName,
   StepContext,
   StepHandler,
   SubscriberDefinition,

@@ -10,6 +10,7 @@ import { catalogCommand } from './commands/catalog.ts';
 import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
 import { generateCommand } from './commands/generate.ts';
+import { labCommand } from './commands/lab.ts';
 import { parkedCommand } from './commands/parked.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resolveCommand } from './commands/resolve.ts';
@@ -46,6 +47,7 @@ const groups: readonly (readonly [heading: string, commands: readonly CliCommand
     ],
   ],
   ['Writing:', [generateCommand, validateCommand, configCommand]],
+  ['Measuring:', [labCommand]],
 ];
 
 const tour = `

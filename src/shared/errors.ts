@@ -9,6 +9,7 @@ export const errorTable = {
   TASKER_TEMPLATE_INVALID: { httpStatus: 422, retryable: false },
   TASKER_TEMPLATE_NOT_FOUND: { httpStatus: 404, retryable: false },
   TASKER_TEMPLATE_VERSION_CHANGED: { httpStatus: 409, retryable: false },
+  TASKER_SCENARIO_INVALID: { httpStatus: 422, retryable: false },
   TASKER_HANDLER_NOT_FOUND: { httpStatus: 500, retryable: false },
   TASKER_REQUEST_INVALID: { httpStatus: 400, retryable: false },
   TASKER_CONTEXT_INVALID: { httpStatus: 400, retryable: false },

@@ -63,8 +63,8 @@ export interface AlertIncident {
 
 /**
  * What is said of an incident. For one incident: a trigger, then updates and at most one acknowledgement, then its
- * resolution; a trigger may come again (at least once), the same but for its moment. `repeat` comes to those alone that
- * have asked for it. `summary` tells of incidents that began and ended while the receiver was away: they page nobody;
+ * resolution; a trigger may come again (at least once), the same but for its moment. `repeat` tells of nothing new but
+ * figures: when they have grown, and to those that have asked for it again and again. `summary` tells of incidents that began and ended while the receiver was away: they page nobody;
  * `more`: how many there are beside those that are named.
  */
 export type AlertNotice =

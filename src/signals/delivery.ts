@@ -17,6 +17,8 @@ export type Delivery =
 
 export const delivered: Delivery = { kind: 'delivered' };
 
+export const nobodyWaits: Delivery = { kind: 'retryable', reason: 'nobody waits any longer' };
+
 export interface DeliveryContext {
   /** Aborted when nobody waits any longer: settle soon, with `retryable` unless all was delivered. */
   readonly signal: AbortSignal;

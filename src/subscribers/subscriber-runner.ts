@@ -328,7 +328,7 @@ export class SubscriberRunner {
 
   /** Until something is committed, or somebody looks in. */
   async #wait(): Promise<void> {
-    if (this.#awake || this.#drainTo !== null) return;
+    if (this.#awake || this.#drainTo !== null || this.#stop.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const onStop = (): void => resolve();

@@ -64,7 +64,10 @@ export const zones: Readonly<Record<string, Zone>> = {
   },
   storage: { uses: vocabulary, sees: ['config', ...portTypes], packages: ['better-sqlite3', 'node:'] },
 
-  cli: { uses: [...vocabulary, ...publicApi], sees: ['config'], packages: ['commander', 'node:'] },
+  // Runs the engine as anybody else would, on time of its own.
+  lab: { uses: [...vocabulary, ...publicApi], packages: ['yaml', 'zod', 'node:'] },
+
+  cli: { uses: [...vocabulary, ...publicApi, 'lab'], sees: ['config'], packages: ['commander', 'node:'] },
   // Whoever writes a storage is held to the ports themselves.
   testing: { uses: [...vocabulary, ...publicApi], sees: ['config', ...portTypes], packages: ['node:'] },
 
@@ -170,11 +173,24 @@ export const zones: Readonly<Record<string, Zone>> = {
 
   // The public door: names by hand from anywhere but the command line; its types say nothing that runs.
   'index.ts': {
-    uses: ['shared', 'events', 'config', 'tasks', 'subscribers', 'signals', 'sinks', 'tasker.ts', 'create-tasker.ts'],
+    uses: [
+      'shared',
+      'events',
+      'config',
+      'tasks',
+      'subscribers',
+      'signals',
+      'sinks',
+      'alert-sinks.ts',
+      'tasker.ts',
+      'create-tasker.ts',
+    ],
     packages: [],
   },
   // The second door: the sink whose packages only some need.
   'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks'], sees: ['sinks'], packages: [] },
+  // Where the secrets of sinks are read.
+  'alert-sinks.ts': { uses: ['shared', 'sinks'], packages: ['node:fs'] },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
   'tasker-alert-types.ts': { uses: [], sees: ['*'], packages: [] },
 };
@@ -206,6 +222,26 @@ export const importExceptions: readonly Exception[] = [
     from: 'subscribers/event-patterns.ts',
     to: 'tasks/nearest-name.ts',
     why: 'an unknown event is answered with the nearest right name, as in templates',
+  },
+  {
+    from: 'lab/scenario/describe-issue.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown key is answered with the nearest right one, as in templates',
+  },
+  {
+    from: 'lab/scenario/resolve-workflow.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown step is answered with the nearest right name, as in templates',
+  },
+  {
+    from: 'lab/scenario/resolve-fault.ts',
+    to: 'tasks/nearest-name.ts',
+    why: 'an unknown step or customer is answered with the nearest right name, as in templates',
+  },
+  {
+    from: 'lab/scenario/resolve-workflow.ts',
+    to: 'tasks/load-template.ts',
+    why: 'a scenario may name a template, whose steps the lab stands in for',
   },
   {
     from: 'storage/sqlite/event-log.ts',
@@ -240,7 +276,7 @@ export const computedImports: readonly Omit<Exception, 'to'>[] = [
 ];
 
 /** Where the environment is read; everybody else is told what it said. */
-export const environmentReaders = ['config', 'cli', 'create-tasker.ts'];
+export const environmentReaders = ['config', 'cli', 'create-tasker.ts', 'alert-sinks.ts'];
 
 /** Where time and chance come from; everybody else takes a `Clock` or a `Random`. */
 export const ambientSources: readonly {

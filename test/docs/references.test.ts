@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { renderEventReference } from '../../scripts/event-reference.ts';
+import { renderLabScenarioReference } from '../../scripts/lab-scenario-reference.ts';
 import { renderMetricReference } from '../../scripts/metric-reference.ts';
 import { renderSpanReference } from '../../scripts/span-reference.ts';
 import { renderTelemetryKeys } from '../../scripts/telemetry-key-reference.ts';
@@ -24,4 +25,8 @@ test('the span reference is what the span catalog says today', () => {
 
 test('the table of telemetry keys is what the configuration says today', () => {
   assert.equal(written('telemetry-keys'), renderTelemetryKeys(), "run 'npm run docs'");
+});
+
+test('the reference of scenario files is what their schema says today', () => {
+  assert.equal(written('lab-scenario'), renderLabScenarioReference(), "run 'npm run docs'");
 });

@@ -1,7 +1,8 @@
 // OpenTelemetry as an application sets it up, with the SDK of its choice. The packages of both lines lie side by side:
 // those of 2.x under names of their own, with the API that belongs to them.
 import { registerHooks } from 'node:module';
-import { post } from '../../src/sinks/otlp/post.ts';
+import { systemClock } from '../../src/shared/clock.ts';
+import { post } from '../../src/sinks/http/post.ts';
 
 export type Sdk = 2 | 3;
 
@@ -36,7 +37,14 @@ export async function setUp(
     const url = new URL(`${options.receiver}/v1/traces`);
     const headers = { 'content-type': 'application/json' };
     const { signal } = new AbortController();
-    await post({ url, headers, body: JsonTraceSerializer.serializeRequest(spans), timeoutMs: 5000, signal });
+    await post({
+      url,
+      headers,
+      body: JsonTraceSerializer.serializeRequest(spans),
+      timeoutMs: 5000,
+      clock: systemClock,
+      signal,
+    });
     done({ code: 0 });
   };
   const exporter = {

@@ -74,6 +74,13 @@ describe('the fault switch', () => {
     assert.equal((await post(charges, charge, { key: 'neither' })).status, 201);
   });
 
+  it('hits calls with any of the values that it lists', async () => {
+    await services.setFault('payments', { errorRate: 1, match: { payment_method: ['paypal', 'apple_pay'] } });
+    const call = async (method: string) =>
+      (await post(charges, { ...charge, payment_method: method }, { key: method })).status;
+    assert.deepEqual([await call('paypal'), await call('apple_pay'), await call('card')], [503, 503, 201]);
+  });
+
   it('leaves the other services alone', async () => {
     await services.setFault('inventory', { errorRate: 1 });
     assert.equal((await post(charges, charge)).status, 201);
@@ -169,6 +176,8 @@ describe('the fault switch', () => {
     { retryAfterSeconds: 0.5 },
     { match: ['region'] },
     { match: { region: null } },
+    { match: { region: [] } },
+    { match: { region: ['uk', null] } },
   ];
   for (const fault of wrong) {
     it(`refuses ${JSON.stringify(fault)}`, () => {

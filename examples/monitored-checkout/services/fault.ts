@@ -14,9 +14,11 @@ export interface Fault {
   readonly status?: number;
   /** Sent as `Retry-After` with a failing call. */
   readonly retryAfterSeconds?: number;
-  /** Only calls whose body has these very values; left out, every call. */
-  readonly match?: Readonly<Record<string, string | number | boolean>>;
+  /** Only calls whose body has these very values, or one of those listed; left out, every call. */
+  readonly match?: Readonly<Record<string, MatchedValue | readonly MatchedValue[]>>;
 }
+
+export type MatchedValue = string | number | boolean;
 
 export type FaultPoint = 'before_effect' | 'after_effect';
 
@@ -42,7 +44,7 @@ const checks: Readonly<Record<keyof Fault, Check>> = {
     expected: 'whole seconds from 0 to 3600',
     holds: (value) => Number.isInteger(value) && isNumber(value, 0, 3600),
   },
-  match: { expected: 'an object of texts, numbers and booleans', holds: isMatch },
+  match: { expected: 'an object of texts, numbers and booleans, or lists of them', holds: isMatch },
 };
 
 /** Refuses what it does not know: a misspelt fault that silently does nothing would prove nothing. */
@@ -61,7 +63,10 @@ export function parseFault(value: unknown): Fault {
 }
 
 export function faultMatches(fault: Fault, body: Readonly<Record<string, unknown>>): boolean {
-  return Object.entries(fault.match ?? {}).every(([field, value]) => body[field] === value);
+  return Object.entries(fault.match ?? {}).every(([field, wanted]) => {
+    const one: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+    return one.includes(body[field]);
+  });
 }
 
 function isFaultKey(key: string): key is keyof Fault {
@@ -73,8 +78,12 @@ function isNumber(value: unknown, min: number, max: number): boolean {
 }
 
 function isMatch(value: unknown): boolean {
+  const isOne = (wanted: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof wanted);
   return (
-    isFields(value) && Object.values(value).every((wanted) => ['string', 'number', 'boolean'].includes(typeof wanted))
+    isFields(value) &&
+    Object.values(value).every((wanted) =>
+      Array.isArray(wanted) ? wanted.length > 0 && wanted.every(isOne) : isOne(wanted),
+    )
   );
 }
 

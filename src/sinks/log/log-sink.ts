@@ -1,11 +1,11 @@
 import { type Logger, pino } from 'pino';
 
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { delivered } from '../../signals/delivery.ts';
+import { nobodyWaits } from '../../signals/delivery.ts';
 import type { LogRecord } from '../../signals/log-record.ts';
 import { defineSink, type LogSink } from '../define-sink.ts';
+import { lineWriter } from '../ndjson/line-writer.ts';
 import { fileOutput, type Output, streamOutput } from '../ndjson/output.ts';
-import { writeFailure } from '../ndjson/write-failure.ts';
 import { withRecipe } from '../sink-recipe.ts';
 
 export interface LogSinkOptions {
@@ -42,23 +42,15 @@ export function makeLogSink(options: Omit<LogSinkOptions, 'destination'>, output
     },
     { write: (line: string) => void lines.push(line) },
   );
-  let torn = false;
+  const writeLines = lineWriter(output);
   return defineSink({
     name,
     async logs(records, { signal }) {
-      if (signal.aborted) return { kind: 'retryable', reason: 'nobody waits any longer' };
+      if (signal.aborted) return nobodyWaits;
       lines = [];
       for (const record of records) write(logger, record);
-      if (lines.length === 0) return delivered;
       const text = format === 'json' ? lines.join('') : lines.map((line) => formatted(line, format)).join('');
-      try {
-        await output.write(`${torn ? '\n' : ''}${text}`, signal);
-        torn = false;
-        return delivered;
-      } catch (error) {
-        torn = true;
-        return writeFailure(error, output.name);
-      }
+      return writeLines(text, signal);
     },
     close: async () => output.close(),
   });

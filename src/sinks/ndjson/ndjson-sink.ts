@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 
-import { delivered } from '../../signals/delivery.ts';
+import { nobodyWaits } from '../../signals/delivery.ts';
 import { defineSink, type LogSink } from '../define-sink.ts';
+import { lineWriter } from './line-writer.ts';
 import { logLine } from './log-line.ts';
 import { fileOutput, type Output, streamOutput } from './output.ts';
-import { writeFailure } from './write-failure.ts';
 import { withRecipe } from '../sink-recipe.ts';
 
 export interface NdjsonSinkOptions {
@@ -22,22 +22,10 @@ export function ndjsonSink({ name = 'ndjson', to = 'stdout' }: NdjsonSinkOptions
 }
 
 export function makeNdjsonSink(name: string, output: Output): LogSink {
-  /** A write that failed half way has left a piece of a line: what follows begins a new one. */
-  let torn = false;
+  const write = lineWriter(output);
   return defineSink({
     name,
-    async logs(records, { signal }) {
-      if (signal.aborted) return { kind: 'retryable', reason: 'nobody waits any longer' };
-      if (records.length === 0) return delivered;
-      try {
-        await output.write(`${torn ? '\n' : ''}${records.map(logLine).join('')}`, signal);
-        torn = false;
-        return delivered;
-      } catch (error) {
-        torn = true;
-        return writeFailure(error, output.name);
-      }
-    },
+    logs: async (records, { signal }) => (signal.aborted ? nobodyWaits : write(records.map(logLine).join(''), signal)),
     close: async () => output.close(),
   });
 }

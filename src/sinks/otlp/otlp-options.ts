@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { OtlpEnvironment } from '../../config/otlp-environment.ts';
-import { TaskerError } from '../../shared/errors.ts';
+import { checkOptions } from '../check-options.ts';
 import type { OtlpSinkParts } from './otlp-sink.ts';
 
 export interface OtlpSinkOptions {
@@ -18,7 +18,7 @@ export interface OtlpSinkOptions {
   readonly encoding?: 'protobuf' | 'json';
   /** Default `gzip`. */
   readonly compression?: 'gzip' | 'none';
-  /** How long the receiver may keep silent, milliseconds. Default 10,000. */
+  /** How long one delivery may take, with the answer, milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /** `service.name`. Default `OTEL_SERVICE_NAME`, else `tasker`. */
   readonly serviceName?: string;
@@ -62,14 +62,8 @@ export function checkOtlpOptions(
   ofMetrics: OtlpEnvironment,
 ): OtlpSinkParts {
   const url = options.url ?? environment.url ?? 'http://localhost:4318/v1/traces';
-  const parsed = optionsSchema.safeParse({ ...options, url });
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new TaskerError('TASKER_CONFIG_INVALID', `The OTLP sink's options are not valid: ${problems.join('; ')}.`, {
-      details: { problems },
-    });
-  }
-  const { name, headers, encoding, compression, timeoutMs, serviceName, resource, metrics } = parsed.data;
+  const parsed = checkOptions('The OTLP sink', optionsSchema, { ...options, url });
+  const { name, headers, encoding, compression, timeoutMs, serviceName, resource, metrics } = parsed;
   const own = typeof metrics === 'object' ? metrics : {};
   return {
     name,

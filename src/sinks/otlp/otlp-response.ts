@@ -1,4 +1,5 @@
 import { delivered, type Delivery } from '../../signals/delivery.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
 
 /** By the OTLP specification the only answers after which the same may be sent again. */
 const passing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -15,12 +16,4 @@ export function readAnswer(status: number, retryAfter: string | null, nowMs: num
   if (!passing.has(status) && !beingMended.has(status)) return { kind: 'rejected', reason };
   const afterMs = retryAfterMs(retryAfter, nowMs);
   return { kind: 'retryable', reason, ...(afterMs !== null && { afterMs }) };
-}
-
-/** Seconds or a date; null for what is neither. */
-export function retryAfterMs(text: string | null, nowMs: number): number | null {
-  if (text === null) return null;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(text)) return Number(text) * 1000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
 }

@@ -10,11 +10,11 @@ import {
 } from '@opentelemetry/otlp-transformer';
 
 import { systemClock } from '../../shared/clock.ts';
-import { type Delivery, delivered } from '../../signals/delivery.ts';
+import { type Delivery, delivered, nobodyWaits } from '../../signals/delivery.ts';
 import { defineSink, type TraceSink } from '../define-sink.ts';
+import { failureCode, post, type Posted } from '../http/post.ts';
 import { readAnswer } from './otlp-response.ts';
 import { toResourceMetrics } from './metric-data.ts';
-import { post, type Posted } from './post.ts';
 import { otlpSource } from './otlp-source.ts';
 import { toReadableSpan } from './readable-span.ts';
 
@@ -75,8 +75,6 @@ export function makeOtlpSink(parts: OtlpSinkParts): TraceSink {
   });
 }
 
-const nobodyWaits: Delivery = { kind: 'retryable', reason: 'nobody waits any longer' };
-
 interface Sent {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -98,13 +96,14 @@ async function send(parts: OtlpSinkParts, sent: Sent, patience: AbortSignal): Pr
         headers: { ...sent.headers, ...ownHeaders },
         body,
         timeoutMs,
+        clock: systemClock,
         signal: patience,
       }),
     );
     const delivery = readAnswer(answer.status, answer.retryAfter, systemClock.now());
     return delivery.kind === 'delivered' ? partly(answer, sent) : delivery;
   } catch (error) {
-    return { kind: 'retryable', reason: `the receiver cannot be reached (${reasonOf(error)})` };
+    return { kind: 'retryable', reason: `the receiver cannot be reached (${failureCode(error)})` };
   }
 }
 
@@ -120,9 +119,4 @@ function partly({ body }: Posted, { refused: read, count }: Sent): Delivery {
   }
   if (!(refused > 0)) return delivered;
   return { kind: 'rejected', reason: `the receiver refused ${refused} of ${count}`, count: Math.min(refused, count) };
-}
-
-/** The code alone: a message may hold the address, and the address a key. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
 }

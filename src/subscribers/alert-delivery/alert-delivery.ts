@@ -96,7 +96,8 @@ function take(outbox: Outbox, event: Fact, environment: string): void {
     case 'alert.triggered':
     case 'alert.updated': {
       const { incident, silenced } = event.payload;
-      return outbox.fires(asIncident(incident), { silenced, isNew: event.name === 'alert.triggered' });
+      const figuresOnly = 'changes' in event.payload && event.payload.changes.every((change) => change === 'figures');
+      return outbox.fires(asIncident(incident), { silenced, isNew: event.name === 'alert.triggered', figuresOnly });
     }
     case 'alert.acknowledged':
       return outbox.acknowledged(event.payload.incident);

@@ -15,6 +15,8 @@ export interface OutboxItem {
   /** Raised whenever there is something new to say, and the one that was said last or given up. */
   version: number;
   saidVersion: number;
+  /** The last version that told of more than figures. */
+  newsVersion: number;
   acknowledged: 'no' | 'asked' | 'told';
   endedAtMs: number | null;
   endSaidAtMs: number | null;
@@ -40,6 +42,7 @@ export function newItem(incident: AlertIncident): OutboxItem {
     silenced: false,
     version: 0,
     saidVersion: 0,
+    newsVersion: 0,
     acknowledged: 'no',
     endedAtMs: null,
     endSaidAtMs: null,
@@ -55,9 +58,14 @@ export function nextOf(item: OutboxItem, nowMs: number, repeatMs: number | null)
   const repeats = repeatMs !== null && nowMs >= item.saidAtMs + repeatMs;
   if (item.endedAtMs !== null) return item.told !== 'no' && (item.endSaidAtMs === null || repeats) ? 'resolve' : null;
   const mayBeTold = !item.silenced && (item.mine || item.told !== 'no');
-  if (mayBeTold && item.version > item.saidVersion) return item.told === 'yes' ? 'update' : 'trigger';
+  if (mayBeTold && item.version > item.saidVersion) {
+    if (item.told !== 'yes') return 'trigger';
+    if (item.newsVersion > item.saidVersion) return 'update';
+  }
   if (item.told !== 'yes') return null;
   if (item.acknowledged === 'asked') return 'acknowledge';
+  // Newer figures are no news: a receiver to whom every notice is a message passes them by.
+  if (mayBeTold && item.version > item.saidVersion) return 'repeat';
   // Also while it is silenced: a receiver that forgets would tell everybody that it is over.
   return repeats ? 'repeat' : null;
 }

@@ -11,6 +11,14 @@ export interface OutboxOptions {
   readonly most?: number;
 }
 
+interface Firing {
+  readonly silenced: boolean;
+  /** It is the first that is heard of it. */
+  readonly isNew: boolean;
+  /** Nothing is new but how many and how much. Default false. */
+  readonly figuresOnly?: boolean;
+}
+
 interface Sending {
   readonly id: number;
   readonly kind: NoticeKind | 'summary';
@@ -77,8 +85,8 @@ export class Outbox {
     return { ...this.#state, items: [...this.#items.values()] };
   }
 
-  /** It fires, or has changed while it does. `isNew`: it is the first that is heard of it. */
-  fires(incident: AlertIncident, { silenced, isNew }: { readonly silenced: boolean; readonly isNew: boolean }): void {
+  /** It fires, or has changed while it does. */
+  fires(incident: AlertIncident, { silenced, isNew, figuresOnly = false }: Firing): void {
     const mine = this.#options.mine(incident);
     const item = this.#items.get(incident.key) ?? this.#add(incident);
     if (item === null) {
@@ -87,6 +95,7 @@ export class Outbox {
     }
     // What grows while it is silenced is said when the silence ends.
     Object.assign(item, { incident, mine, silenced, version: item.version + 1, endedAtMs: null, endSaidAtMs: null });
+    if (!figuresOnly) item.newsVersion = item.version;
     this.#queue(item);
   }
 
@@ -214,7 +223,7 @@ export class Outbox {
   #say(item: OutboxItem, kind: NoticeKind): AlertIncident {
     // What has grown while it is silenced is not to be seen by the way.
     if (kind === 'repeat' && item.silenced) return item.said ?? item.incident;
-    if (kind === 'trigger' || kind === 'update') item.said = item.incident;
+    if (kind !== 'acknowledge' && kind !== 'resolve') item.said = item.incident;
     if (item.told === 'no') item.told = 'maybe';
     return item.incident;
   }
@@ -238,7 +247,7 @@ function said(item: OutboxItem, { kind, version }: Sending, atMs: number): void 
   else if (kind === 'acknowledge') item.acknowledged = 'told';
   else {
     item.told = 'yes';
-    if (kind !== 'repeat') item.saidVersion = version;
+    if (kind !== 'repeat' || !item.silenced) item.saidVersion = Math.max(item.saidVersion, version);
   }
 }
 

@@ -14,7 +14,8 @@ export { alertsIn, silencesIn } from './alerts-in.ts';
 
 export const alertGenerationName = 'tasker.alerts';
 
-const saveEveryMs = 1000;
+/** A crash costs this much handling anew; what is to be told is saved at once. */
+const saveEveryMs = 5000;
 const tickEveryMs = 1000;
 /** It is to speak within seconds: further behind, somebody else must say that it does not. */
 const lagLimit = 20_000;
@@ -61,10 +62,12 @@ export function alertGeneration(options: AlertingOptions): SubscriberDefinition 
   };
   const tick: Tick = {
     everyMs: tickEveryMs,
-    act: (state: Alerting, nowMs, { record }) => {
+    act: (state: Alerting, nowMs, { record, afterSave }) => {
       state.tick(nowMs);
       const facts = state.drain();
       if (facts.length > 0) record(facts.map(draft));
+      // To be told of the saving is to have it saved at once.
+      if (state.takeAsked()) afterSave(() => undefined);
       return true;
     },
   };

@@ -61,6 +61,7 @@ export class Alerting implements Reading {
   /** Conditions of open incidents of which there is news since the last tick. */
   readonly #renewed = new Map<string, { readonly policy: Policy; readonly place: Place }>();
   #isWatching = false;
+  #isAsked = false;
   #nowMs = 0;
 
   constructor(options: AlertingOptions) {
@@ -75,6 +76,7 @@ export class Alerting implements Reading {
 
   take(event: LoggedEvent): void {
     this.#nowMs = Math.max(this.#nowMs, event.occurredAt);
+    this.#isAsked ||= event.name === 'alert.acknowledged' || event.name === 'alert.silenced';
     if (event.name === 'alert.acknowledged')
       return this.#acknowledged(event.payload as PayloadOf<'alert.acknowledged'>, event.occurredAt);
     if (event.name === 'alert.silenced') return this.#silences.take(event.payload as PayloadOf<'alert.silenced'>);
@@ -107,6 +109,13 @@ export class Alerting implements Reading {
       this.#teller.speak();
     }
     for (const incident of this.#book.open.values()) this.#teller.tell(incident, nowMs);
+  }
+
+  /** An operator has asked for something since, and looks for it where it is saved. */
+  takeAsked(): boolean {
+    const isAsked = this.#isAsked;
+    this.#isAsked = false;
+    return isAsked;
   }
 
   /** What is to be recorded of what was taken since. */

@@ -23,6 +23,8 @@ export interface Observed {
 /** What may be told of an error, and what class of trouble it belongs to. */
 export interface ClassifiedError {
   readonly errorClass: string;
+  /** The handler threw it: it gave up by itself, nobody had to end it. */
+  readonly isThrown: boolean;
   readonly error: AlertError;
 }
 
@@ -43,8 +45,9 @@ export class AttemptRing {
     return this.#attempts.filter((attempt) => attempt.beganMs >= beganMs);
   }
 
-  encode(): JsonValue {
-    return this.#attempts
+  /** Those that began before are no longer asked for. */
+  encode(sinceMs: number): JsonValue {
+    return this.since(sinceMs)
       .slice(-kept)
       .map(({ beganMs, group, what, durationMs, task, failure }) =>
         what === 0

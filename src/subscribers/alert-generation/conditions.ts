@@ -14,6 +14,8 @@ export interface Judging {
   readonly nowMs: number;
 }
 
+const fewestThrown = 3;
+
 /** null: the policy's condition does not hold there, now. */
 export function findingOf(policy: Policy, place: Place, judging: Judging): Finding | null {
   const { namespace, task, step } = place;
@@ -67,7 +69,7 @@ function stepFinding(
   const hits = hitsOf(attempts, what);
   const tasks = [...new Set(hits.map((hit) => hit.task))];
   if (tasks.length < parameter(policy, 'minimum_tasks')) return null;
-  const cause = what === stalled ? 'hang' : what === slow ? 'slow' : mostFrequent(hits);
+  const cause = causeOf(what, attempts, hits);
   return {
     policy,
     place,
@@ -91,6 +93,7 @@ function slowFinding(policy: Policy, place: Place, task: TaskWatch, judging: Jud
   const durations = hits.map(({ durationMs }) => durationMs).toSorted((a, b) => a - b);
   const nowMs = durations[Math.floor(durations.length / 2)] ?? 0;
   if (usualMs === null || nowMs < usualMs * parameter(policy, 'factor')) return null;
+  if (nowMs - usualMs < parameter(policy, 'growth_seconds') * 1000) return null;
   return { ...finding, detail: `${Math.round(nowMs)} ms instead of ${Math.round(usualMs)} ms` };
 }
 
@@ -149,6 +152,14 @@ function scope(attempts: readonly Observed[], what: number, { usual }: Crossing,
     values: groups.values(attempt.group),
   }));
   return scopeOf(judged, groups.fields, usual);
+}
+
+/** What looks like a hang at first is one of its callers' time-outs, if they give up by themselves. */
+function causeOf(what: number, attempts: readonly Observed[], hits: readonly Observed[]): string {
+  if (what === slow) return 'slow';
+  if (what === failed) return mostFrequent(hits);
+  const thrown = attempts.filter(({ failure }) => failure?.isThrown === true);
+  return thrown.length >= fewestThrown && mostFrequent(thrown) === 'timeout' ? 'timeout' : 'hang';
 }
 
 function mostFrequent(hits: readonly Observed[]): string {

@@ -47,7 +47,7 @@ export class IncidentBook {
    * The open incident that a finding joins: of its step; for a consequence, the one that has hit its tasks, or that of
    * any step if it names none; for a cause, one that only consequences have opened and that nobody could name a step of.
    */
-  joinedBy({ policy: { tells }, place, tasks }: Finding, hitBy: HitBy): Incident | undefined {
+  joinedBy({ policy: { tells, kind }, place, tasks }: Finding, hitBy: HitBy): Incident | undefined {
     const own = this.at(place);
     if (own !== undefined || place.task === null) return own;
     const ofTask = [...this.open.values()].filter(
@@ -55,6 +55,9 @@ export class IncidentBook {
     );
     if (tells === 'cause') {
       if (place.step === null) return undefined;
+      // While one step stands still or fails, the others are crowded: that is no trouble of their own.
+      const graver = kind === 'step_slow' ? ofTask.find(({ state }) => state.cause !== 'slow') : undefined;
+      if (graver !== undefined) return graver;
       return ofTask.find(({ state }) => state.place.step === null && state.cause !== 'silence');
     }
     const hit = new Set(tasks.map((task) => this.#of(task, hitBy)));

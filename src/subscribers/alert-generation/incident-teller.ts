@@ -39,8 +39,11 @@ export interface TellerOptions {
   readonly consoleBaseUrl: string | null;
 }
 
-/** Growing worse is told at once; all else no oftener than this. */
-const updateEveryMs = 30_000;
+/** Growing worse is told at once; another cause or other customers no oftener than this. */
+const changeEveryMs = 15_000;
+/** Figures are told often while an incident is new, and whoever is paged decides what to do; then no oftener than this. */
+const figuresEveryMs = { new: 10_000, old: 60_000 } as const;
+const newForMs = 120_000;
 /** Policies of which one is more specific than another come first. */
 const rank: ReadonlyMap<string, number> = new Map(policyKinds.map(({ kind }, index) => [kind, index]));
 
@@ -84,7 +87,7 @@ export class IncidentTeller {
       severity: state.severity,
       scope: JSON.stringify(state.scope),
       what: `${state.cause} ${state.place.step}`,
-      tasksHit: state.tasksHit,
+      figures: [state.tasksHit, sum(incident.lost), sum(incident.atRisk)] as const,
       atMs,
     };
     const { told } = state;
@@ -100,11 +103,13 @@ export class IncidentTeller {
     const changes: AlertChange[] = [];
     if (silenced !== state.silenced) changes.push('silence');
     if (isWorse(now.severity, told.severity)) changes.push('severity');
-    if (atMs - told.atMs >= updateEveryMs) {
+    if (atMs - told.atMs >= changeEveryMs) {
       if (now.scope !== told.scope) changes.push('scope');
       if (now.what !== told.what) changes.push('cause');
-      if (now.tasksHit >= 2 * told.tasksHit && now.tasksHit > told.tasksHit + 1) changes.push('figures');
     }
+    const isNew = atMs - state.openedAtMs < newForMs;
+    if (atMs - told.atMs >= (isNew ? figuresEveryMs.new : figuresEveryMs.old) && isMore(now.figures, told.figures))
+      changes.push('figures');
     if (changes.length === 0) return;
     state.told = now;
     state.silenced = silenced;
@@ -215,4 +220,15 @@ export class IncidentTeller {
     const shareOfAll = state.scope.length === 0 ? state.share : 0;
     return severityOf(this.policiesOf(incident), { critical, shareOfAll, orders });
   }
+}
+
+/** Any of them by a tenth. */
+function isMore(now: readonly number[], before: readonly number[]): boolean {
+  return now.some((figure, index) => Math.abs(figure - (before[index] ?? 0)) > Math.max(1, (before[index] ?? 0) / 10));
+}
+
+function sum(money: ReadonlyMap<string, number>): number {
+  let total = 0;
+  for (const amount of money.values()) total += amount;
+  return total;
 }

@@ -42,7 +42,7 @@ export interface IncidentState {
     readonly severity: AlertSeverity;
     readonly scope: string;
     readonly what: string;
-    readonly tasksHit: number;
+    readonly figures: readonly number[];
     readonly atMs: number;
   } | null;
 }

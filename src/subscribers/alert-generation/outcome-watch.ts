@@ -25,12 +25,18 @@ export class OutcomeWatch {
   /** What has left the window, which is what the window is compared with. */
   #past: Slice = { completed: 0, ended: 0 };
   #lastSuccessMs: number | null = null;
+  #startedSinceSuccess = 0;
   /** What began before is another incident's. */
   #fromMs = 0;
+
+  started(): void {
+    this.#startedSinceSuccess += 1;
+  }
 
   ended(atMs: number, createdMs: number, completed: boolean): void {
     if (completed) {
       this.#lastSuccessMs = atMs;
+      this.#startedSinceSuccess = 0;
       this.#durations.add(atMs - createdMs);
     }
     if (createdMs < this.#fromMs) return;
@@ -67,6 +73,10 @@ export class OutcomeWatch {
     return this.#lastSuccessMs;
   }
 
+  get startedSinceSuccess(): number {
+    return this.#startedSinceSuccess;
+  }
+
   /** Milliseconds from creation to completion; null while none has completed. */
   get usualDurationMs(): number | null {
     return this.#durations.quantile(0.5);
@@ -76,7 +86,7 @@ export class OutcomeWatch {
     return {
       slices: [...this.#slices].map(([index, { completed, ended }]) => [index, completed, ended]),
       durations: this.#durations.encode(),
-      seen: [this.#past.completed, this.#past.ended, this.#lastSuccessMs, this.#fromMs],
+      seen: [this.#past.completed, this.#past.ended, this.#lastSuccessMs, this.#fromMs, this.#startedSinceSuccess],
     };
   }
 
@@ -84,12 +94,12 @@ export class OutcomeWatch {
     const { slices, durations, seen } = stored as unknown as {
       slices: [number, number, number][];
       durations: JsonValue;
-      seen: [number, number, number | null, number];
+      seen: [number, number, number | null, number, number];
     };
     for (const [index, completed, ended] of slices) this.#slices.set(index, { completed, ended });
     this.#durations.restore(durations);
     this.#past = { completed: seen[0], ended: seen[1] };
-    [, , this.#lastSuccessMs, this.#fromMs] = seen;
+    [, , this.#lastSuccessMs, this.#fromMs, this.#startedSinceSuccess] = seen;
   }
 
   #age(nowMs: number, windowMs: number): void {

@@ -81,7 +81,8 @@ export const policyKinds = [
     parameters: {
       evidence,
       minimum_tasks: count('Different tasks that must have been slow.', 8),
-      factor: factor('The median must have grown by so much.', 1.5),
+      factor: factor('The median must have grown so many times.', 1.5),
+      growth_seconds: seconds('And by so much: less is nobody\u2019s trouble.', 0.2),
       for_seconds: forSeconds(0),
     },
   },

@@ -101,6 +101,7 @@ class TaskReading {
         const atMs = event.payload.startAt ?? event.occurredAt;
         // What is asked to start later says nothing of the traffic now.
         if (atMs === event.occurredAt) for (const { traffic } of [watches, task]) traffic.started(atMs);
+        task.outcomes.started();
         const worth = this.#worth();
         if (worth !== null) task.typical.add(worth);
         return;
@@ -198,7 +199,11 @@ class TaskReading {
     this.#troubled(step);
     // It says something of its worker, and nothing of the step.
     if (cause === 'worker_lost') return task.step(step).left(this.#taskId, event.attempt ?? 0);
-    const failure = { errorClass: errorClass(event.payload, this.#parts.errorClasses), error: openError(error) };
+    const failure = {
+      errorClass: errorClass(event.payload, this.#parts.errorClasses),
+      isThrown: cause === 'error',
+      error: openError(error),
+    };
     this.#attemptEnded(event, event.payload, task, failure);
     if (final === 'exhausted') this.#befell('retries_exhausted', task, step);
   }

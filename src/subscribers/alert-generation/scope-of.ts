@@ -9,6 +9,8 @@ export interface HitOrNot {
 
 /** Chance of finding the others this well though they were hit alike: below it, they are well. */
 const byChance = 0.001;
+/** A share of hits below this is nobody's trouble. */
+const leastUsual = 0.03;
 /** Others must be seen at all before anything is said of them. */
 const fewestOthers = 3;
 
@@ -59,7 +61,7 @@ function splitBy(attempts: readonly HitOrNot[], field: number, usual: number): S
   if (inside.length === 0 || outside.length === 0 || inside.some(({ value }) => value === '')) return null;
   const hit = sum(inside);
   const well = sum(outside);
-  if (well.all < fewestOthers || well.hits / well.all > Math.max(0.05, usual)) return null;
+  if (well.all < fewestOthers || !isUsual(well, usual)) return null;
   if (atMost(well.hits, well.all, hit.hits / hit.all) > byChance) return null;
   const gain =
     hit.all * divergence(hit.hits / hit.all, total.hits / total.all) +
@@ -81,6 +83,11 @@ function atMost(hits: number, all: number, probability: number): number {
     total += term;
   }
   return total;
+}
+
+/** Not hit more often than is usual, as far as chance can explain. */
+function isUsual({ hits, all }: { readonly hits: number; readonly all: number }, usual: number): boolean {
+  return hits === 0 || 1 - atMost(hits - 1, all, Math.max(usual, leastUsual)) > byChance;
 }
 
 /** Kullback and Leibler's, of two shares. */

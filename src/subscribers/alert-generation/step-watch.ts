@@ -107,9 +107,11 @@ export class StepWatch {
     return this.#rates[kind].usual(rules[kind]);
   }
 
-  /** Those that have been silent for so many stall limits. */
+  /** Those that have been silent for so many stall limits; those of an incident that is over were told with it. */
   silentFor(factor: number, nowMs: number): readonly SilentAttempt[] {
-    return [...this.#silent.values()].filter(({ silentSinceMs, stallMs }) => nowMs - silentSinceMs >= factor * stallMs);
+    return [...this.#silent.values()].filter(
+      ({ beganMs, silentSinceMs, stallMs }) => beganMs >= this.#fromMs && nowMs - silentSinceMs >= factor * stallMs,
+    );
   }
 
   get silent(): number {
@@ -130,7 +132,7 @@ export class StepWatch {
   encode(): JsonValue {
     return {
       rates: [this.#rates.failed.encode(), this.#rates.stalled.encode(), this.#rates.slow.encode()],
-      ring: this.ring.encode(),
+      ring: this.ring.encode(Math.min(...Object.values(this.#rates).map(({ sinceMs }) => sinceMs))),
       durations: this.#durations.encode(),
       from: this.#fromMs,
       silent: [...this.#silent].map(([key, { task, beganMs, silentSinceMs, stallMs, group }]) => [

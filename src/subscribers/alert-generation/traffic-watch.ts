@@ -89,14 +89,11 @@ export class TrafficWatch {
     );
   }
 
-  /** Starts since then, its own minute included. */
-  startsSince(fromMs: number): number {
-    return this.#startsFrom(Math.floor(fromMs / minuteMs));
-  }
-
   /** Starts since then, its own minute not. */
   startsAfter(fromMs: number): number {
-    return this.#startsFrom(Math.floor(fromMs / minuteMs) + 1);
+    let starts = 0;
+    for (const [minute, count] of this.#minutes) if (minute > Math.floor(fromMs / minuteMs)) starts += count;
+    return starts;
   }
 
   encode(): JsonValue {
@@ -130,12 +127,6 @@ export class TrafficWatch {
     if (this.#hours.some((count) => count !== null) && this.#hours[slotOf(this.#lastMs ?? 0)] !== null) return 1;
     const perSecond = this.rate(this.#lastMs ?? 0) * 1000;
     return perSecond >= 1 ? 1.6 : 4;
-  }
-
-  #startsFrom(first: number): number {
-    let starts = 0;
-    for (const [minute, count] of this.#minutes) if (minute >= first) starts += count;
-    return starts;
   }
 
   #turn(atMs: number): void {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 
-import type { Delivery, LogRecord, Sink, Span } from '../../index.ts';
+import { inspect } from 'node:util';
+
+import type { AlertIncident, AlertNotice, Delivery, LogRecord, Sink, Span } from '../../index.ts';
 
 /** What any test runner has: `describe` and `it` of node:test, for one. */
 export interface Runner {
@@ -11,10 +13,12 @@ export interface Runner {
 /** A sink to be tried, and its destination. */
 export interface SinkUnderTest {
   readonly sink: Sink;
-  /** The event names of all log records, or the names of all spans, that have arrived, in order. */
+  /** What has arrived, in order: the event names of log records, the names of spans, the tasks of incidents. */
   readonly arrived: () => Promise<readonly string[]>;
   /** Makes the destination refuse everything from now on. */
   readonly breakDestination: () => Promise<void>;
+  /** Keys, and addresses that are as good as keys: neither the sink nor what it says may hold one. */
+  readonly secrets?: readonly string[];
   /** After the last test of this sink. */
   readonly cleanUp?: () => Promise<void>;
 }
@@ -44,9 +48,9 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>, {
         assert.deepEqual(await arrived(), ['a', 'b', 'c', 'd']);
       }));
 
-    it('delivers a batch of a thousand', () =>
+    it('delivers a large batch', () =>
       trying(async ({ sink, arrived }) => {
-        const names = Array.from({ length: 1000 }, (_, index) => `event.${index}`);
+        const names = Array.from({ length: largeBatch(sink) }, (_, index) => `event.${index}`);
         assert.deepEqual(await give(sink, names, signal), { kind: 'delivered' });
         assert.deepEqual(await arrived(), names);
       }));
@@ -75,6 +79,22 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>, {
         for (const tried of [await give(sink, ['a'], signal), await give(sink, ['a'], signal)]) requireRefusal(tried);
       }));
 
+    it('shows its secrets neither in itself nor in what it says', () =>
+      trying(async ({ sink, breakDestination, secrets = [] }) => {
+        const before = await give(sink, ['a'], signal);
+        await breakDestination();
+        const said = [before, await give(sink, ['b'], signal)];
+        const shown = [sink, said].map((one) => inspect(one, { depth: null, showHidden: true }) + JSON.stringify(one));
+        for (const secret of secrets) assert.ok(!shown.join('').includes(secret), 'a secret is shown');
+      }));
+
+    it('takes whatever is said of an incident, if it takes alerts', () =>
+      trying(async ({ sink }) => {
+        if (sink.alerts === undefined) return;
+        for (const said of aLife) assert.deepEqual(await sink.alerts([said], { signal }), { kind: 'delivered' });
+        assert.deepEqual(await sink.alerts(aLife, { signal }), { kind: 'delivered' });
+      }));
+
     it('settles without delivering when nobody waits any longer', () =>
       trying(async ({ sink, arrived }) => {
         const tried = await give(sink, ['a'], AbortSignal.abort());
@@ -96,8 +116,17 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>, {
 /** The kind of signal that it takes; the contract is the same for all. */
 function give(sink: Sink, names: readonly string[], signal: AbortSignal): Promise<Delivery> {
   if (sink.logs !== undefined) return sink.logs(names.map(record), { signal });
-  assert.ok(sink.traces !== undefined, 'it takes no signal');
-  return sink.traces(names.map(span), { signal });
+  if (sink.traces !== undefined) return sink.traces(names.map(span), { signal });
+  assert.ok(sink.alerts !== undefined, 'it takes no signal');
+  return sink.alerts(
+    names.map((name) => notice('trigger', name)),
+    { signal },
+  );
+}
+
+/** Notices come one at a time; receivers count how often they are called. */
+function largeBatch({ logs, traces }: Sink): number {
+  return logs === undefined && traces === undefined ? 50 : 1000;
 }
 
 const oddText = 'two\nlines, a "quote", \u2028 and 😀';
@@ -143,6 +172,63 @@ function span(name: string): Span {
     status: { code: 'error', message: oddText },
   };
   return Object.freeze(odd);
+}
+
+function notice(kind: Exclude<AlertNotice['kind'], 'summary'>, task: string): AlertNotice {
+  return Object.freeze({ kind, atMs: 1_790_000_012_000, incident: incident(task) });
+}
+
+const aLife: readonly AlertNotice[] = [
+  notice('trigger', 'whole'),
+  notice('update', 'whole'),
+  notice('repeat', 'whole'),
+  notice('acknowledge', 'whole'),
+  notice('resolve', 'whole'),
+  { kind: 'summary', atMs: 1_790_000_900_000, missed: [incident('missed'), incident('odd')] },
+];
+
+function incident(task: string): AlertIncident {
+  const plain: AlertIncident = {
+    key: task,
+    severity: 'error',
+    environment: 'production',
+    policy: 'step-stalled',
+    joined: [],
+    summary: 'A step hangs.',
+    namespace: 'shop',
+    task,
+    step: 'pay',
+    system: null,
+    cause: 'hang',
+    firstError: null,
+    sinceMs: 1_790_000_000_000,
+    tasksHit: 3,
+    hitBy: { customer_tier: { premium: 3 } },
+    labels: {},
+    scope: [],
+    lost: {},
+    atRisk: { USD: 12_997 },
+    trend: 'growing',
+    action: 'Look at it.',
+    runbookUrl: null,
+    consoleUrl: null,
+    exampleTask: null,
+    exampleTrace: null,
+  };
+  if (task !== 'odd') return Object.freeze(plain);
+  const texts = { environment: oddText, policy: oddText, summary: long, step: oddText, cause: long, action: oddText };
+  return Object.freeze({
+    ...plain,
+    ...texts,
+    joined: ['', oddText, long],
+    namespace: '<&> "\ud800"',
+    firstError: { type: oddText, code: '\u0000', status: 502 },
+    scope: [{ field: '\udfff', values: ['', '*_~`|', long] }],
+    lost: { unknown: 5, JPY: -1 },
+    runbookUrl: 'no address',
+    consoleUrl: `https://console.example/${long}`,
+    exampleTask: oddText,
+  });
 }
 
 function requireRefusal(delivery: Delivery): asserts delivery is Exclude<Delivery, { readonly kind: 'delivered' }> {

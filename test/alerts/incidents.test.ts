@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import fc from 'fast-check';
+
+import type { JsonValue } from '../../src/shared/json.ts';
+import type { AlertFact } from '../../src/subscribers/alert-generation/incident-teller.ts';
+import { Alerting } from '../../src/subscribers/alert-generation/alerting.ts';
+import { alertsIn, pendingIn } from '../../src/subscribers/alert-generation/alerts-in.ts';
+import { type Fate, simulatedCheckouts, startMs, type Traffic } from './simulated-checkouts.ts';
+import { alertingOptions, Story } from './story.ts';
+
+const minute = 60_000;
+
+/** What is said of ten minutes of traffic; restored at each of the seconds given. */
+function told(traffic: Traffic, restartAtSeconds: readonly number[] = []): readonly AlertFact[] {
+  const options = alertingOptions();
+  let alerting = new Alerting(options);
+  const facts: AlertFact[] = [];
+  let tickMs = startMs;
+  const restarts = [...restartAtSeconds].map((at) => startMs + at * 1000).toSorted((a, b) => a - b);
+  const goOn = (untilMs: number): void => {
+    for (; tickMs < untilMs; tickMs += 1000) {
+      alerting.tick(tickMs);
+      facts.push(...alerting.drain());
+      while (restarts[0] !== undefined && restarts[0] <= tickMs) {
+        restarts.shift();
+        const stored = JSON.parse(JSON.stringify(alerting.encode())) as JsonValue;
+        alerting = new Alerting(options);
+        alerting.restore(stored);
+      }
+    }
+  };
+  for (const event of simulatedCheckouts(traffic)) {
+    goOn(event.occurredAt);
+    alerting.take(event);
+    facts.push(...alerting.drain());
+  }
+  goOn(startMs + traffic.durationMs);
+  return facts;
+}
+
+const hang: Fate = { kind: 'hang' };
+const hangs: Omit<Traffic, 'seed'> = {
+  durationMs: 12 * minute,
+  rate: () => 5,
+  fate: (step, at) => (step === 'update_inventory' && at >= 4 * minute && at < 7 * minute ? hang : null),
+};
+
+test('a step that hangs is one incident from the third stalled task to its recovery, and says what is at stake', () => {
+  const facts = told({ ...hangs, seed: 7 });
+  assert.equal(facts.filter(({ kind }) => kind === 'triggered').length, 1);
+  const [first] = facts;
+  assert.ok(
+    first !== undefined && first.atMs - startMs < 4 * minute + 12_000,
+    'within two seconds after the stall limit of ten',
+  );
+  const { policy, severity, step, system, cause, scope, tasksHit, atRisk, action } = first.incident;
+  assert.deepEqual(
+    { policy, severity, step, system, cause, scope, tasksHit },
+    {
+      policy: 'step_stalled',
+      severity: 'critical',
+      step: 'update_inventory',
+      system: 'inventory',
+      cause: 'hang',
+      scope: [],
+      tasksHit: 3,
+    },
+  );
+  assert.ok((atRisk['USD'] ?? 0) > 0);
+  assert.match(action, /^Calls of inventory do not come back/);
+  const last = facts.at(-1);
+  assert.equal(last?.kind, 'resolved');
+  assert.ok(last.atMs - startMs < 7 * minute + 20_000, 'resolved though hung attempts end only twenty seconds later');
+  assert.deepEqual(new Set(last.incident.joined).has('error_ratio'), true, 'time-outs join it');
+});
+
+test('whoever is hit is told: one tier, one region of a tier', () => {
+  const only = (who: (customer: { customer_tier: string; region: string }) => boolean): readonly AlertFact[] =>
+    told({
+      seed: 11,
+      durationMs: 9 * minute,
+      rate: () => 5,
+      fate: (step, at, customer) =>
+        step === 'create_order' && at >= 4 * minute && who(customer)
+          ? { kind: 'fail', durationMs: 30, type: 'ServiceError', status: 502 }
+          : null,
+    });
+  assert.deepEqual(only(({ customer_tier: tier }) => tier === 'premium')[0]?.incident.scope, [
+    { field: 'customer_tier', values: ['premium'] },
+  ]);
+  const both = only(({ customer_tier: tier, region }) => tier === 'standard' && region === 'eu');
+  const fields = both.at(-1)?.incident.scope.toSorted((a, b) => (a.field < b.field ? -1 : 1));
+  assert.deepEqual(fields, [
+    { field: 'customer_tier', values: ['standard'] },
+    { field: 'region', values: ['eu'] },
+  ]);
+});
+
+test('usual traffic, with its retries and slow tails, is no incident', () => {
+  for (const seed of [1, 2, 3])
+    assert.deepEqual(told({ seed, durationMs: 20 * minute, rate: () => 5, retried: 0.04 }), []);
+  const day = (at: number): number => {
+    const hour = (at / 3_600_000) % 24;
+    return (1 / 60) * (hour < 5 ? 0.1 : 1 + 0.8 * Math.sin(((hour - 8) / 24) * 2 * Math.PI));
+  };
+  assert.deepEqual(told({ seed: 4, durationMs: 3 * 24 * 60 * minute, rate: day, retried: 0.04 }), []);
+});
+
+test('a restart at any moment neither repeats nor forgets', () => {
+  const expected = told({ ...hangs, seed: 5 });
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 719 }), { minLength: 1, maxLength: 6 }), (restarts) => {
+      assert.deepEqual(told({ ...hangs, seed: 5 }, restarts), expected);
+    }),
+    { numRuns: 6 },
+  );
+});
+
+test('what follows from an incident joins it, and what follows from one that is just over is no new one', () => {
+  const story = new Story().usual(60);
+  for (const task of ['a', 'b', 'c']) story.start(task).stalled(task, 'update_inventory').wait(1);
+  story.breached('a', 'update_inventory').wait(1);
+  story.failedForGood('b', 'update_inventory', 'exhausted', { type: 'TimeoutError' }).wait(1);
+  assert.deepEqual(
+    story.said.filter((one) => one.startsWith('triggered')),
+    ['triggered step_stalled update_inventory'],
+  );
+  story.usual(30).wait(10);
+  assert.deepEqual(story.facts.at(-1)?.incident.joined.toSorted(), ['retries_exhausted', 'sla_breached']);
+  assert.equal(story.facts.at(-1)?.kind, 'resolved');
+  const before = story.facts.length;
+  story.failedForGood('c', 'update_inventory', 'exhausted', { type: 'TimeoutError' }).wait(200);
+  assert.equal(story.facts.length, before, 'c was hit by it');
+  story.start('d').failedForGood('d', 'update_inventory').wait(1);
+  assert.equal(story.said.at(-1), 'triggered retries_exhausted update_inventory', 'd was not');
+});
+
+test('a cause takes over the incident that its consequences had opened, under the same key', () => {
+  const story = new Story().usual(60).wait(10).start('a').breached('a', 'update_inventory');
+  for (const task of ['b', 'c', 'd']) story.start(task).stalled(task, 'update_inventory').wait(1);
+  story.wait(31);
+  assert.deepEqual(new Set(story.facts.map(({ incident }) => incident.key)).size, 1);
+  const last = story.facts.at(-1)?.incident;
+  assert.deepEqual([last?.policy, last?.cause, last?.severity], ['step_stalled', 'hang', 'critical']);
+});
+
+test('money is counted once: at risk while a task is open, lost when it fails, regained when it completes after all', () => {
+  const story = new Story().usual(60);
+  for (const task of ['a', 'b', 'c'])
+    story.start(task, { order_value: 5000, currency: 'EUR' }).stalled(task, 'update_inventory');
+  const money = () => {
+    const [view] = alertsIn(story.wait(1).alerting.encode());
+    return { atRisk: view?.incident.atRisk, lost: view?.incident.lost };
+  };
+  assert.deepEqual(money(), { atRisk: { EUR: 15_000 }, lost: {} });
+  story.failedForGood('a', 'update_inventory', 'exhausted', { type: 'TimeoutError' });
+  assert.deepEqual(money(), { atRisk: { EUR: 10_000 }, lost: { EUR: 5000 } });
+  story.tell('task.retry_requested', { by: 'ada', why: 'again', action: 'retry' }, 'a');
+  assert.deepEqual(money(), { atRisk: { EUR: 15_000 }, lost: { EUR: 5000 } });
+  story.completed('a');
+  assert.deepEqual(money(), { atRisk: { EUR: 10_000 }, lost: {} });
+  story.completed('b').tell('task.cancelled', { by: 'ada', why: 'gone', from: 'in_progress', durationMs: 1 }, 'c');
+  assert.deepEqual(money(), { atRisk: {}, lost: { EUR: 5000 } });
+});
+
+test('nothing is said of what was over before anybody watched, and all of what is not', () => {
+  const options = alertingOptions();
+  const events = simulatedCheckouts({ ...hangs, seed: 3 });
+  const facts = (untilMs: number): readonly string[] => {
+    const alerting = new Alerting(options);
+    for (const event of events) if (event.occurredAt < startMs + untilMs) alerting.take(event);
+    alerting.tick(startMs + untilMs);
+    return alerting.drain().map(({ kind, incident }) => `${kind} ${incident.policy}`);
+  };
+  assert.deepEqual(facts(11 * minute), []);
+  assert.deepEqual(facts(6 * minute), ['triggered step_stalled']);
+});
+
+test('a policy that asks for time is pending until then, across a restart too, and says nothing if it ends before', () => {
+  const options = alertingOptions([{ name: 'step_stalled', for_seconds: 30 }]);
+  const hung = (): Story => {
+    const story = new Story(options).usual(60);
+    for (const task of ['a', 'b', 'c']) story.start(task).stalled(task, 'update_inventory');
+    return story;
+  };
+  const story = hung().wait(10).restart().wait(10);
+  assert.deepEqual(story.said, []);
+  assert.deepEqual(
+    pendingIn(story.alerting.encode()).map(({ policy, step }) => [policy, step]),
+    [['step_stalled', 'update_inventory']],
+  );
+  assert.deepEqual(story.wait(11).said, ['triggered step_stalled update_inventory']);
+  const passing = hung().wait(5);
+  for (const task of ['a', 'b', 'c']) passing.done(task, 'update_inventory', 15_000).completed(task);
+  assert.deepEqual(passing.usual(60).said, []);
+});
+
+test('silenced incidents are told as silenced, and once more when the silence ends; acknowledging is kept', () => {
+  const story = new Story().usual(60);
+  const silence = { id: 's1', match: { task: 'checkout' }, fromMs: startMs, untilMs: startMs + 100_000 };
+  story.tell('alert.silenced', { silence, by: 'ada', why: 'load test' });
+  for (const task of ['a', 'b', 'c']) story.start(task).stalled(task, 'update_inventory');
+  assert.deepEqual(
+    story.facts.map(({ kind, silenced }) => [kind, silenced]),
+    [['triggered', true]],
+  );
+  story.wait(45);
+  const over = story.facts.at(-1);
+  assert.deepEqual(over?.kind === 'updated' && [over.silenced, over.changes], [false, ['silence']]);
+  story
+    .tell('alert.acknowledged', { incident: story.facts[0]?.incident.key, by: 'grace', why: 'on it' })
+    .wait(1)
+    .restart()
+    .wait(1);
+  const [view] = alertsIn(story.alerting.encode());
+  assert.deepEqual([view?.state, view?.acknowledged?.by], ['acknowledged', 'grace']);
+});
+
+test('all kinds of tasks silent at once are one incident', () => {
+  const options = alertingOptions();
+  const two = { ...options, tasks: [...options.tasks, ...options.tasks.map((task) => ({ ...task, task: 'renewal' }))] };
+  const alerting = new Alerting(two);
+  const facts: AlertFact[] = [];
+  let tickMs = startMs;
+  const events = ['checkout', 'renewal'].flatMap((taskName, index) =>
+    simulatedCheckouts({ seed: index + 1, durationMs: 6 * minute, rate: (at) => (at < 5 * minute ? 3 : 0) }).map(
+      (event) => ({ ...event, taskName, taskId: `${taskName}-${event.taskId}` }),
+    ),
+  );
+  for (const event of events.toSorted((a, b) => a.occurredAt - b.occurredAt)) {
+    for (; tickMs < event.occurredAt; tickMs += 1000) alerting.tick(tickMs);
+    alerting.take(event);
+  }
+  for (; tickMs < startMs + 8 * minute; tickMs += 1000) alerting.tick(tickMs);
+  facts.push(...alerting.drain());
+  assert.deepEqual(
+    facts.map(({ kind, incident }) => [kind, incident.policy, incident.task]),
+    [['triggered', 'no_traffic', null]],
+  );
+});
