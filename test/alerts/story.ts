@@ -88,6 +88,13 @@ export class Story {
     return this;
   }
 
+  /** Time passes while the log is not read to its end: nothing ticks. */
+  behind(seconds: number): this {
+    this.#nowMs += seconds * 1000;
+    this.#tickedMs = this.#nowMs;
+    return this;
+  }
+
   /** Nobody is there, and nothing ticks. */
   away(seconds: number): this {
     this.#nowMs += seconds * 1000;

@@ -24,11 +24,6 @@ export class IncidentDesk {
     this.#teller = teller;
   }
 
-  seen(task: TaskWatch, step: string, attempt: Seen): void {
-    const incident = this.#book.at({ namespace: task.namespace, task: task.task, step, about: null });
-    if (incident !== undefined) this.#seen(incident, task, step, [attempt]);
-  }
-
   troubled(taskId: string, troubled: Troubled, step: string): void {
     if (troubled.incident !== null) return;
     const before = this.#book.lostIn(taskId);
@@ -79,20 +74,25 @@ export class IncidentDesk {
   }
 
   /** What was seen before it was an incident tells how likely a good attempt is by chance. */
-  #remember(incident: Incident, { place, sinceMs }: Finding): void {
+  #remember(incident: Incident, { place, sinceMs, policy }: Finding): void {
     if (place.namespace === null || place.task === null || place.step === null) return;
-    const task = this.#watches.task(place.namespace, place.task);
-    this.#seen(incident, task, place.step, task.step(place.step).ring.since(sinceMs));
+    const { groups } = this.#watches;
+    const mask = maskOf(incident);
+    const attempts = this.#watches.task(place.namespace, place.task).step(place.step).ring.since(sinceMs);
+    const seen = attempts
+      .filter(({ group }) => incident.covers(group, groups))
+      .map(({ beganMs, what }) => ({ beganMs, isHit: (what & mask) !== 0 }));
+    const hung = attempts.filter(({ what }) => (what & stalled) !== 0).map(({ durationMs }) => durationMs);
+    incident.recovery.begin(seen, policy.kind === 'step_stalled' ? Math.max(0, ...hung) : 0);
   }
 
-  /** Slowness is trouble only where that is what it is about: a few are always slow. */
-  #seen(incident: Incident, task: TaskWatch, step: string, attempts: readonly Seen[]): void {
+  seen(task: TaskWatch, step: string, attempt: Seen): void {
+    const incident = this.#book.at({ namespace: task.namespace, task: task.task, step, about: null });
+    if (incident === undefined) return;
     const rules = rulesOf(this.#policies, task.namespace, task.task, step);
     const watch = task.step(step);
-    const isSlowness = incident.state.cause === 'slow';
-    const mask = failed + stalled + (isSlowness ? slow : 0);
-    const usual = watch.usual('failed', rules) + (isSlowness ? watch.usual('slow', rules) : 0);
-    for (const attempt of attempts) incident.seen(attempt, mask, usual, this.#watches.groups);
+    const usual = watch.usual('failed', rules) + (incident.state.cause === 'slow' ? watch.usual('slow', rules) : 0);
+    incident.seen(attempt, maskOf(incident), usual, this.#watches.groups);
   }
 
   /** Tasks that it has hit: those that are in trouble at its place since it began, and those that it has lost. */
@@ -142,4 +142,9 @@ export class IncidentDesk {
       }
     }
   }
+}
+
+/** Slowness is trouble only where that is what it is about: a few are always slow. */
+function maskOf({ state }: Incident): number {
+  return failed + stalled + (state.cause === 'slow' ? slow : 0);
 }
