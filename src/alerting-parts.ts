@@ -3,6 +3,7 @@ import { monitoredTasks } from './monitored-tasks.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import type { AlertDeliveryOptions } from './subscribers/alert-delivery/alert-delivery.ts';
+import { means } from './subscribers/alert-delivery/routes.ts';
 import type { AlertGenerationOptions } from './subscribers/alert-generation/alert-generation.ts';
 import type { PolicyInput } from './subscribers/alert-generation/policies.ts';
 import { resolvePolicies } from './subscribers/alert-generation/resolve-policies.ts';
@@ -34,6 +35,7 @@ export function alertingParts(
   requireReceivers(routes, receivers, sinks);
   const isAskedFor =
     receivers.length > 0 ||
+    policies.length > 0 ||
     tasks.some(({ alerting }) => alerting.critical || alerting.onFailure || alerting.policies.length > 0);
   if (!(enabled ?? isAskedFor)) return null;
   const { defaultCurrency, errorClasses } = metrics;
@@ -60,7 +62,7 @@ function requireReceivers(
 ): void {
   const problems = routes.flatMap((route, index) =>
     route.sinks.flatMap((name, place) => {
-      if (receivers.includes(name)) return [];
+      if (receivers.some((receiver) => means(name, receiver))) return [];
       const at = `alerts.routes.${index}.sinks.${place}`;
       const isThere = sinks.some((sink) => sink.name === name);
       const found = isThere ? `the sink '${name}' takes no alerts` : `there is no sink '${name}'`;

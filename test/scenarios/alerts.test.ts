@@ -206,6 +206,14 @@ test('the first route that fits says who is told, and a sink is not told that it
   assert.deepEqual((await tasker.testAlert({})).sinks, []);
 });
 
+test('a route names a cluster by what its members\u2019 names begin with', async (t) => {
+  const [first, second, chat] = [new Receiver('alertmanager-1'), new Receiver('alertmanager-2'), new Receiver('chat')];
+  const sinks = [first.sink(), second.sink(), chat.sink()];
+  const { loseWorker } = await watched(t, { sinks, alerts: { routes: [{ sinks: ['alertmanager*'] }] } });
+  await loseWorker();
+  assert.deepEqual([first.told, second.told, chat.told], [['trigger'], ['trigger'], []]);
+});
+
 test('a wrong name in a route, and a wrong parameter of a policy, are told at the start', async () => {
   const create = (config: Partial<TaskerConfigInput>) => createTasker({ storage: { kind: 'memory' }, ...config });
   const sinks = [new Receiver('pagerduty').sink()];

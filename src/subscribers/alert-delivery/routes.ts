@@ -4,7 +4,13 @@ import { type AlertMatch, matches } from '../alert-generation/alert-match.ts';
 export interface AlertRoute {
   /** Default: whatever comes. */
   readonly match?: AlertMatch | undefined;
+  /** By name; a `*` at the end fits whatever follows: a cluster of Alertmanagers is a sink for each member. */
   readonly sinks: readonly string[];
+}
+
+/** Whether a route's word for its sinks means this one. */
+export function means(pattern: string, sink: string): boolean {
+  return pattern.endsWith('*') ? sink.startsWith(pattern.slice(0, -1)) : sink === pattern;
 }
 
 export type Routed = Pick<
@@ -23,5 +29,5 @@ export function leadsTo(sink: string, routes: readonly AlertRoute[], incident: R
   if (incident.policy === 'sink_failing' && incident.system === sink) return false;
   if (routes.length === 0) return true;
   const index = routeOf(routes, incident);
-  return index !== null && routes[index]?.sinks.includes(sink) === true;
+  return index !== null && routes[index]?.sinks.some((pattern) => means(pattern, sink)) === true;
 }
