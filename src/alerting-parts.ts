@@ -49,7 +49,7 @@ export function alertingParts(
       defaultCurrency,
       errorClasses,
     },
-    delivery: { routes, environment },
+    delivery: { routes, environment, runbookBaseUrl },
   };
 }
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 import { noPrometheus } from '../prometheus/start-prometheus.ts';
 
 const root = join(import.meta.dirname, '../..');
-const guides = globSync('docs/*.md', { cwd: root }).map((file) => ({
+const guides = globSync(['docs/*.md', 'docs/runbooks/*.md'], { cwd: root }).map((file) => ({
   file,
   text: readFileSync(join(root, file), 'utf8'),
 }));
@@ -17,9 +17,11 @@ const known = new Set([...reference.matchAll(/^\| `(\w+)` \|/gm)].map(([, name])
 
 test('every metric that a guide names is one of the reference', () => {
   const named = guides.flatMap(({ file, text }) =>
-    [...text.matchAll(/\btasker_(?:business|engine|sink|sla|step|subscriber|task|tasks|workers)_\w+/g)].map(
-      ([name]) => ({ file, name }),
-    ),
+    [
+      ...text.matchAll(
+        /\btasker_(?:alerts|business|engine|events|queue|sink|sla|step|subscriber|task|tasks|workers)_\w+/g,
+      ),
+    ].map(([name]) => ({ file, name })),
   );
   assert.ok(named.length > 10);
   const ofFamily = (name: string): string => name.replace(/_(?:bucket|sum|count)$/, '');
@@ -32,7 +34,7 @@ test('every metric that a guide names is one of the reference', () => {
 test('every relative link of a guide leads to a file', () => {
   for (const { file, text } of guides) {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
-      assert.ok(globSync(join('docs', target), { cwd: root }).length === 1, `${file} → ${target}`);
+      assert.ok(globSync(join(dirname(file), target), { cwd: root }).length === 1, `${file} → ${target}`);
   }
 });
 
