@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
+import { alertingParts } from '../../src/alerting-parts.ts';
+import { resolveConfig } from '../../src/config/resolve-config.ts';
+import { loadTemplate } from '../../src/tasks/load-template.ts';
 import { noPrometheus } from '../prometheus/start-prometheus.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -51,4 +54,38 @@ test("promtool accepts the guides' Prometheus configuration and every query in t
   const group = { name: 'guide', rules: queries.map((expr, index) => ({ record: `guide:${index}`, expr })) };
   writeFileSync(rules, JSON.stringify({ groups: [group] }));
   execFileSync('promtool', ['check', 'rules', rules]);
+});
+
+const alerting = readFileSync(join(root, 'docs/alerting.md'), 'utf8');
+const samples = [...alerting.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+
+test('the templates that the guide to alerting shows are taken', () => {
+  const templates = samples.filter((block) => block.startsWith('handler_config:'));
+  assert.ok(templates.length >= 2);
+  for (const block of templates) {
+    const text = `name: checkout\n${block}step_templates: [{ name: update_inventory }]\n`;
+    assert.deepEqual(loadTemplate({ text, file: 'docs/alerting.md' }).problems, []);
+  }
+});
+
+test('promtool accepts the rules that the guide to alerting shows', { skip: noPrometheus }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tasker-guides-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const rules = join(folder, 'rules.yml');
+  writeFileSync(rules, samples.find((block) => block.startsWith('groups:')) ?? '');
+  execFileSync('promtool', ['check', 'rules', rules]);
+});
+
+test('the policies, routes and sinks that the guide to alerting shows are taken', async (t) => {
+  const secrets = {
+    PAGERDUTY_ROUTING_KEY: 'R'.padEnd(32, '0'),
+    SLACK_WEBHOOK: 'https://hooks.slack.com/services/a/b/c',
+  };
+  t.after(() => Object.keys(secrets).forEach((name) => delete process.env[name]));
+  Object.assign(process.env, secrets);
+  const { default: config } = await import('./alerting-config.ts');
+  const { sinks = [] } = config;
+  const parts = alertingParts(resolveConfig(config, { baseDir: root, env: {} }), [], sinks);
+  assert.equal(parts?.delivery.routes.length, 3);
+  assert.equal(parts.generation.policies.length, 3);
 });
