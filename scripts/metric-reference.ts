@@ -23,7 +23,7 @@ export function renderMetricReference(): string {
           hasSla: false,
           tracksConversion: true,
           revenue: null,
-          labels: ['<business>'],
+          labels: { '<business>': '' },
           metrics: [],
           steps: [],
           alerting: { critical: false, onFailure: false, labels: {}, runbookUrl: null, policies: [] },
@@ -39,7 +39,7 @@ export function renderMetricReference(): string {
 }
 
 function asBusiness(label: string): string {
-  return label === '_business_' ? '<business>' : label;
+  return label;
 }
 
 function table(heading: string, introduction: string, definitions: readonly MetricDefinition[]): string {

@@ -27,7 +27,7 @@ import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { Operations } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
-import { TaskerError } from './shared/errors.ts';
+import { errorMessage, TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { sinkSubscribers, type SinkSubscribersOptions } from './sink-subscribers.ts';
 import { structuredLogging } from './structured-logging.ts';
@@ -116,7 +116,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
   const tracing = tracePolicy(config, sinks, around.env ?? process.env);
   const writer = Promise.withResolvers<ProgressWriter>();
-  const onProblem = (error: unknown): void => warn(error instanceof Error ? error.message : String(error));
+  const onProblem = (error: unknown): void => warn(errorMessage(error));
   const alerting = alertingParts(config, templates, sinks);
   const feeding: SinkSubscribersOptions = {
     alerts: alerting?.delivery ?? null,

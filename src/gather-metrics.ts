@@ -1,5 +1,6 @@
 import type { MetricDefinition, MetricFamily } from './signals/metric.ts';
 import type { SinkFigures } from './signals/delivery.ts';
+import { overflowMetric } from './subscribers/metrics/metric-table.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 import type { EngineStatus } from './tasker.ts';
 
@@ -24,7 +25,15 @@ export async function gatherMetrics(sources: MetricSources): Promise<Iterable<Me
 }
 
 function* families(counted: readonly string[], now: readonly MetricFamily[]): Generator<MetricFamily> {
-  for (const family of counted) yield JSON.parse(family) as MetricFamily;
+  const overflows: MetricFamily[] = [];
+  for (const text of counted) {
+    const family = JSON.parse(text) as MetricFamily;
+    if (family.name === overflowMetric) overflows.push(family);
+    else yield family;
+  }
+  // One metric, though each subscriber has counted its own part of it: of two with one name only the first is shown.
+  const [first] = overflows;
+  if (first !== undefined) yield { ...first, series: overflows.flatMap(({ series }) => series) };
   yield* now;
 }
 
@@ -34,23 +43,36 @@ type Subscriber = Awaited<ReturnType<Subscribers['list']>>[number];
 const ofEngine: readonly (readonly [name: string, help: string, of: (status: Status) => number])[] = [
   ['tasker_engine_tasks_in_memory', 'Tasks that this engine holds.', (one) => one.tasksInMemory],
   ['tasker_engine_attempts_running', 'Handlers that are at work.', (one) => one.attemptsRunning],
+  [
+    'tasker_engine_tasks_ready',
+    'Tasks with a step that could run and that there is no room for.',
+    (one) => one.tasksReady,
+  ],
+  [
+    'tasker_engine_tasks_waiting',
+    'Tasks in memory at which no handler is at work. Those that wait long are in the store: in progress and not in memory.',
+    (one) => one.tasksWaiting,
+  ],
   ['tasker_engine_abandoned_handlers', 'Handlers left behind that have not settled.', (one) => one.abandonedHandlers],
   ['tasker_engine_late_results', 'Results that came after their attempt had ended.', (one) => one.lateResults],
   ['tasker_engine_changes_queued', 'Changes that are waiting to be written.', (one) => one.changesQueued],
 ];
 
-const ofSubscribers: readonly (readonly [name: string, help: string, of: (one: Subscriber) => number])[] = [
-  ['tasker_subscriber_lag_events', 'Events that are still to come.', (one) => one.lag],
-  ['tasker_subscriber_parked_events', 'Events that were set aside.', (one) => one.parked],
-  ['tasker_subscriber_state_bytes', 'Size of what a subscriber keeps, as stored.', (one) => one.stateBytes],
+type Column<Row> = readonly [name: string, type: 'counter' | 'gauge', help: string, of: (one: Row) => number];
+
+const ofSubscribers: readonly Column<Subscriber>[] = [
+  ['tasker_subscriber_lag_events', 'gauge', 'Events that are still to come.', (one) => one.lag],
+  [
+    'tasker_subscriber_failures_total',
+    'counter',
+    'Handler calls that failed, also where a later try succeeded.',
+    (one) => one.failures,
+  ],
+  ['tasker_subscriber_parked_events', 'gauge', 'Events that were set aside.', (one) => one.parked],
+  ['tasker_subscriber_state_bytes', 'gauge', 'Size of what a subscriber keeps, as stored.', (one) => one.stateBytes],
 ];
 
-const ofSinks: readonly (readonly [
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  of: (one: SinkFigures) => number,
-])[] = [
+const ofSinks: readonly Column<SinkFigures>[] = [
   ['tasker_sink_delivered_total', 'counter', 'Signals that a sink has taken.', (one) => one.delivered],
   ['tasker_sink_retries_total', 'counter', 'Deliveries that were to be tried again.', (one) => one.retries],
   ['tasker_sink_dropped_total', 'counter', 'Signals that were given up.', (one) => one.dropped],
@@ -65,7 +87,7 @@ const ofSinks: readonly (readonly [
 /** How full things are: of this process, now. */
 export const standingMetrics: readonly MetricDefinition[] = [
   ...ofEngine.map(([name, help]) => gauge(name, help, [])),
-  ...ofSubscribers.map(([name, help]) => gauge(name, help, ['subscriber'])),
+  ...ofSubscribers.map(([name, type, help]) => ({ name, type, help, labelNames: ['subscriber'] })),
   ...ofSinks.map(([name, type, help]) => ({ name, type, help, labelNames: ['sink', 'signal'] })),
 ];
 
@@ -75,8 +97,11 @@ async function standing({ subscribers, status, sinkFigures }: MetricSources): Pr
   const sinks = sinkFigures();
   return [
     ...ofEngine.map(([name, help, of]) => ({ ...gauge(name, help, []), series: [{ labels: [], value: of(now) }] })),
-    ...ofSubscribers.map(([name, help, of]) => ({
-      ...gauge(name, help, ['subscriber']),
+    ...ofSubscribers.map(([name, type, help, of]) => ({
+      name,
+      type,
+      help,
+      labelNames: ['subscriber'],
       series: all.map((one) => ({ labels: [one.name], value: of(one) })),
     })),
     ...ofSinks.map(([name, type, help, of]) => ({

@@ -95,6 +95,7 @@ export {
 } from './signals/alert.ts';
 export type { Span, SpanAttributes, SpanKind, SpanLink, SpanStatus, SpanValue } from './signals/span.ts';
 export { type LogRecord, type LogSeverity, severityNumbers } from './signals/log-record.ts';
+export type { Exemplar, MetricDefinition, MetricFamily, MetricSeries, MetricType } from './signals/metric.ts';
 
 // Sinks of alerts.
 export {

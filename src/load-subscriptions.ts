@@ -109,7 +109,9 @@ function readSubscriptions(root: TemplateNode, problems: ProblemList, known: Kno
 }
 
 function findClass(name: string, classes: Known['classes']): SubscriberClass | undefined {
-  return classes[name] ?? classes[lastSegment(name)];
+  // Its own alone: every object has a 'constructor'.
+  const found = [name, lastSegment(name)].find((one) => Object.hasOwn(classes, one));
+  return found === undefined ? undefined : classes[found];
 }
 
 function optionsOf({

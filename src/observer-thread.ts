@@ -8,6 +8,8 @@ import { openLogSide } from './storage/sqlite/open-log-side.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
 import type { ObserverHost } from './subscribers/observer/observer-host.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
+import { UnderWay } from './subscribers/observer/under-way.ts';
+import type { Peril } from './subscribers/peril.ts';
 import { serveGroup } from './subscribers/observer/serve-group.ts';
 import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
 
@@ -19,7 +21,7 @@ const { file, module, declared } = workerData as ObserverThreadData;
 const port = parentPort;
 if (port === null) throw new Error('observer-thread.ts is to be started as a worker thread');
 
-serveGroup(port, async ({ writer, removedUpTo, writeOut, warn, onProblem }) => {
+serveGroup(port, async ({ writer, removedUpTo, writeOut, warn, onProblem }, beginning) => {
   const directory = new EventDirectory();
   directory.declare(declared);
   const closing: (() => Promise<void>)[] = [];
@@ -32,10 +34,13 @@ serveGroup(port, async ({ writer, removedUpTo, writeOut, warn, onProblem }) => {
     onProblem,
     atClose: (close) => void closing.push(close),
   };
-  const subscribers = resolveSubscribers(await loadSubscriberModule(module, host), directory);
+  const resolved = resolveSubscribers(await loadSubscriberModule(module, host), directory);
+  const subscribers = resolved.filter(({ name }) => !beginning.released.includes(name));
   const side = openLogSide(file);
   const { log, subscribers: store } = side;
-  const parts = { store, log, writer, removedUpTo, clock: systemClock, random: systemRandom, onProblem };
+  const underWay = new UnderWay(beginning.names, beginning.underWay);
+  const peril = (name: string): Peril => ({ fatal: beginning.fatal[name] ?? null, handling: underWay.teller(name) });
+  const parts = { store, log, writer, removedUpTo, clock: systemClock, random: systemRandom, onProblem, peril };
   const close = async (): Promise<void> => {
     for (const one of closing) await one();
     side.close();

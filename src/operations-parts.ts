@@ -61,7 +61,8 @@ function listener(parts: OperationsParts, sources: MetricSources): OperationsLis
   const { input, config, env } = parts;
   if (config.operations === null) return null;
   const { host, port, bearerToken } = config.operations;
-  const scrape = { sources, ofProcess: processMetrics(), registries: input.telemetry?.metrics?.registries ?? [] };
+  const registries = input.telemetry?.metrics?.registries ?? [];
+  const scrape = { sources, ofProcess: processMetrics(), registries, onProblem: parts.host.onProblem };
   return new OperationsListener({
     host,
     port,

@@ -1,6 +1,7 @@
 import type { MetricsRegistry } from './config/telemetry.ts';
 import { gatherMetrics, type MetricSources } from './gather-metrics.ts';
 import type { Answer } from './operations/operations-listener.ts';
+import { errorMessage } from './shared/errors.ts';
 import type { MetricFamily } from './signals/metric.ts';
 import { contentTypes, Exposition, type JoinedRegistry } from './sinks/prometheus/exposition.ts';
 
@@ -10,6 +11,7 @@ export interface ScrapeParts {
   readonly ofProcess: JoinedRegistry;
   /** The application's own. */
   readonly registries: readonly MetricsRegistry[];
+  readonly onProblem: (error: unknown) => void;
 }
 
 const openMetrics = /application\/openmetrics-text/;
@@ -26,12 +28,20 @@ export async function scrapeMetrics(parts: ScrapeParts, accept: string): Promise
 }
 
 async function* written(
-  { ofProcess, registries }: ScrapeParts,
+  { ofProcess, registries, onProblem }: ScrapeParts,
   exposition: Exposition,
   families: Iterable<MetricFamily>,
 ): AsyncGenerator<string> {
   for (const family of families) yield* exposition.family(family);
   yield* exposition.joined(ofProcess);
-  for (const registry of registries) yield* exposition.joined(registry as JoinedRegistry);
+  for (const registry of registries) {
+    try {
+      yield* exposition.joined(registry as JoinedRegistry);
+    } catch (error) {
+      // What the application measures itself must not cost it what is known of its tasks.
+      const what = "a registry of telemetry.metrics.registries cannot be read; what it holds is missing at '/metrics'";
+      onProblem(new Error(`${what}: ${errorMessage(error)}`, { cause: error }));
+    }
+  }
   yield exposition.end;
 }

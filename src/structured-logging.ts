@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from './config/resolve-config.ts';
+import { monitoredTasks } from './monitored-tasks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { logSink } from './sinks/log/log-sink.ts';
 import type { StructuredLoggingOptions } from './subscribers/structured-logging/structured-record.ts';
@@ -19,8 +20,17 @@ export function structuredLogging(
   const words = { ...systemWords(templates), ...logging.words };
   return {
     sink: logSink({ name: 'structured-logging', level, format, destination, service }),
-    rules: { words, filterParameters, filterMask, filteredEvents },
+    rules: { words, bottlenecksMs: bottlenecksMs(templates), filterParameters, filterMask, filteredEvents },
   };
+}
+
+function bottlenecksMs(templates: readonly TaskTemplate[]): Readonly<Record<string, number>> {
+  const limits = monitoredTasks(templates).flatMap(({ namespace, task, steps }) =>
+    steps.flatMap((step) =>
+      step.bottleneckMs === null ? [] : [[`${namespace}.${task}.${step.name}`, step.bottleneckMs] as const],
+    ),
+  );
+  return Object.fromEntries(limits);
 }
 
 /** A step is called by the system that it depends on: that is what is down when it fails. */

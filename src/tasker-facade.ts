@@ -27,7 +27,7 @@ import { onStopSignals } from './stop-signals.ts';
 import { eventsOf, timeline } from './task-history.ts';
 import { TaskLookup } from './task-lookup.ts';
 import { snapshotOf } from './task-view.ts';
-import { alreadyStopped, requireNotAborted, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
+import { requireNotAborted, requireOpen, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
 import { TaskerAlerts, type TaskerAlertsParts } from './tasker-alerts.ts';
 import { TaskerSubscribers } from './tasker-subscribers.ts';
 import type {
@@ -155,12 +155,10 @@ export class TaskerFacade implements Tasker {
     return this.#tasks.view(snapshotOf(await this.#tasks.require(taskId)));
   }
 
-  list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
-    return this.#parts.storage.reader.list({
-      filter,
-      limit: within(limit, 1000),
-      ...(before !== undefined && { before }),
-    });
+  async list({ limit = 50, before, ...filter }: ListQuery = {}): Promise<TaskPage> {
+    requireOpen(!this.#closed);
+    const page = { limit: within(limit, 1000), ...(before !== undefined && { before }) };
+    return this.#parts.storage.reader.list({ filter, ...page });
   }
 
   async history(taskId: string): Promise<TaskHistory> {
@@ -171,11 +169,13 @@ export class TaskerFacade implements Tasker {
   }
 
   async events({ after = 0, limit = 1000, ...filter }: EventQuery = {}): Promise<EventPage> {
+    requireOpen(!this.#closed);
     const page = await this.#parts.storage.log.read({ after, limit: within(limit, mostEvents), filter });
     return { events: page.events, lastPosition: page.lastPosition };
   }
 
-  lastPosition(): Promise<number> {
+  async lastPosition(): Promise<number> {
+    requireOpen(!this.#closed);
     return this.#parts.storage.log.lastPosition();
   }
 
@@ -393,6 +393,6 @@ export class TaskerFacade implements Tasker {
 
   /** Also while it is stopping: a row for its own engine would be carried out by the next one, after a refusal. */
   #requireNotStopped(): void {
-    if (this.#stopping !== null) throw alreadyStopped();
+    requireOpen(this.#stopping === null);
   }
 }

@@ -10,7 +10,7 @@ import { checkReplayOptions } from './check-replay-options.ts';
 import type { ReplayOptions } from './subscribers/replay.ts';
 import type { ParkedPlace, ReplayProgress } from './subscribers/subscriber-store.ts';
 import type { Subscribers, Unregistered } from './subscribers/subscribers.ts';
-import { within } from './tasker-refusals.ts';
+import { requirePosition, within } from './tasker-refusals.ts';
 
 export interface TaskerSubscribersParts {
   readonly engine: Engine;
@@ -39,6 +39,7 @@ export class TaskerSubscribers {
 
   async parked(name?: string, { position, limit = mostParked, after }: ParkedQuery = {}): Promise<ParkedPage> {
     const { subscribers } = this.#parts.storage;
+    requirePosition(position);
     const filter = { ...(name !== undefined && { subscriber: name }), ...(position !== undefined && { position }) };
     const begin = after === undefined ? {} : { after: placeOf(after) };
     const most = within(limit, mostParked);
@@ -53,12 +54,14 @@ export class TaskerSubscribers {
     return { events, total, next };
   }
 
-  retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+  async retryParked(name: string, position?: number): Promise<ParkedOutcome> {
+    requirePosition(position);
     if (this.#parts.engine.running) return this.#parts.subscribers.retryParked(name, position);
     return this.#ask('retry_parked', { subscriber: name, ...(position !== undefined && { position }) });
   }
 
-  dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+  async dropParked(name: string, position?: number): Promise<ParkedOutcome> {
+    requirePosition(position);
     if (this.#parts.engine.running) return this.#parts.subscribers.dropParked(name, position);
     return this.#ask('drop_parked', { subscriber: name, ...(position !== undefined && { position }) });
   }

@@ -218,6 +218,10 @@ export interface EngineStatus {
   readonly running: boolean;
   readonly tasksInMemory: number;
   readonly attemptsRunning: number;
+  /** Tasks with a step that could run and that there is no room for. */
+  readonly tasksReady: number;
+  /** Tasks in memory at which no handler is at work: for want of room, or until a time comes. */
+  readonly tasksWaiting: number;
   /** Handlers that timed out or were cancelled and have not settled yet. */
   readonly abandonedHandlers: number;
   /** Results that came after their attempt had ended; they were refused. */

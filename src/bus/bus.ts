@@ -1,5 +1,6 @@
 import type { PublishedEvent } from '../events/envelope.ts';
 import { matches, withoutAlias } from '../events/pattern.ts';
+import { errorMessage } from '../shared/errors.ts';
 
 /** A listener as the bus keeps it: what it hears is checked where it was typed. */
 export interface Hearer {
@@ -106,7 +107,7 @@ export class Bus {
     this.#failures += 1;
     subscription.failures += 1;
     if (subscription.failures > 1) return;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     try {
       this.#warn(
         `The listener '${subscription.name}' of '${subscription.pattern}' failed at ${event.name}: ${why}. No workflow was touched; its further failures are counted, not told.`,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import { errorMessage } from '../shared/errors.ts';
 import { isPlainObject, type JsonObject } from '../shared/json.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
@@ -12,7 +13,7 @@ export async function readJsonArgument(option: string, argument: string, io: Io)
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${option}: ${from} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${option}: ${from} is not JSON: ${errorMessage(error)}`);
   }
   if (isJsonObject(value)) return value;
   throw new UsageError(

@@ -43,23 +43,28 @@ export const sinceOption = (): Option =>
 
 /** Milliseconds since the Unix epoch. */
 export function parseSince(text: string, nowMs: number): number {
+  return parsePast('--since', 'a time or how long ago', text, nowMs);
+}
+
+/** Milliseconds since the Unix epoch. `expected`: in words, what the option takes. */
+export function parsePast(option: string, expected: string, text: string, nowMs: number): number {
   const ago = parseDuration(text);
-  return ago === null ? parseTime('--since', 'how long ago', text) : nowMs - ago;
+  return ago === null ? parseTime(option, expected, text) : nowMs - ago;
 }
 
 /** Milliseconds since the Unix epoch. */
 export function parseStartAt(text: string, nowMs: number): number {
   const ahead = parseDuration(text);
-  return ahead === null ? parseTime('--start-at', 'how long from now', text) : nowMs + ahead;
+  return ahead === null ? parseTime('--start-at', 'a time or how long from now', text) : nowMs + ahead;
 }
 
-function parseTime(option: string, orElse: string, text: string): number {
+function parseTime(option: string, expected: string, text: string): number {
   if (timePattern.test(text)) {
     // A date alone is midnight UTC to JavaScript; to an operator it is midnight here.
     const at = Date.parse(text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T'));
     if (!Number.isNaN(at)) return at;
   }
-  throw new UsageError(`${option}: expected a time or ${orElse}, got '${text}'`, [
+  throw new UsageError(`${option}: expected ${expected}, got '${text}'`, [
     "for example '15m', '2h', '3d', '2026-11-23' or '2026-11-23 14:05'",
   ]);
 }

@@ -8,12 +8,16 @@ export type OtlpSignal = 'traces' | 'metrics';
 export interface OtlpEnvironment {
   /** With its path. */
   readonly url: string | null;
+  /** What the variable for this signal alone says of it. */
+  readonly ownUrl: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly encoding: 'protobuf' | 'json' | null;
   readonly compression: 'gzip' | 'none' | null;
   readonly timeoutMs: number | null;
   /** How often metrics are sent. */
   readonly everyMs: number | null;
+  /** Nothing is to be sent at all. */
+  readonly isDisabled: boolean;
   /** `service.name` among them. */
   readonly resource: Readonly<Record<string, string>>;
 }
@@ -32,6 +36,7 @@ export function otlpEnvironment(env: Environment = process.env, signal: OtlpSign
   const base = general('ENDPOINT');
   const service = nonEmpty(env['OTEL_SERVICE_NAME']);
   return {
+    ownUrl: ofSignal('ENDPOINT'),
     url: ofSignal('ENDPOINT') ?? (base === null ? null : `${base.replace(/\/+$/, '')}/v1/${signal}`),
     headers: {
       ...pairs('OTEL_EXPORTER_OTLP_HEADERS', general('HEADERS')),
@@ -41,6 +46,7 @@ export function otlpEnvironment(env: Environment = process.env, signal: OtlpSign
     compression: compression(either('COMPRESSION')),
     timeoutMs: milliseconds('OTEL_EXPORTER_OTLP_TIMEOUT', either('TIMEOUT')),
     everyMs: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', nonEmpty(env['OTEL_METRIC_EXPORT_INTERVAL'])),
+    isDisabled: nonEmpty(env['OTEL_SDK_DISABLED'])?.toLowerCase() === 'true',
     resource: {
       ...pairs('OTEL_RESOURCE_ATTRIBUTES', nonEmpty(env['OTEL_RESOURCE_ATTRIBUTES'])),
       ...(service !== null && { 'service.name': service }),

@@ -30,3 +30,18 @@ test('a key that nobody had is answered with the nearest right one', () => {
   refused({ metrics: { windowSecond: 3 } }, /unknown key 'windowSecond' \(did you mean 'windowSeconds'\?\)/);
   refused({ logging: { levle: 'info' } }, /unknown key 'levle' \(did you mean 'level'\?\)/);
 });
+
+test('what is named instead is a key that there is', () => {
+  const named = Object.values(taskerTelemetryKeys).flatMap((instead) => [
+    ...instead.matchAll(/(telemetry|operations)\.(\w+)(?:\.(\w+))?/g),
+  ]);
+  assert.ok(named.length > 12);
+  for (const [path, part = '', key = '', inner] of named) {
+    const given = inner === undefined ? { [part]: { [key]: Symbol() } } : { [part]: { [key]: { [inner]: Symbol() } } };
+    assert.throws(
+      () => resolveConfig(given, { baseDir: '/', env: {} }),
+      (error: Error) => error.message.includes(path) && !error.message.includes('unknown key'),
+      path,
+    );
+  }
+});

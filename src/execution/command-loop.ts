@@ -21,8 +21,15 @@ export interface CommandLoopOptions {
   readonly onProblem: (error: unknown) => void;
 }
 
+/** A command that is being carried out, or refused. */
+interface Begun {
+  readonly id: string;
+  readonly done: Promise<void>;
+}
+
 const pollIntervalMs = 250;
 const batch = 100;
+const mostOfOneTask = 100_000;
 
 /** Carries out what other processes ask of this engine. */
 export class CommandLoop {
@@ -49,8 +56,9 @@ export class CommandLoop {
 
   /** Carries out what was asked of a task that this engine is about to take up. */
   async applyTo(taskId: string): Promise<void> {
-    const commands = await this.#options.inbox.pending(batch, [taskId]);
-    await Promise.allSettled(commands.filter((each) => each.taskId === taskId).map((each) => this.#take(each)));
+    // All at once: the task's first turn takes them together, and what it begins comes after the last of them.
+    const commands = await this.#options.inbox.pending(mostOfOneTask, [taskId]);
+    await Promise.allSettled(this.#beginEach(commands, true).map(({ done }) => done));
   }
 
   /**
@@ -90,7 +98,7 @@ export class CommandLoop {
   }
 
   /** If there may be any. Returns what it has begun for tasks. */
-  async #takePending(): Promise<readonly { readonly id: string; readonly done: Promise<void> }[]> {
+  async #takePending(): Promise<readonly Begun[]> {
     const { inbox, ownTasks, onProblem } = this.#options;
     try {
       if (!inbox.hasNews() && !this.#unsettled) return [];
@@ -99,15 +107,7 @@ export class CommandLoop {
       const commands = await inbox.pending(batch, own ?? undefined);
       // A full batch may not be all of them, and carrying it out brings no news of the rest.
       if (commands.length === batch) this.#unsettled = true;
-      const begun = commands.map((command) => ({
-        id: command.id,
-        ofTask: isOfTask(command),
-        done:
-          own !== null && command.kind === 'run'
-            ? this.#begin(command, () => this.#refuse(command))
-            : this.#take(command),
-      }));
-      return begun.filter(({ ofTask }) => ofTask);
+      return this.#beginEach(commands, own !== null);
     } catch (error) {
       this.#unsettled = true;
       onProblem(error);
@@ -115,8 +115,16 @@ export class CommandLoop {
     }
   }
 
-  #take(command: StoredCommand): Promise<void> {
-    return this.#begin(command, () => this.#carryOut(command));
+  /** Returns those of tasks. */
+  #beginEach(commands: readonly StoredCommand[], ownTasksAlone: boolean): readonly Begun[] {
+    const begun = commands.map((command) => ({
+      id: command.id,
+      ofTask: isOfTask(command),
+      done: this.#begin(command, () =>
+        ownTasksAlone && command.kind === 'run' ? this.#refuse(command) : this.#carryOut(command),
+      ),
+    }));
+    return begun.filter(({ ofTask }) => ofTask);
   }
 
   #begin(command: StoredCommand, carryOut: () => Promise<void>): Promise<void> {

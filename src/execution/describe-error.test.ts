@@ -34,6 +34,12 @@ test('the message is told only where the handler made it public', () => {
   assert.equal(describeError(new Error('secret')).private.message, 'secret');
 });
 
+test('an error that is merely called PublicError by another library is as private as any', () => {
+  const foreign = Object.assign(new Error('mary@shop.example'), { name: 'PublicError', permanent: true });
+  assert.deepEqual(describeError(foreign).public, { type: 'PublicError' });
+  assert.equal(describeError(foreign).permanent, false);
+});
+
 test('a thrown object whose getters throw is described all the same', () => {
   const hostile = new Proxy(
     {},

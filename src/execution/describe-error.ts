@@ -1,6 +1,6 @@
 import type { PublicErrorFields } from '../events/payload-parts.ts';
 import { codeOfThrown, fieldOfThrown, messageOfThrown, stackOfThrown, typeOfThrown } from '../shared/thrown.ts';
-import { longestWaitMs, PermanentError, PublicError, RetryableError } from '../tasks/handler-errors.ts';
+import { isPublicError, longestWaitMs, PermanentError, RetryableError } from '../tasks/handler-errors.ts';
 
 export interface DescribedError {
   /** What may be told. */
@@ -31,7 +31,7 @@ function sortOut(thrown: unknown): DescribedError {
   const status = statusOf(fieldOfThrown(thrown, 'status')) ?? statusOf(fieldOfThrown(thrown, 'statusCode'));
   const code = codeOfThrown(fieldOfThrown(thrown, 'code')) ?? codeOfCause(thrown);
   const message = messageOfThrown(thrown, maxMessageChars);
-  const isPublic = isA(thrown, PublicError, 'PublicError');
+  const isPublic = isPublicError(thrown);
   return {
     public: {
       type,

@@ -9,6 +9,8 @@ export interface DueTasksOptions {
   readonly clock: Clock;
   /** How many more tasks may be held. */
   readonly room: () => number;
+  /** Done at each look, ahead of it. */
+  readonly before: () => Promise<void>;
   readonly takeUp: (taken: TakenTask, mode: RunMode) => Promise<TaskRun | null>;
   readonly onProblem: (error: unknown) => void;
 }
@@ -81,7 +83,8 @@ export class DueTasks {
   }
 
   async #takeAll(): Promise<void> {
-    const { queue, clock, room } = this.#options;
+    const { queue, clock, room, before } = this.#options;
+    await before();
     for (;;) {
       const wanted = Math.min(batch, room());
       const taken = wanted > 0 ? await queue.takeDue(clock.now(), wanted) : [];

@@ -11,7 +11,7 @@ import type { StoredCommand } from './command-inbox.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
 import { loadTask } from './load-task.ts';
-import { newTask } from './loaded-task.ts';
+import { type LoadedTask, newTask } from './loaded-task.ts';
 import type { InSpan } from './attempt-trace.ts';
 import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
@@ -27,6 +27,7 @@ import { isRunnableHere, type TaskType } from './task-type.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TracePolicy } from './trace-policy.ts';
+import { Unreturned } from './unreturned.ts';
 import type { TakenTask } from './work-queue.ts';
 import { type Block, LoopWatch } from './watchdog/loop-watch.ts';
 import { workerFacts } from './worker-facts.ts';
@@ -78,6 +79,7 @@ export class Engine {
   readonly #runs = new Map<string, TaskRun>();
   readonly #loading: TaskLoading;
   readonly #restListeners = new RestListeners();
+  readonly #unreturned = new Unreturned();
   readonly #unrunnable = new Set<string>();
   readonly #surroundings: RunSurroundings;
   readonly #due: DueTasks;
@@ -87,6 +89,8 @@ export class Engine {
   #noted: Promise<void> = Promise.resolve();
   #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #advance: Advance = 'all';
+  /** What was asked while no engine ran has been carried out; until then no step begins. */
+  #caughtUp = false;
   #lateResults = 0;
   #letProcessEnd: (() => void) | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -114,7 +118,7 @@ export class Engine {
       inSpan,
       // Nobody would take up again what an engine for its own tasks alone had put back.
       mayRelease: () => this.#advance === 'all',
-      accepting: () => this.#phase === 'running',
+      accepting: () => this.#phase === 'running' && (this.#caughtUp || this.#advance === 'own'),
       onLate: () => {
         this.#lateResults += 1;
       },
@@ -131,6 +135,7 @@ export class Engine {
       queue: storage.queue,
       clock,
       room: () => limits.tasksInMemory - this.#runs.size - this.#loading.size,
+      before: () => this.#unreturned.tryAgain(),
       takeUp: (taken, mode) => this.#loading.takeUp(taken, mode),
       onProblem,
     });
@@ -150,11 +155,17 @@ export class Engine {
 
   status() {
     let attemptsRunning = 0;
-    for (const run of this.#runs.values()) attemptsRunning += run.attempts.size;
+    let idle = 0;
+    for (const { attempts } of this.#runs.values()) {
+      attemptsRunning += attempts.size;
+      if (attempts.size === 0) idle += 1;
+    }
     return {
       running: this.running,
       tasksInMemory: this.#runs.size,
       attemptsRunning,
+      tasksReady: this.#slots.waiting,
+      tasksWaiting: idle,
       abandonedHandlers: this.#slots.abandoned,
       lateResults: this.#lateResults,
       changesQueued: this.#recorder.queued,
@@ -186,6 +197,7 @@ export class Engine {
 
   async #takeDueAfter(applied: Promise<void>): Promise<void> {
     await applied;
+    this.#caughtUp = true;
     if (this.#phase === 'running') this.#due.start();
   }
 
@@ -262,7 +274,7 @@ export class Engine {
     await this.#applyStored(taskId);
     if (this.#runs.has(taskId) || this.#loading.get(taskId) !== undefined) return;
     const run = await this.#loading.takeOne(taskId).run;
-    if (run === null || isRunnableHere(run.task.type)) return;
+    if (run === null || !isStuckHere(run.task)) return;
     throw new TaskerError(
       'TASKER_HANDLER_NOT_FOUND',
       `Task '${taskId}' (${fullTaskName(run.task.row)}) cannot go on here: this process has no handlers for it. Register that version and try again.`,
@@ -315,9 +327,10 @@ export class Engine {
 
   async #load(taken: TakenTask, mode: RunMode, inputs: readonly InputOfRun[]): Promise<TaskRun | null> {
     const { storage, ...around } = this.#options;
-    const task = await loadTask(taken, { ...around, tasks: storage.tasks, recorder: this.#recorder });
+    const parts = { ...around, tasks: storage.tasks, recorder: this.#recorder, unreturned: this.#unreturned };
+    const task = await loadTask(taken, parts);
     if (task === null) return null;
-    this.#warnIfUnrunnable(task.type);
+    if (isStuckHere(task)) this.#warnOf(task.type);
     const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
     this.#runs.set(run.id, run);
     run.takeUp(inputs.map((inputFor) => inputFor(run)));
@@ -325,8 +338,8 @@ export class Engine {
   }
 
   /** Once per template: every task of it comes by again and again. */
-  #warnIfUnrunnable(type: TaskType): void {
-    if (isRunnableHere(type) || this.#unrunnable.has(type.templateId)) return;
+  #warnOf(type: TaskType): void {
+    if (this.#unrunnable.has(type.templateId)) return;
     this.#unrunnable.add(type.templateId);
     const name = fullTaskName(type.plan.template);
     this.#options.onProblem(
@@ -374,4 +387,9 @@ export class Engine {
       `The engine is ${this.#phase}; start a tasker on this store first.`,
     );
   }
+}
+
+/** It could go on, but not in this process. */
+function isStuckHere({ type, state }: LoadedTask): boolean {
+  return !isRunnableHere(type) && state !== null && !isAtRest(state);
 }

@@ -8,6 +8,7 @@ import type { Recorder } from './recorder.ts';
 import { awayMs } from './task-schedule.ts';
 import type { Schedule, StoredTask, TaskStore } from './task-store.ts';
 import type { TaskTypes } from './task-types.ts';
+import type { Unreturned } from './unreturned.ts';
 import type { TakenTask } from './work-queue.ts';
 
 export interface LoadSurroundings {
@@ -16,6 +17,7 @@ export interface LoadSurroundings {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly narration: Narration;
+  readonly unreturned: Unreturned;
 }
 
 /** Reads a task that was taken; null when it is not there. One that cannot be read is given back. */
@@ -31,7 +33,8 @@ export async function loadTask(taken: TakenTask, around: LoadSurroundings): Prom
       `Task '${taken.taskId}' (${fullTaskName(stored.task)}) was begun with a template that the store does not have.`,
     );
   } catch (error) {
-    await giveBack(taken, stored, around);
+    const again = (): Promise<void> => giveBack(taken, stored, around);
+    await again().catch(() => around.unreturned.add(taken.taskId, again));
     throw error;
   }
 }

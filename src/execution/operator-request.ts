@@ -61,6 +61,12 @@ export function checkRequest(request: OperatorRequest, maxResultBytes: number): 
       `The ${request.kind} request is not valid: a new idempotency key makes a service do its work again, so it is given to one step at a time; name the step to retry.`,
     );
   }
+  if (request.kind === 'resolve' && request.results !== undefined && request.step === undefined) {
+    throw new TaskerError(
+      'TASKER_REQUEST_INVALID',
+      'The resolve request is not valid: results are those of a step; name it.',
+    );
+  }
   const { kind, results, annotation } = request;
   if (kind === 'annotate') {
     return { ...request, kind, results: null, annotation: checkAnnotation(annotation?.key, annotation?.value) };

@@ -1,5 +1,6 @@
 import type { Progress, ProgressResult } from '../subscribers/subscriber-store.ts';
 import type { CommittedEvents } from '../log/event-log.ts';
+import { errorMessage } from '../shared/errors.ts';
 import type { GroupResults, Storage } from './storage.ts';
 import type { Change, CommitResult } from './task-store.ts';
 
@@ -105,7 +106,7 @@ export class Recorder {
       const committed = [...eventsOf(changes, results.changes), ...eventsOf(progress, results.progress)];
       if (committed.length > 0) this.#onEvents(committed);
     } catch (error) {
-      this.#lastError = error instanceof Error ? error.message : String(error);
+      this.#lastError = errorMessage(error);
       for (const waiting of [...changes, ...progress]) waiting.reject(error);
     }
     // One turn of the loop between flushes: what the committed changes set going joins the next group.

@@ -33,11 +33,12 @@ export function stepContext(
 }
 
 function ancestorResults(task: LoadedTask, planned: PlannedStep): Readonly<Record<string, JsonValue>> {
-  const results: Record<string, JsonValue> = {};
+  const results: [step: string, JsonValue][] = [];
   for (const index of planned.ancestors) {
     const name = task.type.plan.steps[index]?.template.name;
     const value = name === undefined ? undefined : task.results.get(name);
-    if (name !== undefined && value !== undefined) results[name] = value;
+    if (name !== undefined && value !== undefined) results.push([name, value]);
   }
-  return Object.freeze(results);
+  // A step may have any name, `__proto__` too.
+  return Object.freeze(Object.fromEntries(results));
 }

@@ -23,6 +23,13 @@ export class StepSlots {
     return this.#taken;
   }
 
+  /** Of tasks that wait for one. */
+  get waiting(): number {
+    let count = 0;
+    for (const equals of this.#waiting.values()) count += equals.size;
+    return count;
+  }
+
   get abandoned(): number {
     return this.#abandoned;
   }

@@ -304,6 +304,8 @@ export class TaskRun {
 
   /** `#writing` stays set meanwhile: inputs gather, and nothing is decided that could not be written either. */
   #retryLater(retry: () => void): void {
+    // Given up while the store was refusing it: no timer may outlive the engine.
+    if (this.#closed) return;
     const delayMs = retryWriteAfterMs[Math.min(this.#failedWrites, retryWriteAfterMs.length - 1)] ?? 0;
     this.#failedWrites += 1;
     this.#retry = this.#around.clock.setTimer(delayMs, () => {

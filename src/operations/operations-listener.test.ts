@@ -34,6 +34,7 @@ test('it answers metrics with what they are asked in, and health', async (t) => 
   assert.deepEqual(JSON.parse((await get('/health/ready?verbose=1')).body), { status: 'ready', degraded: [] });
   assert.match((await get('/elsewhere')).body, /there is \/metrics/);
   assert.equal((await get('/elsewhere')).status, 404);
+  assert.equal((await get('//')).status, 404);
 });
 
 test('one that lags makes it degraded, not unready; an engine that does not run makes it unready', async (t) => {
@@ -51,6 +52,7 @@ test('with a token it is asked for at /metrics alone', async (t) => {
   assert.equal((await get('/metrics')).status, 401);
   assert.equal((await get('/metrics', { authorization: 'Bearer wrong!' })).status, 401);
   assert.equal((await get('/metrics', { authorization: 'Bearer s3cret' })).status, 200);
+  assert.equal((await get('/metrics', { authorization: 'bearer  s3cret' })).status, 200, 'the scheme has no case');
   assert.equal((await get('/health/live')).status, 200);
 });
 

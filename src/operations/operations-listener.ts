@@ -82,12 +82,15 @@ export class OperationsListener {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { pathname } = new URL(request.url ?? '/', 'http://operations');
+      const pathname = pathOf(request.url ?? '/');
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return send(response, 405, text('only GET is answered'));
       switch (pathname) {
         case '/metrics':
-          if (!this.#mayRead(request)) return send(response, 401, text('expected the bearer token of operations'));
+          if (!this.#mayRead(request)) {
+            response.setHeader('www-authenticate', 'Bearer');
+            return send(response, 401, text('expected the bearer token of operations'));
+          }
           return await send(response, 200, await this.#options.metrics(request.headers.accept ?? ''));
         case '/health/live':
           return send(response, 200, json({ status: 'live' }));
@@ -113,10 +116,16 @@ export class OperationsListener {
   #mayRead({ headers }: IncomingMessage): boolean {
     const { bearerToken } = this.#options;
     if (bearerToken === null) return true;
-    const given = Buffer.from(headers.authorization ?? '');
-    const expected = Buffer.from(`Bearer ${bearerToken}`);
+    const [, token = ''] = /^bearer +(.*)$/i.exec(headers.authorization ?? '') ?? [];
+    const given = Buffer.from(token);
+    const expected = Buffer.from(bearerToken);
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
+}
+
+/** Of what is no address there is nothing here either. */
+function pathOf(url: string): string {
+  return URL.canParse(url, 'http://operations') ? new URL(url, 'http://operations').pathname : '';
 }
 
 async function send(response: ServerResponse, status: number, { contentType, body }: Answer): Promise<void> {

@@ -1,3 +1,7 @@
+import { messageOfThrown } from './thrown.ts';
+
+const longestMessage = 20_000;
+
 /**
  * The one table of error codes. A code says where (`TASKER_<AREA>_<WHAT>`); `httpStatus` is what an HTTP
  * front end should answer, `retryable` whether the same call may succeed later without a change.
@@ -82,6 +86,7 @@ export function isTaskerError(value: unknown, code?: TaskerErrorCode): value is 
   return code === undefined || found === code;
 }
 
+/** Of whatever was thrown: never throws itself. */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return messageOfThrown(error, longestMessage);
 }

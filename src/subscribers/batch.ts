@@ -1,14 +1,24 @@
 import type { LoggedEvent } from '../events/envelope.ts';
+import type { PublicErrorFields } from '../events/payload-parts.ts';
 import { toNewEvent } from '../log/append.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import type { Random } from '../shared/ids.ts';
 import { describeFailure } from './describe-failure.ts';
-import { handleEvent, type Handled, type Handling } from './handle-event.ts';
+import { handleEvent, type Handled, type Handling, soonAfterStop } from './handle-event.ts';
 import type { ParkedEvent } from './subscriber-store.ts';
 
+const parkedName = 'subscriber.event_parked';
 // How long handlers may keep the thread they share with the engine before others have their turn.
 const turnMs = 5;
 const lookEvery = 32;
+/** A delivery may end well when it is asked to stop; one that does not settle at all must hold up no stop. */
+const deliveryGraceMs = 1000;
+
+class ThreadEnded extends Error {
+  constructor() {
+    super('each time it was handled, the thread of its subscriber ended');
+  }
+}
 
 /** Takes events one after the other and gathers what is to be saved of them together. */
 export class Batch {
@@ -20,15 +30,17 @@ export class Batch {
   countsFrom: number | null;
   readonly #handling: Handling;
   readonly #random: Random;
-  /** Tasks whose later events wait behind a parked one. */
-  readonly #held: Set<string>;
+  /** Tasks whose later events wait behind one that this batch has parked: so only once it is saved. */
+  readonly heldAnew = new Set<string>();
+  /** Tasks whose later events wait behind one that was parked before. */
+  readonly #held: ReadonlySet<string>;
   readonly #hasState: boolean;
   #collected: unknown[] = [];
 
   constructor(
     handling: Handling,
     random: Random,
-    kept: { readonly state: unknown; readonly countsFrom: number | null; readonly held: Set<string> },
+    kept: { readonly state: unknown; readonly countsFrom: number | null; readonly held: ReadonlySet<string> },
   ) {
     this.#handling = handling;
     this.#random = random;
@@ -74,13 +86,18 @@ export class Batch {
     const collected = this.#collected;
     this.#collected = [];
     if (collected.length === 0 || !deliver || subscriber.deliverBatch === null) return true;
-    return subscriber.deliverBatch(collected, stop);
+    const delivering = Promise.resolve(subscriber.deliverBatch(collected, stop));
+    const answer: unknown = await soonAfterStop(this.#handling, deliveryGraceMs, delivering, false);
+    if (typeof answer === 'boolean') return answer;
+    throw new TypeError(
+      `deliverBatch of '${subscriber.name}' answered ${answer === null ? 'null' : typeof answer}; expected true or false`,
+    );
   }
 
   counted(position: number, { state, collected, recorded }: Extract<Handled, { readonly kind: 'done' }>): void {
     this.state = state;
     for (const fact of recorded) this.facts.push(toNewEvent(fact, this.#random));
-    if (collected.length > 0) this.#collected.push(...collected);
+    for (const item of collected) this.#collected.push(item);
     if (this.#hasState) this.countsFrom = Math.min(position, this.countsFrom ?? position);
   }
 
@@ -89,10 +106,14 @@ export class Batch {
     const { subscriber } = this.#handling;
     if (!subscriber.handlers.has(event.name) || isAbout(subscriber.name, event)) return true;
     this.taken += 1;
-    if (event.taskId !== null && this.#held.has(event.taskId)) {
+    if (event.taskId !== null && this.#isHeld(event.taskId)) {
       this.parked.push(this.#park(event, 0, null));
       return true;
     }
+    const { peril } = this.#handling;
+    if (peril?.fatal?.position === event.position && peril.fatal.times > subscriber.retries.limit)
+      return this.#decideNow(event, { kind: 'failed', attempts: peril.fatal.times, error: new ThreadEnded() });
+    peril?.handling(event.position);
     const handled = this.handle(event);
     return handled instanceof Promise
       ? handled.then((later) => this.#decide(event, later))
@@ -105,36 +126,43 @@ export class Batch {
   }
 
   #decide(event: LoggedEvent, handled: Handled): boolean {
+    this.#handling.peril?.handling(null);
     if (handled.kind === 'stopped') return false;
     if (handled.kind === 'done') this.counted(event.position, handled);
     else {
-      const { subscriber, clock } = this.#handling;
+      const { subscriber } = this.#handling;
       const failure = describeFailure(handled.error);
       this.parked.push(this.#park(event, handled.attempts, failure.full));
-      if (subscriber.holdsTask && event.taskId !== null) this.#held.add(event.taskId);
-      const payload = {
-        subscriber: subscriber.name,
-        position: event.position,
-        event: event.name,
-        task: event.taskId,
-        attempts: handled.attempts,
-        error: failure.open,
-      };
-      const fact = {
-        name: 'subscriber.event_parked',
-        occurredAt: clock.now(),
-        causationId: event.id,
-        payload,
-      } as const;
-      this.facts.push(toNewEvent(fact, this.#random));
+      if (subscriber.holdsTask && event.taskId !== null) this.heldAnew.add(event.taskId);
+      if (!isAtFactOfParkedFact(event)) this.facts.push(this.#parkedFact(event, handled.attempts, failure.open));
     }
     return true;
+  }
+
+  #parkedFact(event: LoggedEvent, attempts: number, error: PublicErrorFields): NewEvent {
+    const { subscriber, clock } = this.#handling;
+    const { id, position, name, taskId } = event;
+    const payload = { subscriber: subscriber.name, position, event: name, task: taskId, attempts, error };
+    const fact = { name: parkedName, occurredAt: clock.now(), causationId: id, payload } as const;
+    return toNewEvent(fact, this.#random);
+  }
+
+  #isHeld(taskId: string): boolean {
+    return this.#held.has(taskId) || this.heldAnew.has(taskId);
   }
 
   #park(event: LoggedEvent, attempts: number, error: ParkedEvent['error']): ParkedEvent {
     const { position, name, taskId } = event;
     return { position, eventName: name, taskId, attempts, parkedAt: this.#handling.clock.now(), error };
   }
+}
+
+/**
+ * Subscribers that fail at everything would feed on the facts about each other for ever. That one failed at a fact of
+ * this kind is told, for whoever watches them may be the one who fails; that one failed at that is not.
+ */
+function isAtFactOfParkedFact(event: LoggedEvent): boolean {
+  return event.name === parkedName && 'event' in event.payload && event.payload.event === parkedName;
 }
 
 /** A subscriber that followed the facts about itself could feed on them for ever. */

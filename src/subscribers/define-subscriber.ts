@@ -30,7 +30,8 @@ export interface SubscriberContext<State = unknown> {
 /**
  * Hands over what the handlers of one batch have collected, outside the process and at least once; the checkpoint
  * follows when it resolves. False: it was stopped first, and the same events come again. Muted on a replay unless
- * delivery is asked for. If it rejects, the subscriber is in trouble and tries the batch again after a second.
+ * delivery is asked for. One that has not settled a second after `stop` was aborted counts as stopped. If it rejects,
+ * the subscriber is in trouble and tries the batch again after a second.
  */
 export type DeliverBatch = (collected: readonly unknown[], stop: AbortSignal) => Promise<boolean>;
 

@@ -1,9 +1,10 @@
 import type { LoggedEvent } from '../events/envelope.ts';
 import type { EventLog } from '../log/event-log.ts';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
 import type { EachDraft } from '../log/append.ts';
 import type { BuiltInContext, RecordFacts } from './built-in-abilities.ts';
 import { freezeState } from './json-state.ts';
+import type { Peril } from './peril.ts';
 import { eventsOfTask } from './task-events.ts';
 import type { EventHandler, ResolvedSubscriber } from './resolve-subscriber.ts';
 
@@ -17,6 +18,9 @@ export interface Handling {
   readonly deliver: boolean;
   /** Aborted when no more events are to be handled. */
   readonly stop: AbortSignal;
+  readonly peril: Peril | null;
+  /** Each time that a handler has failed, also one that is tried again. */
+  readonly failed: () => void;
 }
 
 export type Handled =
@@ -68,6 +72,7 @@ async function settle(
     if (outcome.kind === 'done') return context.done();
     context.close();
     if (outcome.kind === 'stopped' || handling.stop.aborted) return { kind: 'stopped' };
+    handling.failed();
     if (number > retries.limit) return { kind: 'failed', attempts: number, error: outcome.error };
     if (!(await waited(handling, Math.min(retries.maxMs, retries.baseMs * 2 ** (number - 1)))))
       return { kind: 'stopped' };
@@ -123,6 +128,28 @@ export function waited({ clock, stop }: Pick<Handling, 'clock' | 'stop'>, delayM
     const onStop = (): void => end(false);
     const timer = clock.setTimer(delayMs, () => end(true));
     stop.addEventListener('abort', onStop);
+  });
+}
+
+/** What it resolves to; `otherwise` when it has not settled so long after it was asked to stop. */
+export function soonAfterStop<T>(
+  { clock, stop }: Pick<Handling, 'clock' | 'stop'>,
+  graceMs: number,
+  settling: Promise<T>,
+  otherwise: T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: Timer | null = null;
+    const onStop = (): void => {
+      timer = clock.setTimer(graceMs, () => resolve(otherwise));
+    };
+    const end = (): void => {
+      timer?.cancel();
+      stop.removeEventListener('abort', onStop);
+    };
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop);
+    settling.then(resolve, reject).finally(end);
   });
 }
 

@@ -53,7 +53,9 @@ export class LagWatch {
       },
       random,
     );
-    await writer.save({ kind: 'lag', subscriber: name, lagged, events: [fact] });
-    this.#lagged = lagged;
+    const result = await writer.save({ kind: 'lag', subscriber: name, lagged, events: [fact] });
+    if (result.kind === 'failed') throw result.error;
+    // Stale: what the store says is not what was known here.
+    this.#lagged = result.kind === 'saved' ? lagged : null;
   }
 }

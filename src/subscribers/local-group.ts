@@ -61,11 +61,11 @@ export class LocalGroup implements SubscriberGroup {
   standing(name: string): LiveStanding | null {
     const runner = this.#runners.get(name);
     if (runner === undefined || this.#released.has(name)) return null;
-    const { standing, position, settledPosition, trouble, subscriber } = runner;
+    const { standing, position, settledPosition, trouble, subscriber, failures } = runner;
     if (standing === null && trouble === null) return null;
     const replay = this.#replays.get(name)?.progress ?? null;
     const sink = subscriber.sinkFigures?.() ?? null;
-    return { checkpoint: standing?.checkpoint ?? 0, position, settledPosition, replay, trouble, sink };
+    return { checkpoint: standing?.checkpoint ?? 0, position, settledPosition, replay, trouble, failures, sink };
   }
 
   async retryParked(name: string, position?: number): Promise<ParkedOutcome> {

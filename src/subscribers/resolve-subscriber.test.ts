@@ -41,6 +41,13 @@ test('a payload has the type of its event, also under the prefix and a wildcard'
       'task.complete': () => undefined,
     },
   });
+  defineSubscriber({
+    name: 'live',
+    on: {
+      // @ts-expect-error it is live: never stored, and so never followed
+      'step.handle': () => undefined,
+    },
+  });
 });
 
 test('the most exact pattern handles an event, and the prefix changes nothing', () => {

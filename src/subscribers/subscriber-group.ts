@@ -15,6 +15,8 @@ export interface LiveStanding {
   readonly replay: ReplayProgress | null;
   /** What keeps it from going on; null while nothing does. */
   readonly trouble: string | null;
+  /** How often its handlers have failed since it was started, also where a later try succeeded. */
+  readonly failures: number;
   /** For one that feeds a sink: how its deliveries have gone since it was started. */
   readonly sink: SinkFigures | null;
 }

@@ -6,6 +6,7 @@ import type { Random } from '../shared/ids.ts';
 import { Batch } from './batch.ts';
 import { type Handling, waited } from './handle-event.ts';
 import { stateFrom, stateText } from './json-state.ts';
+import type { Peril } from './peril.ts';
 import type { ResolvedSubscriber } from './resolve-subscriber.ts';
 import type { SharedReader } from './shared-reader.ts';
 import { startPosition } from './start-position.ts';
@@ -22,6 +23,8 @@ export interface RunnerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly onProblem: (error: unknown) => void;
+  /** Where the thread may end without the process: by subscriber. */
+  readonly peril?: (name: string) => Peril;
 }
 
 /** What a subscriber has kept, as it stands in memory. */
@@ -47,6 +50,7 @@ export class SubscriberRunner {
   readonly parts: RunnerParts;
   readonly #stop = new AbortController();
   readonly #names: readonly string[];
+  readonly #peril: Peril | null;
   standing: Standing | null = null;
   /** Read up to here; ahead of the checkpoint where nothing was to be handled. */
   #position = 0;
@@ -57,6 +61,7 @@ export class SubscriberRunner {
   readonly #ticking: Ticking | null;
   #tickTrouble: string | null = null;
   #stopping = false;
+  #failures = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: (() => void) | null = null;
   #awake = false;
@@ -67,6 +72,9 @@ export class SubscriberRunner {
     this.subscriber = subscriber;
     this.parts = parts;
     this.#names = [...subscriber.handlers.keys()];
+    this.#peril = parts.peril?.(subscriber.name) ?? null;
+    // One for all waits: there are as many of those as commits.
+    this.#stop.signal.addEventListener('abort', () => this.#wake?.(), { once: true });
     const { tick } = subscriber;
     this.#ticking = tick === null ? null : new Ticking(tick, parts.clock, parts.log);
   }
@@ -87,6 +95,11 @@ export class SubscriberRunner {
   /** What keeps it from going on; null while nothing does. A handler's errors are not: their events are parked. */
   get trouble(): string | null {
     return this.#trouble ?? this.#tickTrouble;
+  }
+
+  /** How often a handler has failed since this was made. */
+  get failures(): number {
+    return this.#failures;
   }
 
   get stopSignal(): AbortSignal {
@@ -141,6 +154,9 @@ export class SubscriberRunner {
       clock: this.parts.clock,
       log: this.parts.log,
       stop: this.#stop.signal,
+      // What is asked for by hand is not repeated, and is not to be taken for what goes on beside it.
+      peril: mode.replaying ? null : this.#peril,
+      failed: () => (this.#failures += 1),
       ...mode,
     };
   }
@@ -314,6 +330,7 @@ export class SubscriberRunner {
       standing.checkpoint = to;
       standing.countsFrom = batch.countsFrom;
       standing.state = batch.state;
+      for (const taskId of batch.heldAnew) standing.held.add(taskId);
       this.#position = to;
       this.#unsaved = false;
       this.#savedAtMs = this.parts.clock.monotonicMs();
@@ -331,13 +348,10 @@ export class SubscriberRunner {
     if (this.#awake || this.#drainTo !== null || this.#stop.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const onStop = (): void => resolve();
-    this.#stop.signal.addEventListener('abort', onStop);
     const timer =
       this.#ticking === null || this.#stopping ? null : this.parts.clock.setTimer(this.#ticking.restMs, resolve);
     await promise;
     timer?.cancel();
-    this.#stop.signal.removeEventListener('abort', onStop);
     this.#wake = null;
   }
 }

@@ -32,6 +32,8 @@ export interface SubscriberStatus extends SubscriberSummary {
    */
   readonly status: 'following' | 'lagged' | 'replaying' | 'failed' | 'elsewhere';
   readonly trouble: string | null;
+  /** How often its handlers have failed in this process; 0 where it does not run here. */
+  readonly failures: number;
 }
 
 export interface Unregistered {
@@ -126,7 +128,14 @@ export class Subscribers {
       const here = this.#running ? this.#standing(row.name) : null;
       const lag = Math.max(0, lastPosition - Math.max(row.checkpoint, here?.position ?? 0));
       const replay = here === null ? row.replay : here.replay;
-      return { ...row, lag, replay, status: statusOf(row, here), trouble: here?.trouble ?? null };
+      return {
+        ...row,
+        lag,
+        replay,
+        status: statusOf(row, here),
+        trouble: here?.trouble ?? null,
+        failures: here?.failures ?? 0,
+      };
     });
   }
 

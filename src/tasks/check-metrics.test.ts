@@ -48,4 +48,22 @@ test('what could not be a metric is refused with its place', () => {
   one(problems("{ counters: [{ name: x_total, 'on': attempt }] }"), /a task has no attempts/);
   one(problems('{ counters: [{ name: x_total, labels: { task: context.region } }] }'), /'task' cannot be a label/);
   one(problems('{ counters: [{ name: x_total, value: results.amount }] }'), /a task has no results of its own/);
+  one(problems('{ counters: [{ name: sold }] }'), /a counter's name to end in _total, as in 'sold_total'/);
+});
+
+test('a label that Prometheus would refuse, or that is there already, is refused before it costs the whole scrape', () => {
+  const labelled = (...fields: readonly string[]) =>
+    loadTemplate({
+      text: JSON.stringify({
+        name: 't',
+        handler_config: { business_context: fields, business_metrics: { labels: fields } },
+        step_templates: [{ name: 'a' }],
+      }),
+      file: 't.yaml',
+    }).problems.map((problem) => problem.message);
+  one(labelled('task'), /'task' cannot be a label of its own/);
+  one(labelled('currency'), /'currency' cannot be a label of its own/);
+  one(labelled('2nd'), /'2nd' cannot be a label: expected letters/);
+  one(labelled('a.b', 'a_b'), /'a\.b' and 'a_b' would both be the label a_b/);
+  assert.deepEqual(labelled('a.b', 'region'), []);
 });

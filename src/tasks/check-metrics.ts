@@ -1,4 +1,5 @@
 import { impliedContext } from './implied-context.ts';
+import { isLabelName, labelName } from './label-name.ts';
 import { suggestion } from './nearest-name.ts';
 import { locate, type Path, type TemplateNode } from './template-node.ts';
 import type { ProblemList } from './template-problem.ts';
@@ -16,6 +17,8 @@ interface Known {
 
 /** Added to every metric; `le` is Prometheus's own. */
 const reservedLabels = ['namespace', 'task', 'le'];
+/** Money has it without being told. */
+const reservedOfTasks = [...reservedLabels, 'currency'];
 
 /** Metrics that a template declares: their names, and that what they count may leave the task at all. */
 export function checkMetrics(values: TemplateValues, root: TemplateNode, problems: ProblemList): void {
@@ -32,11 +35,37 @@ export function checkMetrics(values: TemplateValues, root: TemplateNode, problem
     if (field !== undefined && !context.includes(field))
       problems.error(locate(root, path), path, notAllowed('business_context', field, context));
   }
+  checkLabels(metrics?.labels ?? [], [...at, 'labels'], root, problems);
   checkBoth(metrics, at, { context, results: null }, root, problems);
   for (const [index, step] of (values.step_templates ?? []).entries()) {
     const path = ['step_templates', index, 'handler_config', 'business_metrics'];
     const results = step.handler_config?.results ?? [];
     checkBoth(step.handler_config?.business_metrics, path, { context, results }, root, problems);
+  }
+}
+
+/** What Prometheus would refuse, or take for another label, would cost the whole of `/metrics`. */
+function checkLabels(fields: readonly string[], at: Path, root: TemplateNode, problems: ProblemList): void {
+  const seen = new Map<string, string>();
+  for (const [index, field] of fields.entries()) {
+    const path = [...at, index];
+    const label = labelName(field);
+    const same = seen.get(label);
+    if (reservedOfTasks.includes(label))
+      problems.error(
+        locate(root, path),
+        path,
+        `'${field}' cannot be a label of its own: namespace, task and, of money, currency are always added; a counter of the template's may be labelled 'currency'`,
+      );
+    else if (!isLabelName(label))
+      problems.error(
+        locate(root, path),
+        path,
+        `'${field}' cannot be a label: expected letters, digits and _, and no digit or __ first`,
+      );
+    else if (same !== undefined && same !== field)
+      problems.error(locate(root, path), path, `'${same}' and '${field}' would both be the label ${label}`);
+    seen.set(label, field);
   }
 }
 
@@ -65,6 +94,11 @@ function metricProblems(metric: Metric, kind: 'counters' | 'histograms', known: 
     found.push({ key: ['name'], message: `expected a metric's name (letters, digits and _), got '${name}'` });
   else if (/^(tasker|process|nodejs)_/.test(name))
     found.push({ key: ['name'], message: `'${name}' is reserved: names that begin so are the system's own` });
+  else if (kind === 'counters' && !name.endsWith('_total'))
+    found.push({
+      key: ['name'],
+      message: `expected a counter's name to end in _total, as in '${name}_total': Prometheus asks for it by that name`,
+    });
   if (value === undefined) {
     if (kind === 'histograms')
       found.push({ key: [], message: "expected 'value': duration, context.<field> or results.<field>" });
@@ -77,7 +111,7 @@ function metricProblems(metric: Metric, kind: 'counters' | 'histograms', known: 
     found.push({ key: ['on'], message: 'a task has no attempts; declare it at the step, or take completed or failed' });
   for (const [label, source] of Object.entries(labels)) {
     const key = ['labels', label];
-    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label) || label.startsWith('__') || reservedLabels.includes(label))
+    if (!isLabelName(label) || reservedLabels.includes(label))
       found.push({ key, message: `'${label}' cannot be a label; namespace and task are always added` });
     found.push(...sourceProblems(source ?? '', key, known));
   }

@@ -37,6 +37,16 @@ export class PermanentError extends HandlerError {
 }
 
 /**
+ * What a public error bears, also one of another copy of this package. Its name would not do: other libraries have a
+ * `PublicError` of their own, whose message nobody has said may leave the task.
+ */
+const publicMark = Symbol.for('tasker.PublicError');
+
+export function isPublicError(thrown: unknown): boolean {
+  return thrown instanceof Error && Object.getOwnPropertyDescriptor(thrown, publicMark)?.value === true;
+}
+
+/**
  * An error whose message may leave the task, into events, logs, traces and alerts. Of every other error only
  * type, code and status do. Retried like any error unless `permanent` is set.
  */
@@ -50,6 +60,7 @@ export class PublicError extends HandlerError {
     options: HandlerErrorOptions & { readonly permanent?: boolean; readonly retryAfterMs?: number } = {},
   ) {
     super(message, options);
+    Object.defineProperty(this, publicMark, { value: true });
     this.permanent = options.permanent ?? false;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
   }

@@ -132,6 +132,11 @@ export function object<S extends Shape>(shape: S, options: ShapeOptions<S> = {})
   };
 }
 
+/** A longer list would hide the message. */
+function handful(known: readonly string[]): string {
+  return known.length <= 6 ? `; known: ${known.join(', ')}` : '';
+}
+
 function reportKeys(
   node: MapNode,
   path: Path,
@@ -147,6 +152,6 @@ function reportKeys(
     const hinted = nearestName(key, Object.keys(hints), 1);
     if (near !== undefined) problems.warning(entry.key, [...path, key], `${unknown}; did you mean '${near}'?`);
     else if (hinted !== undefined) problems.warning(entry.key, [...path, key], `${unknown}; ${hints[hinted]}`);
-    else if (!open) problems.warning(entry.key, [...path, key], unknown);
+    else if (!open) problems.warning(entry.key, [...path, key], unknown + handful(known));
   }
 }

@@ -157,6 +157,14 @@ describe('an unknown key', () => {
     assert.equal(loadTemplate({ text, file: 'shop.yaml' }, { strict: true }).template, null);
   });
 
+  it('says what is known where that is a handful', () => {
+    const backoff = 'name: t\nstep_templates:\n  - name: a\n    handler_config: { retry_backoff: { delay: 2 } }\n';
+    assert.match(
+      said(backoff).join(),
+      /retry_backoff\.delay: unknown key 'delay'; known: kind, base_seconds, max_seconds, multiplier, jitter$/,
+    );
+  });
+
   it('hides nothing else that is wrong, also not under strict', () => {
     const wrong = 'name: t\nname: u\ncolour: red\nstep_templates:\n  - { name: a, depends_on_step: b }\n';
     for (const strict of [false, true]) {

@@ -76,6 +76,18 @@ test('a step that hangs is one incident from the third stalled task to its recov
   assert.deepEqual(new Set(last.incident.joined).has('error_ratio'), true, 'time-outs join it');
 });
 
+test('half of the calls that hang are one incident, not one for every while in which none was seen to hang', () => {
+  const facts = told({
+    ...hangs,
+    seed: 9,
+    fate: (step, at, _customer, chance) =>
+      step === 'update_inventory' && at >= 4 * minute && at < 8 * minute && chance() < 0.5 ? hang : null,
+  });
+  assert.equal(facts.filter(({ kind }) => kind === 'triggered').length, 1);
+  const last = facts.at(-1);
+  assert.ok(last?.kind === 'resolved' && last.atMs >= startMs + 8 * minute && last.atMs < startMs + 9 * minute);
+});
+
 test('whoever is hit is told: one tier, one region of a tier', () => {
   const only = (who: (customer: { customer_tier: string; region: string }) => boolean): readonly AlertFact[] =>
     told({
@@ -127,7 +139,7 @@ test('what follows from an incident joins it, and what follows from one that is 
     story.said.filter((one) => one.startsWith('triggered')),
     ['triggered step_stalled update_inventory'],
   );
-  story.usual(30).wait(10);
+  story.usual(60).wait(10);
   assert.deepEqual(story.facts.at(-1)?.incident.joined.toSorted(), ['retries_exhausted', 'sla_breached']);
   assert.equal(story.facts.at(-1)?.kind, 'resolved');
   const before = story.facts.length;
@@ -239,4 +251,41 @@ test('all kinds of tasks silent at once are one incident', () => {
     facts.map(({ kind, incident }) => [kind, incident.policy, incident.task]),
     [['triggered', 'no_traffic', null]],
   );
+});
+
+test('while the log is not read to its end, no time that passes counts, nothing is missed and nothing is over', () => {
+  const options = alertingOptions([{ name: 'step_stalled', for_seconds: 30 }]);
+  const pending = new Story(options).usual(60);
+  for (const task of ['a', 'b', 'c']) pending.start(task).stalled(task, 'update_inventory');
+  pending.behind(600);
+  assert.deepEqual(pending.said, [], 'pending: its time is judged when it is known to hold still');
+  assert.deepEqual(pending.wait(1).said, ['triggered step_stalled update_inventory']);
+
+  const firing = new Story().usual(60);
+  for (const task of ['a', 'b', 'c']) firing.start(task).stalled(task, 'update_inventory');
+  firing.behind(1);
+  for (let number = 0; number < 60; number += 1) firing.checkout(`well-${number}`).behind(1);
+  assert.deepEqual(
+    firing.said,
+    ['triggered step_stalled update_inventory'],
+    'firing: well again as far as is read, and not over yet',
+  );
+  assert.equal(firing.wait(1).said.at(-1), 'resolved step_stalled update_inventory');
+
+  const silent = new Story().usual(300).behind(900);
+  assert.deepEqual(silent.said, [], 'what was not read is not absent');
+  for (let number = 0; number < 900; number += 1) silent.checkout(`read-${number}`);
+  assert.deepEqual(silent.wait(5).said, []);
+});
+
+test('no text of a template, an event or an error that is not let out is in what is said', () => {
+  const secret = 'hunter2';
+  const story = new Story().usual(60);
+  for (const task of ['a', 'b', 'c']) {
+    story.start(task, { customer_tier: 'premium', note: secret, 'card.number': secret });
+    story.failedForGood(task, 'process_payment', 'exhausted', { type: 'ServiceError', status: 502, message: secret });
+  }
+  story.breached('d', 'process_payment').wait(120);
+  assert.ok(story.facts.length > 0);
+  assert.ok(!JSON.stringify(story.facts).includes(secret));
 });

@@ -15,7 +15,7 @@ export function checkoutTask(alerting: Partial<TaskAlerting> = {}): MonitoredTas
     hasSla: true,
     tracksConversion: true,
     revenue: { value: 'order_value', unit: 'minor', currency: 'currency' },
-    labels: [],
+    labels: {},
     metrics: [],
     steps: steps.map((name) => ({
       name,
@@ -85,6 +85,13 @@ export class Story {
       this.#drain();
     }
     this.#nowMs = until;
+    return this;
+  }
+
+  /** Time passes while the log is not read to its end: nothing ticks. */
+  behind(seconds: number): this {
+    this.#nowMs += seconds * 1000;
+    this.#tickedMs = this.#nowMs;
     return this;
   }
 

@@ -49,7 +49,8 @@ export function readTexts(): Readonly<Record<string, string>> {
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (!entry.isDirectory()) return entry.isFile() ? [path] : [];
+    // In a worktree `.git` is a file, which says where git keeps the rest.
+    if (!entry.isDirectory()) return entry.isFile() && path !== '.git' ? [path] : [];
     const isOurs = entry.name.startsWith('.') ? hiddenFolders.has(entry.name) : !madeOrInstalled.has(entry.name);
     return isOurs ? filesBelow(path) : [];
   });

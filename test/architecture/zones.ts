@@ -136,7 +136,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   // What a thread loads for all that comes with the package.
   'built-in-observers.ts': { uses: ['sinks', 'subscribers', 'sink-subscribers.ts'], packages: [] },
   'structured-logging.ts': {
-    uses: ['sinks'],
+    uses: ['sinks', 'monitored-tasks.ts'],
     sees: ['config', 'tasks', 'subscribers'],
     packages: [],
   },
@@ -146,9 +146,9 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['execution', 'subscribers', 'gather-metrics.ts', 'sink-subscribers.ts'],
     packages: [],
   },
-  'gather-metrics.ts': { uses: [], sees: ['signals', 'subscribers', 'tasker.ts'], packages: [] },
+  'gather-metrics.ts': { uses: ['subscribers'], sees: ['signals', 'tasker.ts'], packages: [] },
   'scrape-metrics.ts': {
-    uses: ['sinks', 'gather-metrics.ts'],
+    uses: ['shared', 'sinks', 'gather-metrics.ts'],
     sees: ['config', 'operations', 'signals'],
     packages: [],
   },

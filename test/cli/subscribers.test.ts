@@ -104,5 +104,10 @@ describe('subscribers, from another process', () => {
     assert.notEqual(refused.code, 0);
     const unknown = await cli({ cwd: dir }, ['parked', 'sails', '--drop']);
     assert.match(unknown.err, /no subscriber 'sails'/);
+    const vague = await cli({ cwd: dir }, ['replay', 'sales', '--from', 'yesterday']);
+    assert.match(vague.err, /--from: expected 'beginning', a position, a time or how long ago, got 'yesterday'/);
+    const mistyped = await cli({ cwd: dir }, ['parked', 'sails']);
+    assert.match(mistyped.err, /knows no subscriber 'sails'; it knows sales, witness/);
+    assert.equal((await cli({ cwd: dir }, ['parked', 'witness'])).code, 0);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 
@@ -54,6 +55,23 @@ describe('The engine lock of a SQLite file', () => {
       assert.deepEqual(await askOther('probe', file), { running: true });
       await engine.workers.leave(worker.id, []);
       assert.deepEqual(await askOther('probe', file), { running: false });
+      await engine.close();
+    }));
+
+  it('is one for all names that the file has', () =>
+    withDirectory(async (directory) => {
+      const file = join(directory, 'tasker.db');
+      const engine = await openSqlite({ file, maxBytes: null });
+      await engine.workers.join(worker, () => []);
+      const link = join(directory, 'linked.db');
+      await symlink(file, link);
+      const beside = await openSqlite({ file: link, maxBytes: null });
+      assert.equal(await beside.workers.isEngineRunning(), true);
+      await assert.rejects(
+        beside.workers.join(heir, () => []),
+        { code: 'TASKER_ENGINE_ALREADY_RUNNING' },
+      );
+      await beside.close();
       await engine.close();
     }));
 

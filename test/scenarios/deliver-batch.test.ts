@@ -90,3 +90,56 @@ test('a delivery that rejects is tried again with the same; a replay is muted un
   await tasker.replay('mailer', { from: 'beginning', deliver: true });
   assert.deepEqual(batches, [first, first, first]);
 });
+
+test('with hold-task a delivery that rejects leaves nothing held that was not parked: the event is tried again, and parked with its error', async (t) => {
+  let posts = 0;
+  const { run, clock, tasker } = await following(
+    t,
+    defineSubscriber({
+      name: 'mailer',
+      onPark: 'hold-task',
+      retries: { limit: 0 },
+      deliverBatch: async () => {
+        posts += 1;
+        if (posts === 1) throw new Error('the post office is shut');
+        return true;
+      },
+      on: {
+        'task.start_requested': (_event, context) => context.collect(['a letter']),
+        'step.completed': () => {
+          throw new Error('illegible');
+        },
+        'task.completed': () => undefined,
+      },
+    }),
+  );
+  await run();
+  await clock.advance(3000);
+  const { events } = await tasker.parked('mailer');
+  assert.deepEqual(
+    events.map(({ eventName, error }) => [eventName, error?.message ?? 'waits']),
+    [
+      ['step.completed', 'illegible'],
+      ['task.completed', 'waits'],
+    ],
+  );
+  const facts = (await tasker.events({ names: ['subscriber.event_parked'] })).events;
+  assert.equal(facts.length, 1);
+});
+
+test('a delivery that never settles keeps neither a stop nor an unregistration waiting', async (t) => {
+  for (const act of ['stop', 'unregister'] as const) {
+    const made = await following(
+      t,
+      mailer(() => new Promise(() => undefined)),
+    );
+    await made.run();
+    await made.clock.advance(20);
+    const ending = act === 'stop' ? made.stop() : made.tasker.unregister('mailer');
+    const seconds = async (): Promise<never> => {
+      for (let n = 0; n < 30; n += 1) await made.clock.advance(1000);
+      return assert.fail(`${act} never ends`);
+    };
+    await Promise.race([ending, seconds()]);
+  }
+});

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
 import fc from 'fast-check';
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 
 import {
   createTasker,
+  defineSubscriber,
   defineTask,
   PermanentError,
   RetryableError,
@@ -46,7 +47,7 @@ const sale = (pay: (context: StepContext<Sale>) => unknown, monitoring: object =
 async function shop(t: TestContext, pay: (context: StepContext<Sale>) => unknown, config: TaskerConfigInput = {}) {
   const made = await createTestTasker({ tasks: [sale(pay)], operations: { port: 0 }, ...config });
   t.after(() => made.stop());
-  const { tasker, clock } = made;
+  const { tasker, clock, warnings } = made;
   const sell = (context: Sale) => tasker.run({ namespace: 'shop', name: 'sale', context: { ...context } });
   /** By the metric’s middle name: its one sample, or all by their labels. */
   const revenue = async (kind: string): Promise<number> => {
@@ -58,7 +59,7 @@ async function shop(t: TestContext, pay: (context: StepContext<Sale>) => unknown
     await clock.advance(20);
     return Object.values(await scrape(tasker, ...having))[0];
   };
-  return { tasker, clock, sell, revenue, sample };
+  return { tasker, clock, warnings, sell, revenue, sample };
 }
 
 const gold = { order_value: 12_997, currency: 'EUR', customer_tier: 'gold' };
@@ -220,6 +221,20 @@ test('the application’s own registry is shown too, and one of a name that is k
   assert.equal((await registry.getSingleMetricAsString('carts_total')).includes('carts_total 7'), true);
 });
 
+test('a registry that cannot be read is told of, and costs none of the other metrics', async (t) => {
+  const [broken, good] = [new Registry(), new Registry()];
+  const collect = () => {
+    throw new Error('no connection');
+  };
+  const stock = new Gauge({ name: 'stock', help: 'Stock.', registers: [broken], collect });
+  assert.equal(broken.getSingleMetric('stock'), stock);
+  new Counter({ name: 'carts_total', help: 'Carts.', registers: [good] }).inc(7);
+  const registries = [broken, good];
+  const { sample, warnings } = await shop(t, () => ({}), { telemetry: { metrics: { registries } } });
+  assert.equal(await sample('carts_total'), 7);
+  assert.match(warnings.join('\n'), /registries cannot be read.*no connection/);
+});
+
 test('metrics that are switched off are not there, and leave nothing behind', async (t) => {
   const { tasker } = await shop(t, () => ({}), { telemetry: { metrics: { enabled: false } } });
   assert.deepEqual(await scrape(tasker, 'tasker_tasks'), {});
@@ -243,6 +258,44 @@ test('one metric with two meanings is refused', async () => {
       message: /'sold_total' is a counter with labels none in default\.one@0\.1\.0, and a counter with labels kind in /,
     },
   );
+});
+
+test('how full things are: at work, ready without room, waiting, and how often subscribers failed', async (t) => {
+  const open = gate();
+  let fails = 2;
+  const { sell, sample, clock } = await shop(
+    t,
+    async ({ context }) => {
+      if (context.order_value === 1) throw new RetryableError('later', { retryAfterMs: 1000 });
+      await open.promise;
+    },
+    {
+      limits: { stepsPerProcess: 1 },
+      subscribers: [
+        defineSubscriber({
+          name: 'shaky',
+          retries: { limit: 5, baseMs: 1, maxMs: 1 },
+          on: {
+            'task.initialize_requested': () => {
+              fails -= 1;
+              if (fails >= 0) throw new Error('not now');
+            },
+          },
+        }),
+      ],
+    },
+  );
+  await sell({ order_value: 1 });
+  await clock.advance(20);
+  const handles = [await sell(gold), await sell(gold), await sell(gold)];
+  await clock.advance(20);
+  assert.equal(await sample('tasker_engine_attempts_running'), 1);
+  assert.equal(await sample('tasker_engine_tasks_ready'), 2);
+  assert.equal(await sample('tasker_engine_tasks_waiting'), 3, 'two for room, one for its next attempt soon');
+  assert.equal(await sample('tasker_subscriber_failures_total', 'shaky'), 2);
+  open.open();
+  for (const handle of handles) await handle.wait();
+  assert.equal(await sample('tasker_engine_tasks_ready'), 0);
 });
 
 test('a token that is not there is an error at the start, not an open door', async () => {
@@ -305,6 +358,11 @@ test('beyond seriesLimit further series are counted in one that says so', async 
     const { tasker, sell, clock } = await shop(t, () => ({}), { telemetry: { metrics: { seriesLimit } } });
     for (const customer_tier of tiers) await (await sell({ ...gold, customer_tier })).wait();
     await clock.advance(20);
+    const told = await scrape(
+      tasker,
+      'tasker_metric_series_overflow_total{metric="tasker_business_conversions_total"}',
+    );
+    assert.deepEqual(Object.values(told), seriesLimit < tiers.length ? [tiers.length - seriesLimit] : []);
     const counted = await scrape(tasker, 'tasker_business_conversions_total{');
     assert.equal(
       Object.values(counted).reduce((sum, value) => sum + value, 0),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -183,12 +184,59 @@ test('whoever asks something of one that blocks its thread is told, and a stop d
   assert.deepEqual(outcome, { kind: 'answered', answer: { name: 'blocking', parked: 0 } });
 });
 
+test('one that could not be unregistered, because it blocked its thread, goes on when it does not any more', async (t) => {
+  const { start, mark } = await engines(t);
+  const entered = `${mark}-entered`;
+  const { tasker } = await start([{ module: './blocking.ts', options: { until: mark, entered } }]);
+  await sell(tasker, 1);
+  await until(async () => existsSync(entered));
+  const status = async () => (await tasker.subscribers()).find(({ name }) => name === 'blocking')?.status;
+  const asking = tasker.unregister('blocking');
+  await assert.rejects(asking, { code: 'TASKER_SUBSCRIBER_BEHIND' });
+  await writeFile(mark, '');
+  await stateIs(tasker, 'blocking', 1);
+  await sell(tasker, 1);
+  await stateIs(tasker, 'blocking', 2);
+  await until(async () => (await status()) === 'following');
+});
+
 test('one that ends its thread is started again, and goes on where its checkpoint stands', async (t) => {
   const { start, mark } = await engines(t);
   const { tasker, warnings } = await start([{ module: './unruly.ts', options: { how: 'exit', mark } }]);
   await sell(tasker, 3);
   await stateIs(tasker, 'unruly', 3);
   assert.match(warnings.join('\n'), /the thread of '\.\/unruly\.ts' is gone/);
+});
+
+test('an event that ends its thread as often as it may be tried is parked, and the next goes on', async (t) => {
+  const { start } = await engines(t);
+  const { tasker } = await start([{ module: './fatal.ts', options: { at: 'poison' } }]);
+  await sell(tasker, 1);
+  const poison = await (await tasker.run({ ...request, correlationId: 'poison' })).wait();
+  await sell(tasker, 1);
+  await stateIs(tasker, 'fatal', 2);
+  await stateIs(tasker, 'beside', 3);
+  const { events } = await tasker.parked('fatal');
+  assert.deepEqual(
+    events.map(({ taskId, attempts, error }) => [taskId, attempts, error?.type]),
+    [[poison.id, 2, 'ThreadEnded']],
+  );
+  assert.equal((await tasker.events({ names: ['subscriber.event_parked'] })).events.length, 1);
+});
+
+test('one that was unregistered does not begin anew when its thread does', async (t) => {
+  const { start } = await engines(t);
+  const { tasker } = await start([{ module: './fatal.ts', options: { at: 'poison' } }]);
+  await sell(tasker, 1);
+  await stateIs(tasker, 'beside', 1);
+  await tasker.unregister('beside');
+  await (await tasker.run({ ...request, correlationId: 'poison' })).wait();
+  await sell(tasker, 1);
+  await stateIs(tasker, 'fatal', 2);
+  assert.deepEqual(
+    (await tasker.subscribers()).map(({ name }) => name),
+    ['fatal'],
+  );
 });
 
 test('what it throws where nobody awaits it is told, and it goes on', async (t) => {

@@ -222,6 +222,17 @@ test("an operator's results are checked like a handler's, and the caller's objec
   assert.deepEqual((await handle.wait()).steps[1]?.results, { amount: 7, note: 'short' });
 });
 
+test("results are a step's: given for a task they are refused, not lost", async (t) => {
+  const { tasker } = await world(t, [order({ now: true })]);
+  const handle = await tasker.run({ name: 'order', context: {} });
+  await handle.wait();
+  await assert.rejects(tasker.resolve(handle.id, { ...who, results: { amount: 7 } }), {
+    code: 'TASKER_REQUEST_INVALID',
+    message: /results are those of a step; name it/,
+  });
+  assert.equal((await tasker.get(handle.id)).status, 'error');
+});
+
 test('a retry with a new idempotency key makes the services called do the work again, once for all its attempts', async (t) => {
   const keys: string[] = [];
   let failing = 99;

@@ -35,4 +35,7 @@ test('whoever waits for a task of a tasker that has been stopped is told so', as
   const stopped = { code: 'TASKER_ENGINE_NOT_RUNNING', message: /has been stopped/ };
   await assert.rejects(handle.wait(), stopped);
   await assert.rejects(tasker.get(handle.id), stopped);
+  await assert.rejects(tasker.list(), stopped);
+  await assert.rejects(tasker.events(), stopped);
+  await assert.rejects(tasker.lastPosition(), stopped);
 });

@@ -107,3 +107,17 @@ test('what is parked is listed in pages that say how much there is in all', asyn
   await assert.rejects(tasker.parked('sales', { limit: 1001 }), { code: 'TASKER_REQUEST_INVALID' });
   await assert.rejects(tasker.parked('sales', { after: 'sales' }), { code: 'TASKER_REQUEST_INVALID' });
 });
+
+test('what is no position never means all that is parked', async (t) => {
+  const { tasker } = await world(t, many.slice(0, 2));
+  for (const position of [Number.NaN, -1, 1.5, '1000000', null]) {
+    const refused = { code: 'TASKER_REQUEST_INVALID', message: /position: expected a whole number from 0, got / };
+    // @ts-expect-error -- JavaScript does not check it
+    await assert.rejects(tasker.dropParked('sales', position), refused);
+    // @ts-expect-error -- JavaScript does not check it
+    await assert.rejects(tasker.retryParked('sales', position), refused);
+    // @ts-expect-error -- JavaScript does not check it
+    await assert.rejects(tasker.parked('sales', { position }), refused);
+  }
+  assert.equal((await tasker.parked('sales')).total, 3);
+});

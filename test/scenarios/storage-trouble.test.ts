@@ -8,14 +8,24 @@ import { gate, rest, world } from '../support/world.ts';
 /** A store whose next writes fail as a full disk does. */
 function troubled() {
   let failures = 0;
+  let unreadable = 0;
   return {
+    hide: (times: number) => {
+      unreadable = times;
+    },
     fail: (times: number) => {
       failures = times;
     },
     wrap: (storage: Storage): Storage => ({
       ...storage,
       tasks: {
-        load: (taskId) => storage.tasks.load(taskId),
+        async load(taskId) {
+          if (unreadable > 0) {
+            unreadable -= 1;
+            throw new TaskerError('TASKER_STORAGE_UNAVAILABLE', 'the disk does not answer');
+          }
+          return storage.tasks.load(taskId);
+        },
         async commit(changes) {
           if (failures > 0) {
             failures -= 1;
@@ -80,6 +90,24 @@ test('an outcome that cannot be written yet is kept and written once the store t
     'step.completed pay#1',
     'task.completed',
   ]);
+});
+
+test('a task that could be neither read nor given back is taken up once the store answers again', async (t) => {
+  const store = troubled();
+  const { task, hold } = payment();
+  const { tasker, clock } = await world(t, [task], {
+    surroundings: { wrapStorage: store.wrap },
+    limits: { tasksInMemory: 1 },
+  });
+  const first = await tasker.run({ name: 'payment', context: {} });
+  const second = await tasker.run({ name: 'payment', context: {} });
+  await rest();
+  hold.open(5);
+  await first.wait();
+  store.hide(1);
+  store.fail(3);
+  await clock.advance(120_000);
+  assert.equal((await tasker.get(second.id)).status, 'complete');
 });
 
 test("an operator's action that cannot be written is refused to the operator and not carried out later", async (t) => {

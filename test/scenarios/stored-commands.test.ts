@@ -36,6 +36,8 @@ async function leave(storage: Storage, id: string, command: Pick<StoredCommand, 
 
 const cancel = (taskId: string) => ({ kind: 'cancel' as const, taskId, body: { by: 'ada', why: 'changed her mind' } });
 
+const retry = (taskId: string) => ({ kind: 'retry' as const, taskId, body: { by: 'ada', why: 'again' } });
+
 test('at start, what was asked while no engine ran comes before any handler', async (t) => {
   const called: number[] = [];
   const engines = await restartable(t, [payment(called)]);
@@ -75,6 +77,22 @@ test('so does the last of many that were asked', async (t) => {
   assert.deepEqual(called, [1]);
 });
 
+test('so does what was asked last of one task, however much was asked of it before', async (t) => {
+  const called: number[] = [];
+  const engines = await restartable(t, [payment(called)]);
+  const { id } = await (await engines.start()).run(key);
+  await rest();
+  for (let n = 0; n < 120; n += 1) await leave(engines.storage(), `retry-${n}`, retry(id));
+  await leave(engines.storage(), 'c1', cancel(id));
+  await engines.crash();
+  const next = await engines.start();
+  const created = await next.run({ name: 'payment', context: {} });
+  assert.equal((await next.wait(id)).status, 'cancelled');
+  await engines.clock.advance(10_000);
+  assert.deepEqual(called, [1, 1], 'the second call is of the task that came after the start');
+  assert.equal((await next.get(created.id)).status, 'in_progress');
+});
+
 test('an engine for its own tasks carries out what was asked of a task before it takes it up', async (t) => {
   const called: number[] = [];
   const engines = await restartable(t, [payment(called)]);
@@ -86,6 +104,22 @@ test('an engine for its own tasks carries out what was asked of a task before it
   await engines.clock.advance(1000);
   const again = await own.run(key);
   assert.equal(again.id, id);
+  assert.equal((await again.wait()).status, 'cancelled');
+  assert.deepEqual(called, [1]);
+});
+
+test('however much else was asked of that task, or waits for an engine', async (t) => {
+  const called: number[] = [];
+  const engines = await restartable(t, [payment(called)]);
+  const { id } = await (await engines.start()).run(key);
+  await rest();
+  for (let n = 0; n < 120; n += 1) await leave(engines.storage(), `retry-${n}`, retry(id));
+  const run = { kind: 'run' as const, taskId: null, body: { name: 'payment', context: {} } };
+  for (let n = 0; n < 120; n += 1) await engines.storage().commands.submit({ id: `run-${n}`, ...run, requestedAt: 0 });
+  await leave(engines.storage(), 'c1', cancel(id));
+  await engines.crash();
+  const own = await engines.start({ advance: 'own' });
+  const again = await own.run(key);
   assert.equal((await again.wait()).status, 'cancelled');
   assert.deepEqual(called, [1]);
 });

@@ -6,9 +6,10 @@ import { test, type TestContext } from 'node:test';
 
 import fc from 'fast-check';
 
-import { defineTask, PublicError, type TaskerConfigInput } from '../../src/index.ts';
+import { defineTask, PublicError, type TaskDefinition, type TaskerConfigInput } from '../../src/index.ts';
 import { parameterFilter } from '../../src/subscribers/structured-logging/parameter-filter.ts';
 import { until } from '../support/until.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { createTestTasker } from '../../src/testing/test-tasker.ts';
 
 type Logging = NonNullable<NonNullable<TaskerConfigInput['telemetry']>['logging']>;
@@ -35,15 +36,21 @@ const checkout = defineTask<{ tier: string; api_token: string; card: string }>({
 });
 
 /** The lines that one checkout, which fails once and is late, leaves. */
-async function logged(t: TestContext, logging: Logging = {}): Promise<string> {
+async function logged(
+  t: TestContext,
+  logging: Logging = {},
+  taskOn: (clock: FakeClock) => TaskDefinition = () => checkout,
+  tier = 'gold',
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tasker-logging-'));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'log.ndjson');
-  const made = await createTestTasker({
-    tasks: [checkout],
-    telemetry: { logging: { enabled: true, destination: { file }, ...logging } },
-  });
-  const context = { tier: 'gold', api_token: 'tok_1', card: '4111' };
+  const clock = new FakeClock();
+  const made = await createTestTasker(
+    { tasks: [taskOn(clock)], telemetry: { logging: { enabled: true, destination: { file }, ...logging } } },
+    { clock },
+  );
+  const context = { tier, api_token: 'tok_1', card: '4111' };
   const { id } = await made.tasker.run({
     namespace: 'shop',
     name: 'monitored_checkout',
@@ -132,6 +139,39 @@ test('level, format, service, events and words are as the configuration says', a
   const pretty = await logged(t, { format: 'pretty_json', level: 'error' });
   assert.equal((JSON.parse(pretty) as { type: string }).type, 'performance.sla.violation');
   assert.match(pretty, /^\{\n {2}"level": "error",\n/);
+});
+
+test('an attempt that took longer than its limit is a bottleneck to whoever reads the log, its step’s or its task’s', async (t) => {
+  const slow = (monitoring: object, ofStep: object) => (clock: FakeClock) =>
+    defineTask<{ tier: string; api_token: string; card: string }>({
+      name: 'monitored_checkout',
+      namespace_name: 'shop',
+      handler_config: { monitoring },
+      step_templates: [
+        {
+          name: 'update_inventory',
+          handler_config: { monitoring: ofStep },
+          handler: () => new Promise((resolve) => clock.setTimer(3000, () => resolve({}))),
+        },
+      ],
+    });
+  const ofStep = async (...limits: readonly [object, object]) => {
+    const lines = parsed(await logged(t, {}, slow(...limits)));
+    return lines.filter(({ event }) => event === 'step.completed').map(({ type, level }) => [level, type].join(' '));
+  };
+  assert.deepEqual(await ofStep({ bottleneck_seconds: 2 }, {}), ['warn performance.step.bottleneck']);
+  assert.deepEqual(await ofStep({}, { bottleneck_seconds: 2 }), ['warn performance.step.bottleneck']);
+  assert.deepEqual(await ofStep({ bottleneck_seconds: 2 }, { bottleneck_seconds: 4 }), [
+    'info business.update_inventory.completed',
+  ]);
+});
+
+test('in logfmt a key from a request begins no other pair and no other line', async (t) => {
+  const tier = { 'a b="\n\u0085level=error': 'c\u0001' } as unknown as string;
+  const text = await logged(t, { format: 'logfmt', filteredEvents: ['step.*', 'worker.*'] }, undefined, tier);
+  const lines = text.split('\n').filter((line) => line !== '');
+  assert.equal(lines.length, 4, 'created, started, late, completed');
+  for (const line of lines) assert.match(line, / business\.tier\.a_b____level_error="c\\u0001" /);
 });
 
 test('logging that is not asked for writes nothing and follows nothing', async () => {

@@ -92,6 +92,7 @@ test('unknown names are errors with their place and the nearest right one, all a
     enabled: false
     events: [workflow.error]
   half: { class: DebugLogger }
+  borrowed: { class: constructor, events: [task.completed] }
 `,
     { DebugLogger, SlackNotifications },
   );
@@ -107,6 +108,7 @@ test('unknown names are errors with their place and the nearest right one, all a
       "4:29  error  subscriptions.slack.events[1]: 'step.handle' is a live event: it is never stored, so a subscriber cannot follow it; listen with tasker.on",
       "3:12  error  subscriptions.slack.class: there is no class 'SlackNotification'; did you mean 'SlackNotifications'?; the configuration's subscriberClasses has DebugLogger, SlackNotifications",
       "8:14  error  subscriptions.off.events[0]: there is no recorded event 'workflow.error'",
+      "10:22  error  subscriptions.borrowed.class: there is no class 'constructor'; the configuration's subscriberClasses has DebugLogger, SlackNotifications",
     ]);
     return true;
   });

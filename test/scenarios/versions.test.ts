@@ -95,6 +95,20 @@ test('waiting for a task that an engine of its own tasks cannot run is refused w
   await assert.rejects(second.wait(id), { code: 'TASKER_HANDLER_NOT_FOUND', message: /Register that version/ });
 });
 
+test('one that has ended is found by its idempotency key though nothing could run it any more, and nobody is warned', async (t) => {
+  const engines = await restartable(t, [report('1.1.0')]);
+  const first = await engines.start();
+  const request = { name: 'report', context: {}, idempotencyKey: 'monthly' };
+  const { id } = await first.run(request);
+  await first.wait(id);
+  await first.stop();
+  const own = await engines.start({ tasks: [report('2.0.0')], advance: 'own' });
+  const again = await own.run(request);
+  assert.deepEqual([again.id, again.existing, (await again.wait()).status], [id, true, 'complete']);
+  await assert.rejects(own.retry(id), { code: 'TASKER_TRANSITION_REFUSED' });
+  assert.deepEqual(engines.warnings, []);
+});
+
 test('a tasker that advances its own tasks does not silently go on to all', async (t) => {
   const engines = await restartable(t, [report('2.0.0')]);
   const tasker = await engines.start({ advance: 'own' });

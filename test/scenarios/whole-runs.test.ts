@@ -325,3 +325,20 @@ test('many steps of many tasks under a small limit: everything gets its turn, an
   assert.ok(ended.every((task) => task.status === 'complete'));
   assert.equal(most, 3);
 });
+
+test('the results of a step of any name reach those that depend on it', async (t) => {
+  const odd = defineTask({
+    name: 'odd',
+    step_templates: [
+      { name: '__proto__', handler: () => ({ paid: 5 }) },
+      {
+        name: 'ship',
+        depends_on_step: '__proto__',
+        handler: ({ results }) => Object.entries(results),
+      },
+    ],
+  });
+  const { tasker } = await world(t, [odd]);
+  const task = await (await tasker.run({ name: 'odd', context: {} })).wait();
+  assert.deepEqual(task.steps[1]?.results, [['__proto__', { paid: 5 }]]);
+});

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 
-import type { ParkedOutcome, ParkedPage, ParkedQuery } from '../../tasker.ts';
+import type { ParkedOutcome, ParkedPage, ParkedQuery, SubscriberStatus } from '../../tasker.ts';
+import { TaskerError } from '../../shared/errors.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { printable, shorten } from '../format/printable.ts';
@@ -76,11 +77,25 @@ function told({ settled, failed, gone }: ParkedOutcome, what: string): string {
 }
 
 async function show(session: Session, name: string | undefined, query: ParkedQuery): Promise<ExitCode> {
-  const page = await session.withClient((tasker) => tasker.parked(name, query));
+  const page = await session.withClient(async (tasker) => {
+    const found = await tasker.parked(name, query);
+    if (name !== undefined && found.total === 0) requireKnown(name, await tasker.subscribers());
+    return found;
+  });
   if (session.json) session.printJson(page);
   else if (page.events.length === 0) session.note('nothing is parked');
   else printPage(session, page);
   return exitCodes.ok.code;
+}
+
+/** That nothing is parked is good news: not to be had by a slip of the pen. */
+function requireKnown(name: string, known: readonly SubscriberStatus[]): void {
+  const names = known.map((one) => one.name);
+  if (names.includes(name)) return;
+  throw new TaskerError(
+    'TASKER_SUBSCRIBER_NOT_FOUND',
+    `The store knows no subscriber '${name}'; it knows ${names.join(', ') || 'none'}.`,
+  );
 }
 
 function printPage(session: Session, { events, total, next }: ParkedPage): void {

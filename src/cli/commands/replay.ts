@@ -2,7 +2,7 @@ import { Option } from 'commander';
 
 import type { ReplayOptions, ReplayProgress } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
-import { parseSince } from '../option-values.ts';
+import { parsePast } from '../option-values.ts';
 import type { Session } from '../session.ts';
 import { askOfEngine } from '../subscriber-action.ts';
 
@@ -56,5 +56,6 @@ function noteProgress(session: Session): (progress: ReplayProgress) => void {
 
 function parseFrom(text: string, nowMs: number): ReplayOptions['from'] {
   if (text === 'beginning') return text;
-  return /^\d+$/.test(text) ? { position: Number(text) } : { at: parseSince(text, nowMs) };
+  if (/^\d+$/.test(text)) return { position: Number(text) };
+  return { at: parsePast('--from', "'beginning', a position, a time or how long ago", text, nowMs) };
 }

@@ -42,6 +42,11 @@ export class CircuitBreaker {
     this.#trying = false;
   }
 
+  /** Nothing became of the try: the next is as good as this one would have been. */
+  withdrawn(): void {
+    this.#trying = false;
+  }
+
   failed(nowMs: number): void {
     this.#failures += 1;
     this.#trying = false;

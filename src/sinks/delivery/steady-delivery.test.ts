@@ -32,7 +32,17 @@ function world(answers: Delivery[] = [], options: { portion?: number; giveUpAfte
   const stop = new AbortController();
   const offer = (signals: readonly number[]) => made(signals, { signal: stop.signal });
   const began = clock.monotonicMs();
-  return { clock, changes, taken, offer, meter, stop, calls: () => calls.map((at) => at - began) };
+  /** Another delivery to the same destination, when the one before was stopped. */
+  const restart = (again: Deliver<number>) => {
+    stop.abort();
+    const next = new AbortController();
+    const anew = steady(again, { clock, random: seededRandom(1), meter, breaker, ...options });
+    return {
+      deliver: (signals: readonly number[]) => anew(signals, { signal: next.signal }),
+      stop: () => next.abort(),
+    };
+  };
+  return { clock, changes, taken, offer, meter, breaker, stop, restart, calls: () => calls.map((at) => at - began) };
 }
 
 test('it hands over in portions, in order, and is done when all are', async () => {
@@ -139,6 +149,21 @@ test('when nobody waits any longer it lets go at once, and nothing counts as dro
   stop.abort();
   assert.equal((await offered).kind, 'retryable');
   assert.deepEqual([meter.figures.dropped, meter.figures.queued], [0, 0]);
+});
+
+test('a try that nobody waited for to the end leaves the circuit as it was: the next is let through', async () => {
+  const { clock, offer, breaker, restart } = world([busy, busy, busy, busy]);
+  void offer([1]);
+  await clock.advance(1500);
+  assert.equal(breaker.state, 'open');
+  const { deliver, stop } = restart(() => new Promise(() => undefined));
+  await clock.advance(5000);
+  const left = deliver([2]);
+  assert.equal(breaker.state, 'half-open');
+  stop();
+  assert.equal((await left).kind, 'retryable');
+  const next = restart(async () => done);
+  assert.equal((await next.deliver([3])).kind, 'delivered');
 });
 
 test('waits grow to their limit, less a part by chance, and never below what was asked for', () => {

@@ -55,7 +55,10 @@ async function settle<Signal>(
       heldMs > 0
         ? { kind: 'retryable', reason, afterMs: heldMs }
         : await once(deliver, signals, { clock, stop, leftMs: deadlineMs - clock.monotonicMs() });
-    if (stop.aborted && outcome.kind !== 'delivered') return withdrawn(meter, count);
+    if (stop.aborted && outcome.kind !== 'delivered') {
+      if (heldMs === 0) breaker.withdrawn();
+      return withdrawn(meter, count);
+    }
     if (outcome.kind === 'delivered') {
       breaker.succeeded();
       meter.delivered(count, clock.monotonicMs());

@@ -88,14 +88,19 @@ function logfmt(fields: JsonObject, prefix = ''): string {
   return Object.entries(fields)
     .map(([key, value]) => {
       if (typeof value === 'object' && value !== null && !Array.isArray(value))
-        return logfmt(value, `${prefix}${key}.`);
-      return `${prefix}${key}=${logfmtValue(value)}`;
+        return logfmt(value, `${prefix}${logfmtKey(key)}.`);
+      return `${prefix}${logfmtKey(key)}=${logfmtValue(value)}`;
     })
     .filter((pair) => pair !== '')
     .join(' ');
 }
 
+/** A key may come from a customer's request: it must not begin another pair, or another line. */
+function logfmtKey(key: string): string {
+  return key === '' ? '_' : key.replaceAll(/[\s"=\p{Cc}]/gu, '_');
+}
+
 function logfmtValue(value: JsonValue): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text);
 }

@@ -130,6 +130,35 @@ test('as JSON too, to an address of their own, as often as the environment says'
   assert.deepEqual([requests[1]?.path, requests[1]?.headers['api-key']], ['/own', '1']);
 });
 
+test('how metrics are written is asked of the variables for metrics, not of those for traces', async (t) => {
+  const { requests, url } = await receiving(t);
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'none',
+  };
+  await otlpSink({ metrics: true, env }).metrics?.(families, { signal: new AbortController().signal });
+  assert.equal(requests[0]?.headers['content-type'], 'application/json');
+  assert.equal(requests[0]?.headers['content-encoding'], undefined);
+});
+
+test('metrics go beside the traces that the code has an address for, never to the same', async (t) => {
+  const { requests, url } = await receiving(t);
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9/elsewhere' };
+  const sink = otlpSink({ url: `${url}/here/v1/traces`, metrics: true, env });
+  await sink.metrics?.(families, { signal: new AbortController().signal });
+  assert.equal(requests[0]?.path, '/here/v1/metrics');
+  assert.throws(() => otlpSink({ url: `${url}/spans`, metrics: true, env }), {
+    code: 'TASKER_CONFIG_INVALID',
+    message: /metrics\.url: expected an address/,
+  });
+});
+
+test('OTEL_SDK_DISABLED turns the sending of metrics off, whatever the code says', () => {
+  assert.equal(otlpSink({ metrics: true, env: { OTEL_SDK_DISABLED: 'true' } }).metrics, undefined);
+});
+
 test('a receiver that is busy is asked again, one that refuses is not; without the option there are no metrics', async (t) => {
   const busy = await receiving(t, {}, 503);
   assert.equal((await busy.deliver())?.kind, 'retryable');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { OtlpEnvironment } from '../../config/otlp-environment.ts';
+import { TaskerError } from '../../shared/errors.ts';
 import { checkOptions } from '../check-options.ts';
 import type { OtlpSinkParts } from './otlp-sink.ts';
 
@@ -72,10 +73,13 @@ export function checkOtlpOptions(
     encoding: encoding ?? environment.encoding ?? 'protobuf',
     compression: compression ?? environment.compression ?? 'gzip',
     metrics:
-      metrics === false
+      metrics === false || environment.isDisabled
         ? null
         : {
-            url: own.url ?? ofMetrics.url ?? url.replace(/\/v1\/traces$/, '/v1/metrics'),
+            encoding: encoding ?? ofMetrics.encoding ?? 'protobuf',
+            compression: compression ?? ofMetrics.compression ?? 'gzip',
+            timeoutMs: timeoutMs ?? ofMetrics.timeoutMs ?? 10_000,
+            url: own.url ?? metricsUrl(options.url, url, ofMetrics),
             everyMs: own.everyMs ?? ofMetrics.everyMs ?? 60_000,
             headers: { ...ofMetrics.headers, ...headers },
           },
@@ -89,4 +93,15 @@ export function checkOtlpOptions(
       ...(serviceName !== undefined && { 'service.name': serviceName }),
     },
   };
+}
+
+/** Not where the traces go: a receiver of those would refuse it. */
+function metricsUrl(given: string | undefined, ofTraces: string, { url, ownUrl }: OtlpEnvironment): string {
+  const found = ownUrl ?? (given === undefined ? url : null);
+  if (found !== null) return found;
+  if (ofTraces.endsWith('/v1/traces')) return ofTraces.replace(/\/v1\/traces$/, '/v1/metrics');
+  throw new TaskerError(
+    'TASKER_CONFIG_INVALID',
+    "The OTLP sink's options are not valid: metrics.url: expected an address, for none follows from that of the traces, which does not end in /v1/traces.",
+  );
 }

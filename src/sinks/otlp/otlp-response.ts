@@ -1,10 +1,8 @@
 import { delivered, type Delivery } from '../../signals/delivery.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 
-/** By the OTLP specification the only answers after which the same may be sent again. */
-const passing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** Somebody changed the receiver's address or its keys: that is mended without losing what waits. */
-const beingMended: ReadonlySet<number> = new Set([408]);
+/** By the OTLP specification the only answers after which the same may be sent again; and 408, which proxies give. */
+const passing: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 const contentTooLarge = 413;
 
@@ -13,7 +11,7 @@ export function readAnswer(status: number, retryAfter: string | null, nowMs: num
   if (status >= 200 && status < 300) return delivered;
   const reason = `the receiver answered ${status}`;
   if (status === contentTooLarge) return { kind: 'rejected', reason, tooLarge: true };
-  if (!passing.has(status) && !beingMended.has(status)) return { kind: 'rejected', reason };
+  if (!passing.has(status)) return { kind: 'rejected', reason };
   const afterMs = retryAfterMs(retryAfter, nowMs);
   return { kind: 'retryable', reason, ...(afterMs !== null && { afterMs }) };
 }

@@ -18,20 +18,20 @@ import { toResourceMetrics } from './metric-data.ts';
 import { otlpSource } from './otlp-source.ts';
 import { toReadableSpan } from './readable-span.ts';
 
-export interface OtlpSinkParts {
-  readonly name: string;
+/** Where signals of one kind go, and how. */
+interface Destination {
   /** With its path. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly encoding: 'protobuf' | 'json';
   readonly compression: 'gzip' | 'none';
-  /** Null: none are sent. */
-  readonly metrics: {
-    readonly url: string;
-    readonly everyMs: number;
-    readonly headers: Readonly<Record<string, string>>;
-  } | null;
   readonly timeoutMs: number;
+}
+
+export interface OtlpSinkParts extends Destination {
+  readonly name: string;
+  /** Null: none are sent. */
+  readonly metrics: (Destination & { readonly everyMs: number }) | null;
   readonly resource: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -47,7 +47,7 @@ const unseen = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context
 /** To a receiver of OTLP over HTTP: Jaeger, Tempo, Honeycomb, a collector. OpenTelemetry's own code writes it. */
 export function makeOtlpSink(parts: OtlpSinkParts): TraceSink {
   const source = otlpSource(parts.resource);
-  const { name, encoding, metrics, url, headers } = parts;
+  const { name, encoding, metrics } = parts;
   const traces: TraceSink['traces'] = async (spans, { signal }) => {
     if (signal.aborted) return nobodyWaits;
     if (spans.length === 0) return delivered;
@@ -55,7 +55,7 @@ export function makeOtlpSink(parts: OtlpSinkParts): TraceSink {
     if (body === undefined) return { kind: 'rejected', reason: 'the spans cannot be written as OTLP' };
     const refused = (answer: Uint8Array): number =>
       serializers.traces[encoding].deserializeResponse(answer).partialSuccess?.rejectedSpans ?? 0;
-    return send(parts, { url, headers, body, refused, count: spans.length }, signal);
+    return send(parts, { body, refused, count: spans.length }, signal);
   };
   if (metrics === null) return defineSink({ name, traces });
   return defineSink({
@@ -64,36 +64,34 @@ export function makeOtlpSink(parts: OtlpSinkParts): TraceSink {
     metricsEveryMs: metrics.everyMs,
     async metrics(families, { signal }) {
       if (signal.aborted) return nobodyWaits;
-      const body = serializers.metrics[encoding].serializeRequest(
+      const body = serializers.metrics[metrics.encoding].serializeRequest(
         toResourceMetrics(families, source, systemClock.now()),
       );
       if (body === undefined) return { kind: 'rejected', reason: 'the metrics cannot be written as OTLP' };
       const refused = (answer: Uint8Array): number =>
-        serializers.metrics[encoding].deserializeResponse(answer).partialSuccess?.rejectedDataPoints ?? 0;
-      return send(parts, { ...metrics, body, refused, count: families.length }, signal);
+        serializers.metrics[metrics.encoding].deserializeResponse(answer).partialSuccess?.rejectedDataPoints ?? 0;
+      return send(metrics, { body, refused, count: families.length }, signal);
     },
   });
 }
 
 interface Sent {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly count: number;
   /** Of an answer: how many the receiver did not take. */
   readonly refused: (answer: Uint8Array) => number;
 }
 
-async function send(parts: OtlpSinkParts, sent: Sent, patience: AbortSignal): Promise<Delivery> {
-  const { encoding, compression, timeoutMs } = parts;
+async function send(to: Destination, sent: Sent, patience: AbortSignal): Promise<Delivery> {
+  const { encoding, compression, timeoutMs } = to;
   const zipped = compression === 'gzip';
   const body = zipped ? await compress(sent.body) : sent.body;
   const ownHeaders = { 'content-type': contentTypes[encoding], ...(zipped && { 'content-encoding': 'gzip' }) };
   try {
     const answer = await context.with(unseen, () =>
       post({
-        url: new URL(sent.url),
-        headers: { ...sent.headers, ...ownHeaders },
+        url: new URL(to.url),
+        headers: { ...to.headers, ...ownHeaders },
         body,
         timeoutMs,
         clock: systemClock,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
@@ -27,7 +27,7 @@ export class EngineLock {
 
   constructor(place: Place) {
     this.#place = place;
-    this.#file = place.location === ':memory:' ? null : `${place.location}.lock`;
+    this.#file = place.location === ':memory:' ? null : `${realPath(place.location)}.lock`;
   }
 
   /** The worker in whose name leases are taken; null while this process is not the engine. */
@@ -86,6 +86,11 @@ export class EngineLock {
       db?.close();
     }
   }
+}
+
+/** Two names of one file must not be two places for an engine. The database is open by now, so it is there. */
+function realPath(location: string): string {
+  return existsSync(location) ? realpathSync.native(location) : location;
 }
 
 function isBusy(error: unknown): boolean {

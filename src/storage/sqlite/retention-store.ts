@@ -12,6 +12,8 @@ import type { Transactions } from './transaction.ts';
 const finished = ['complete', 'cancelled', 'resolved_manually'] as const;
 /** Of the oldest rows that belong to no task: how many of each kind a sweep looks at. */
 const tasklessLimit = 1000;
+/** A cursor: there may be more of them that are to go. */
+const moreOfNoTask = 'more-of-no-task';
 
 interface Candidate {
   readonly id: string;
@@ -122,7 +124,7 @@ export class SqliteRetentionStore implements RetentionStore {
   #remove(query: RemovalQuery): Batch {
     const { before, unreadBefore, readUpTo, limit } = query;
     const tail = this.#tail.get() ?? 0;
-    const { place, after } = cursorOf(query.cursor);
+    const { place, after } = cursorOf(query.cursor === moreOfNoTask ? null : query.cursor);
     const count = { tasks: 0, events: 0 };
     const parkedGone = new ParkedGone();
     let upTo = 0;
@@ -131,7 +133,8 @@ export class SqliteRetentionStore implements RetentionStore {
       upTo = Math.max(upTo, position);
       if (position > readUpTo) unread = Math.max(unread, position);
     };
-    if (query.cursor === null) {
+    const ofNoTask = query.cursor === null || query.cursor === moreOfNoTask;
+    if (ofNoTask) {
       this.#removeCommands.run(before);
       for (const position of this.#taskless.all(tail, before, unreadBefore, readUpTo)) {
         parkedGone.add(this.#parkedOfEvent.all(position), 0);
@@ -140,6 +143,13 @@ export class SqliteRetentionStore implements RetentionStore {
         gone(position);
       }
     }
+    const removed = (): Removed => ({
+      ...count,
+      unreadUpTo: unread === 0 ? null : unread,
+      parked: parkedGone.all(),
+    });
+    // Fewer, and what stays is most of what was looked at: the same would be looked at again and again.
+    if (ofNoTask && count.events > tasklessLimit / 2) return { removed: removed(), upTo, cursor: moreOfNoTask };
     const status = finished[place];
     const candidates =
       status === undefined ? [] : this.#candidates.all(status, after, uuidV7Floor(before), before, limit);
@@ -152,11 +162,7 @@ export class SqliteRetentionStore implements RetentionStore {
       count.tasks += 1;
       gone(last);
     }
-    return {
-      removed: { ...count, unreadUpTo: unread === 0 ? null : unread, parked: parkedGone.all() },
-      upTo,
-      cursor: next(place, candidates, limit),
-    };
+    return { removed: removed(), upTo, cursor: next(place, candidates, limit) };
   }
 }
 

@@ -3,24 +3,24 @@ import type { PayloadOf } from '../../events/catalog.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { MetricFamily } from '../../signals/metric.ts';
 import { type MonitoredTask, MonitoredTasks } from '../metrics/monitored-tasks.ts';
-import { failed, slow, stalled } from './attempt-ring.ts';
 import type { AlertsView } from './alerts-in.ts';
 import { findingOf, type Judging } from './conditions.ts';
 import { CustomerGroups } from './customer-groups.ts';
-import type { Finding, Place } from './finding.ts';
+import type { Place } from './finding.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
+import { IncidentDesk } from './incident-desk.ts';
 import { IncidentTeller, type AlertFact } from './incident-teller.ts';
 import type { MaintenanceWindow } from './maintenance.ts';
 import { PendingConditions } from './pending-conditions.ts';
 import type { PolicyInput, PolicyKindName } from './policies.ts';
 import { readEvent, type Reading } from './read-event.ts';
 import { parameter, type Policy, type PolicySet, resolvePolicies } from './resolve-policies.ts';
-import { rulesOf } from './step-rules.ts';
 import { Silences } from './silences.ts';
 import type { Seen } from './step-watch.ts';
 import type { Troubled } from './trouble.ts';
 import { type TaskWatch, Watches } from './watches.ts';
+import { isOver } from './whether-over.ts';
 import type { Worth } from './worth.ts';
 
 export interface AlertingOptions {
@@ -40,9 +40,6 @@ export interface AlertingOptions {
 /** Looked at as time goes by, for every kind of task: nothing tells of what does not happen. */
 const ofAbsence: readonly PolicyKindName[] = ['no_traffic', 'no_success', 'conversion_drop', 'revenue_at_risk'];
 
-/** Hysteresis: a single start is no traffic. */
-const fewestStarts = 3;
-
 /**
  * Makes incidents of recorded events. Pure: by event time alone, and by `tick` where nothing happens; what is to be
  * recorded is handed out by `drain`, and belongs into one transaction with `encode`.
@@ -58,6 +55,7 @@ export class Alerting implements Reading {
   readonly #silences: Silences;
   readonly #pending = new PendingConditions();
   readonly #teller: IncidentTeller;
+  readonly #desk: IncidentDesk;
   /** Conditions of open incidents of which there is news since the last tick. */
   readonly #renewed = new Map<string, { readonly policy: Policy; readonly place: Place }>();
   #isWatching = false;
@@ -72,6 +70,7 @@ export class Alerting implements Reading {
     this.#book = new IncidentBook(options.environment);
     this.#silences = new Silences(options.maintenance);
     this.#teller = new IncidentTeller(options, this.#watches, this.#policies, this.#silences);
+    this.#desk = new IncidentDesk(this.#watches, this.#policies, this.#book, this.#teller);
   }
 
   take(event: LoggedEvent): void {
@@ -100,8 +99,8 @@ export class Alerting implements Reading {
     for (const { policy, place } of this.#renewed.values()) this.#judge(policy, place, judging);
     this.#renewed.clear();
     for (const incident of this.#book.open.values()) {
-      this.#lookAtMoney(incident);
-      this.#lookWhetherOver(incident, judging);
+      this.#desk.lookAtMoney(incident);
+      if (isOver(incident, this.#teller.policiesOf(incident), judging)) this.#close(incident, nowMs);
     }
     this.#silences.forget(nowMs);
     if (!this.#isWatching) {
@@ -126,21 +125,11 @@ export class Alerting implements Reading {
   // Reading: what events mean.
 
   seen(task: TaskWatch, step: string, attempt: Seen): void {
-    const incident = this.#book.at({ namespace: task.namespace, task: task.task, step, about: null });
-    if (incident !== undefined) this.#seen(incident, task, step, [attempt]);
+    this.#desk.seen(task, step, attempt);
   }
 
   troubled(taskId: string, troubled: Troubled, step: string): void {
-    if (troubled.incident !== null) return;
-    const before = this.#book.lostIn(taskId);
-    if (before !== undefined) return before.countAgain(troubled);
-    if (step === '') return;
-    const watch = this.#watches.tasks.get(troubled.kind);
-    if (watch === undefined) return;
-    const { namespace, task } = watch;
-    const incident = this.#book.at({ namespace, task, step, about: null });
-    if (incident?.covers(troubled.group, this.#watches.groups) === true)
-      incident.count(taskId, troubled, troubled.steps.get(step) ?? 0);
+    this.#desk.troubled(taskId, troubled, step);
   }
 
   ended(taskId: string, troubled: Troubled | undefined, fate: 'well' | 'lost', worth: Worth | null): void {
@@ -220,88 +209,7 @@ export class Alerting implements Reading {
     const waitMs = parameter(policy, 'for_seconds') * 1000;
     if (waitMs > 0 && this.#pending.since(policy, place, judging.nowMs) > judging.nowMs - waitMs) return;
     this.#pending.end(policy, place);
-    this.#report(found, judging.nowMs);
-  }
-
-  #report(found: Finding, nowMs: number): void {
-    const hitBy = (task: string): Troubled | undefined => this.#watches.trouble.get(task);
-    const joined = this.#book.joinedBy(found, hitBy);
-    if (joined === undefined && found.policy.tells === 'consequence' && this.#book.isAftermath(found, nowMs, hitBy))
-      return;
-    const incident = joined ?? this.#book.openFor(found, nowMs);
-    this.#join(incident, found);
-    this.#teller.tell(incident, nowMs);
-  }
-
-  #join(incident: Incident, found: Finding): void {
-    const { state } = incident;
-    const speaking = state.speaking.find(({ policy }) => policy === found.policy.name);
-    if (speaking === undefined) state.speaking.push({ policy: found.policy.name, holds: true, detail: found.detail });
-    else {
-      speaking.holds = true;
-      speaking.detail = found.detail;
-    }
-    // The most specific of them says what it is.
-    if (this.#teller.leading(incident)?.name === found.policy.name) this.#describe(incident, found);
-    if (speaking === undefined && found.policy.tells === 'cause') this.#remember(incident, found);
-    this.#countAll(incident, found, speaking === undefined);
-  }
-
-  #describe({ state }: Incident, found: Finding): void {
-    state.place = found.place;
-    state.cause = found.cause;
-    state.sinceMs = Math.min(state.sinceMs, found.sinceMs);
-    if (found.policy.tells === 'consequence') return;
-    state.scope = found.scope;
-    state.firstError ??= found.firstError;
-    state.share = found.share;
-  }
-
-  /** What was seen before it was an incident tells how likely a good attempt is by chance. */
-  #remember(incident: Incident, { place, sinceMs }: Finding): void {
-    if (place.namespace === null || place.task === null || place.step === null) return;
-    const task = this.#watches.task(place.namespace, place.task);
-    this.#seen(incident, task, place.step, task.step(place.step).ring.since(sinceMs));
-  }
-
-  /** Slowness is trouble only where that is what it is about: a few are always slow. */
-  #seen(incident: Incident, task: TaskWatch, step: string, attempts: readonly Seen[]): void {
-    const rules = rulesOf(this.#policies, task.namespace, task.task, step);
-    const watch = task.step(step);
-    const isSlowness = incident.state.cause === 'slow';
-    const mask = failed + stalled + (isSlowness ? slow : 0);
-    const usual = watch.usual('failed', rules) + (isSlowness ? watch.usual('slow', rules) : 0);
-    for (const attempt of attempts) incident.seen(attempt, mask, usual, this.#watches.groups);
-  }
-
-  /** Tasks that it has hit: those that are in trouble at its place since it began, and those that it has lost. */
-  #countAll(incident: Incident, { place, sinceMs, tasks, policy }: Finding, isNew: boolean): void {
-    const { trouble, groups } = this.#watches;
-    for (const taskId of tasks) {
-      const troubled = trouble.get(taskId);
-      if (troubled === undefined) {
-        if (isNew) this.#book.countEnded(incident, taskId, this.#lossOf(taskId, place));
-      } else if (troubled.incident === null && incident.covers(troubled.group, groups)) {
-        incident.count(taskId, troubled, Math.min(...troubled.steps.values()));
-      }
-    }
-    if (policy.tells !== 'cause' || place.step === null) return;
-    for (const [taskId, troubled] of trouble.uncounted(`${place.namespace}.${place.task}`)) {
-      const atMs = troubled.steps.get(place.step);
-      // Trouble shows some time after the attempt began that has it.
-      if (atMs !== undefined && atMs >= sinceMs && incident.covers(troubled.group, groups))
-        incident.count(taskId, troubled, atMs);
-    }
-  }
-
-  #lossOf(taskId: string, { namespace, task, step }: Place): Worth | null {
-    if (namespace === null || task === null) return null;
-    return (
-      this.#watches
-        .task(namespace, task)
-        .tasksWith('revenue_lost', step ?? '')
-        .get(taskId)?.worth ?? null
-    );
+    this.#desk.report(found, judging.nowMs);
   }
 
   #lookAtAbsence(nowMs: number): void {
@@ -326,63 +234,6 @@ export class Alerting implements Reading {
     }
   }
 
-  /** What an incident has hit may be worth so much that policies about money join it. */
-  #lookAtMoney(incident: Incident): void {
-    const { namespace, task, step } = incident.state.place;
-    if (namespace === null || task === null) return;
-    const { typical } = this.#watches.task(namespace, task);
-    for (const kind of ['revenue_at_risk', 'revenue_lost'] as const) {
-      const money = kind === 'revenue_lost' ? incident.lost : incident.atRisk;
-      for (const policy of this.#policies.of(kind, namespace, task, step)) {
-        if (incident.state.speaking.some((one) => one.policy === policy.name)) continue;
-        const isBeyond = [...money].some(
-          ([currency, amount]) => amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY),
-        );
-        if (isBeyond || typical.inOrders(money) >= parameter(policy, 'orders'))
-          incident.state.speaking.push({ policy: policy.name, holds: false, detail: '' });
-      }
-    }
-  }
-
-  /** Over when no cause holds any more; one that only consequences have opened, when none of them does. */
-  #lookWhetherOver(incident: Incident, judging: Judging): void {
-    const { state } = incident;
-    const policies = this.#teller.policiesOf(incident);
-    const causes = policies.filter(({ tells }) => tells === 'cause');
-    for (const policy of policies) {
-      const speaking = state.speaking.find((one) => one.policy === policy.name);
-      if (speaking?.holds === true) speaking.holds = this.#stillHolds(policy, incident, judging);
-    }
-    const deciding = causes.length > 0 ? causes : policies;
-    const holds = deciding.some(({ name }) => state.speaking.some((one) => one.policy === name && one.holds));
-    if (!holds) this.#close(incident, judging.nowMs);
-  }
-
-  #stillHolds(policy: Policy, incident: Incident, judging: Judging): boolean {
-    const { place } = incident.state;
-    switch (policy.kind) {
-      case 'error_ratio':
-      case 'step_slow':
-        return !incident.recovery.isOver(judging.nowMs);
-      case 'step_stalled':
-        // One that was opened by a single attempt is over when that has ended.
-        return incident.state.share === 0
-          ? findingOf(policy, place, judging) !== null
-          : !incident.recovery.isOver(judging.nowMs);
-      case 'no_traffic':
-        return this.#isSilent(incident);
-      default:
-        return findingOf(policy, place, judging) !== null;
-    }
-  }
-
-  #isSilent({ state }: Incident): boolean {
-    const { namespace, task } = state.place;
-    const traffic =
-      namespace === null || task === null ? this.#watches.traffic : this.#watches.task(namespace, task).traffic;
-    return traffic.startsAfter(state.openedAtMs) < fewestStarts;
-  }
-
   #close(incident: Incident, nowMs: number): void {
     const { namespace, task, step } = incident.state.place;
     this.#book.close(incident, nowMs);
@@ -397,6 +248,8 @@ export class Alerting implements Reading {
 
   #acknowledged({ incident: key, by, why }: PayloadOf<'alert.acknowledged'>, atMs: number): void {
     const incident = this.#book.open.get(key);
-    if (incident !== undefined) incident.state.acknowledged ??= { by, why, atMs };
+    if (incident === undefined || incident.state.acknowledged !== null) return;
+    incident.state.acknowledged = { by, why, atMs };
+    this.#teller.countAcknowledged(incident);
   }
 }

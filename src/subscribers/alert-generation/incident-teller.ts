@@ -209,7 +209,11 @@ export class IncidentTeller {
     this.#counts.restore(stored);
   }
 
-  #count(incident: Incident, state: 'triggered' | 'resolved'): void {
+  countAcknowledged(incident: Incident): void {
+    if (this.#isSpeaking) this.#count(incident, 'acknowledged');
+  }
+
+  #count(incident: Incident, state: 'triggered' | 'acknowledged' | 'resolved'): void {
     this.#counts.add('tasker_alerts_total', [this.leading(incident)?.name ?? '', incident.state.severity, state]);
   }
 

@@ -20,6 +20,19 @@ export class Recovery {
   /** Since when attempts seem well; null while they do not. */
   #wellSinceMs: number | null = null;
   #evidence = 0;
+  #waitMs = leastMs;
+
+  /** What was seen of it before it was known. `showsAfterMs`: how long an attempt is hit before that is seen. */
+  begin(seen: readonly { readonly beganMs: number; readonly isHit: boolean }[], showsAfterMs: number): void {
+    for (const { beganMs, isHit } of seen) {
+      this.#all += 1;
+      if (!isHit) continue;
+      this.#hits += 1;
+      this.#lastHitMs = Math.max(this.#lastHitMs, beganMs);
+    }
+    // Good ones are seen at once, those that hang later: until then too few of them are counted.
+    this.#waitMs = Math.max(this.#waitMs, showsAfterMs + leastMs);
+  }
 
   /** `usual`: the share of hits without trouble. */
   seen(beganMs: number, isHit: boolean, usual: number): void {
@@ -40,20 +53,21 @@ export class Recovery {
   }
 
   isOver(nowMs: number): boolean {
-    if (this.#wellSinceMs === null || nowMs - this.#wellSinceMs < leastMs) return false;
+    if (this.#wellSinceMs === null || nowMs - this.#wellSinceMs < this.#waitMs) return false;
     return this.#evidence >= evidenceOfHealth || nowMs - this.#wellSinceMs >= forgottenAfterMs;
   }
 
   encode(): JsonValue {
-    return [this.#hits, this.#all, this.#lastHitMs, this.#wellSinceMs, this.#evidence];
+    return [this.#hits, this.#all, this.#lastHitMs, this.#wellSinceMs, this.#evidence, this.#waitMs];
   }
 
   restore(stored: JsonValue): void {
-    [this.#hits, this.#all, this.#lastHitMs, this.#wellSinceMs, this.#evidence] = stored as [
+    [this.#hits, this.#all, this.#lastHitMs, this.#wellSinceMs, this.#evidence, this.#waitMs] = stored as [
       number,
       number,
       number,
       number | null,
+      number,
       number,
     ];
   }

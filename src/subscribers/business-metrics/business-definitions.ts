@@ -17,15 +17,15 @@ const task = ['namespace', 'task'] as const;
 
 export interface BusinessDefinitions {
   readonly definitions: readonly MetricDefinition[];
-  /** Labels of the `<business>` kind, of all templates: one that a template does not name is empty there. */
+  /** Names of labels of the `<business>` kind, of all templates: one that a template does not name is empty there. */
   readonly businessLabels: readonly string[];
 }
 
 /** The metrics of all templates together: those that are always there, and those that templates declare. */
 export function businessDefinitions(tasks: readonly MonitoredTask[]): BusinessDefinitions {
-  const businessLabels = [...new Set(tasks.flatMap(({ labels }) => labels))].toSorted();
-  const named = [...task, ...businessLabels.map(labelName)];
-  const money = [...task, 'currency', ...businessLabels.map(labelName)];
+  const businessLabels = [...new Set(tasks.flatMap(({ labels }) => Object.keys(labels)))].toSorted();
+  const named = [...task, ...businessLabels];
+  const money = [...task, 'currency', ...businessLabels];
   const declared = new Map<string, MetricDefinition>();
   for (const one of tasks.flatMap(({ metrics, steps }) => [...metrics, ...steps.flatMap((step) => step.metrics)])) {
     if (!declared.has(one.name)) declared.set(one.name, declaredDefinition(one));
@@ -57,7 +57,7 @@ export function businessDefinitions(tasks: readonly MonitoredTask[]): BusinessDe
       },
       {
         name: names.unvalued,
-        help: 'Tasks whose value is no amount of money, and counts nowhere.',
+        help: 'Tasks whose value is no amount of money, or below zero, and counts nowhere.',
         type: 'counter',
         labelNames: task,
       },
@@ -86,9 +86,4 @@ export function declaredDefinition({ name, type, labels, on }: DeclaredMetric): 
     labelNames: [...task, ...Object.keys(labels).toSorted()],
     ...(type === 'histogram' && { buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] }),
   };
-}
-
-/** A context field as a label: Prometheus takes no dots. */
-export function labelName(field: string): string {
-  return field.replaceAll(/[^A-Za-z0-9_]/g, '_');
 }

@@ -2,7 +2,7 @@ import type { EachRecorded, LoggedEvent, RecordedEvent } from '../../events/enve
 import type { JsonValue } from '../../shared/json.ts';
 import type { MetricFamily } from '../../signals/metric.ts';
 import type { SubscriberDefinition } from '../define-subscriber.ts';
-import { MetricTable } from '../metrics/metric-table.ts';
+import { MetricTable, relabelled } from '../metrics/metric-table.ts';
 import { type MonitoredStep, type MonitoredTask, MonitoredTasks } from '../metrics/monitored-tasks.ts';
 import { type MetricProjection, projectionSubscriber } from '../metrics/projection.ts';
 import { businessDefinitions, businessMetricNames as names } from './business-definitions.ts';
@@ -34,6 +34,7 @@ interface Worth {
 export class BusinessProjection implements MetricProjection {
   readonly #tasks: MonitoredTasks;
   readonly #businessLabels: readonly string[];
+  readonly #moneyLabels: readonly string[];
   readonly #defaultCurrency: string;
   readonly #table: MetricTable;
   readonly #declared: Declared;
@@ -47,6 +48,7 @@ export class BusinessProjection implements MetricProjection {
     const { definitions, businessLabels } = businessDefinitions(tasks);
     this.#tasks = new MonitoredTasks(tasks);
     this.#businessLabels = businessLabels;
+    this.#moneyLabels = definitions.find(({ name }) => name === names.lost)?.labelNames ?? [];
     this.#defaultCurrency = defaultCurrency;
     this.#table = new MetricTable(definitions, seriesLimit);
     this.#declared = new Declared(this.#table);
@@ -100,19 +102,22 @@ export class BusinessProjection implements MetricProjection {
 
   restore(stored: JsonValue): void {
     const { table, atRisk, lost, pasts } = stored as unknown as {
-      table: JsonValue;
+      table: Readonly<Record<string, { readonly labels: readonly string[] } | undefined>>;
       atRisk: [string, string[], number][];
       lost: [string, string[], number][];
       pasts: Record<string, JsonValue>;
     };
-    this.#table.restore(table);
-    for (const [taskId, labels, amount] of atRisk) this.#atRisk.set(taskId, { labels, amount });
-    for (const [taskId, labels, amount] of lost) this.#lost.set(taskId, { labels, amount });
+    this.#table.restore(table as unknown as JsonValue);
+    // Kept in the order of the labels that the table was stored with: templates may name others since.
+    const before = table[names.lost]?.labels ?? this.#moneyLabels;
+    const now = (labels: readonly string[]) => relabelled(labels, before, this.#moneyLabels);
+    for (const [taskId, labels, amount] of atRisk) this.#atRisk.set(taskId, { labels: now(labels), amount });
+    for (const [taskId, labels, amount] of lost) this.#lost.set(taskId, { labels: now(labels), amount });
     for (const [key, past] of Object.entries(pasts)) this.#past(key).restore(past);
   }
 
   #created(event: RecordedEvent, monitored: MonitoredTask): void {
-    if (!monitored.tracksConversion && monitored.revenue === null) return;
+    if (!monitored.tracksConversion && monitored.revenue === null && Object.keys(monitored.labels).length === 0) return;
     this.#table.add(names.started, this.#labels(event, monitored));
     if (monitored.revenue !== null && this.#worth(event, monitored) === null)
       this.#table.add(names.unvalued, taskOf(event));
@@ -165,21 +170,29 @@ export class BusinessProjection implements MetricProjection {
     const step = stepOf(event, monitored);
     for (const on of ['completed', 'attempt'] as const)
       this.#declared.count(step?.metrics ?? [], on, event, event.payload);
-    const labels = [...taskOf(event), event.step ?? ''];
     const { durationMs } = event.payload;
+    this.#judged(event, step, durationMs).add(event.occurredAt, durationMs);
+  }
+
+  /** Whether an attempt took too long, also one that failed: a timeout is the slowest there is. */
+  #judged(event: RecordedEvent, step: MonitoredStep | undefined, durationMs: number): StepPast {
+    const labels = [...taskOf(event), event.step ?? ''];
     const past = this.#past(JSON.stringify(labels));
     const limitMs = step?.bottleneckMs ?? null;
     const p95Ms = past.p95Ms();
     if (limitMs !== null && durationMs > limitMs) this.#table.add(names.bottlenecks, [...labels, 'limit']);
     else if (p95Ms !== null && durationMs > 2 * p95Ms) this.#table.add(names.bottlenecks, [...labels, 'own_past']);
-    past.add(event.occurredAt, durationMs);
+    return past;
   }
 
   #stepFailed(event: RecordedEvent<'step.failed'>, monitored: MonitoredTask): void {
-    const metrics = stepOf(event, monitored)?.metrics ?? [];
+    const step = stepOf(event, monitored);
+    const metrics = step?.metrics ?? [];
     this.#declared.count(metrics, 'attempt', event, event.payload);
     if (event.payload.final !== 'no') this.#declared.count(metrics, 'failed', event, event.payload);
     this.#table.add(names.failures, [...taskOf(event), event.step ?? '', event.payload.error.type]);
+    // Nobody measured how long a lost worker was at it.
+    if (event.payload.durationMs !== null) this.#judged(event, step, event.payload.durationMs);
     this.#inTrouble(event, monitored);
   }
 
@@ -193,21 +206,25 @@ export class BusinessProjection implements MetricProjection {
   }
 
   /** null: the task is worth nothing, or its value is no amount of money. */
-  #worth(event: RecordedEvent, { revenue, labels }: MonitoredTask): Worth | null {
+  #worth(event: RecordedEvent, monitored: MonitoredTask): Worth | null {
+    const { revenue } = monitored;
     if (revenue === null) return null;
     const { business = {} } = event;
     const currency = currencyCode(business[revenue.currency], this.#defaultCurrency);
     const amount = minorUnits(business[revenue.value], revenue.unit, currency);
     if (amount === null) return null;
-    return { amount, labels: [...taskOf(event), currency, ...this.#businessValues(event, labels)] };
+    return { amount, labels: [...taskOf(event), currency, ...this.#businessValues(event, monitored)] };
   }
 
-  #labels(event: RecordedEvent, { labels }: MonitoredTask): readonly string[] {
-    return [...taskOf(event), ...this.#businessValues(event, labels)];
+  #labels(event: RecordedEvent, monitored: MonitoredTask): readonly string[] {
+    return [...taskOf(event), ...this.#businessValues(event, monitored)];
   }
 
-  #businessValues({ business = {} }: RecordedEvent, own: readonly string[]): readonly string[] {
-    return this.#businessLabels.map((field) => (own.includes(field) ? asLabel(business[field]) : ''));
+  #businessValues({ business = {} }: RecordedEvent, { labels }: MonitoredTask): readonly string[] {
+    return this.#businessLabels.map((name) => {
+      const field = labels[name];
+      return field === undefined || !Object.hasOwn(business, field) ? '' : asLabel(business[field]);
+    });
   }
 }
 

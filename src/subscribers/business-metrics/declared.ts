@@ -53,12 +53,14 @@ function read(source: string, { business = {} }: RecordedEvent, { results = {} }
 }
 
 function at(fields: Readonly<Record<string, unknown>>, path: string): unknown {
-  if (path in fields) return fields[path];
+  if (Object.hasOwn(fields, path)) return fields[path];
   return path
     .split('.')
     .reduce<unknown>(
       (value, key) =>
-        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined,
+        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+          ? (value as Record<string, unknown>)[key]
+          : undefined,
       fields,
     );
 }

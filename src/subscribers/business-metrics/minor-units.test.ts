@@ -23,7 +23,7 @@ test('every amount of cents that is told in dollars is found again to the cent',
 });
 
 test('what is no amount is none', () => {
-  for (const value of [undefined, null, '', 'a lot', true, Number.NaN, Number.POSITIVE_INFINITY, {}, 1e300])
+  for (const value of [undefined, null, '', 'a lot', true, Number.NaN, Number.POSITIVE_INFINITY, {}, 1e300, -1])
     assert.equal(minorUnits(value, 'minor', 'EUR'), null);
 });
 

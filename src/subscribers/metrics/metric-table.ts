@@ -4,6 +4,7 @@ import type { Exemplar, MetricDefinition, MetricFamily } from '../../signals/met
 /** What an observation is told with, for its exemplar. */
 export interface ObservedIn {
   readonly traceId?: string;
+  readonly trace?: { readonly sampled?: boolean };
   readonly occurredAt: number;
 }
 
@@ -23,7 +24,8 @@ type StoredSeries = readonly [labels: readonly string[], value: number, buckets?
 
 /** Label value of the series into which everything goes that is beyond a metric's limit, as OpenTelemetry has it. */
 export const overflowLabel = '__overflow__';
-const overflowMetric = 'tasker_metric_series_overflow_total';
+/** Each table has it, for its own metrics. */
+export const overflowMetric = 'tasker_metric_series_overflow_total';
 
 export const defaultSeriesLimit = 2000;
 
@@ -58,14 +60,16 @@ export class MetricTable {
     this.#series(name, labels).value = value;
   }
 
-  observe(name: string, labels: readonly string[], value: number, { traceId, occurredAt }: ObservedIn): void {
+  observe(name: string, labels: readonly string[], value: number, { traceId, trace, occurredAt }: ObservedIn): void {
     const series = this.#series(name, labels);
     const bounds = this.#metric(name).definition.buckets ?? [];
     const found = bounds.findIndex((bound) => value <= bound);
     const bucket = found === -1 ? bounds.length : found;
     series.value += value;
     series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
-    if (traceId !== undefined) series.exemplars[bucket] = { traceId, value, timestampSeconds: occurredAt / 1000 };
+    // Where nothing was exported, nothing would be found.
+    if (traceId !== undefined && trace?.sampled !== false)
+      series.exemplars[bucket] = { traceId, value, timestampSeconds: occurredAt / 1000 };
   }
 
   /** 0 for a series that is not there. */
@@ -99,7 +103,10 @@ export class MetricTable {
     return Object.fromEntries(stored) as JsonValue;
   }
 
-  /** Takes over what was stored; a metric that was since declared otherwise begins anew, one that is gone is dropped. */
+  /**
+   * Takes over what was stored. A metric whose labels have changed since keeps its sums: a label that is new is empty for
+   * what was counted before, as it is to Prometheus. With other buckets it begins anew; one that is gone is dropped.
+   */
   restore(stored: JsonValue): void {
     const all = stored as unknown as Readonly<
       Record<string, { labels: readonly string[]; buckets: readonly number[] | null; series: readonly StoredSeries[] }>
@@ -107,12 +114,9 @@ export class MetricTable {
     for (const { definition, series } of this.#metrics.values()) {
       const before = all[definition.name];
       if (before === undefined) continue;
-      const same =
-        String(before.labels) === String(definition.labelNames) &&
-        String(before.buckets) === String(definition.buckets ?? null);
-      if (!same) continue;
+      if (String(before.buckets) !== String(definition.buckets ?? null)) continue;
       for (const [labels, value, buckets = []] of before.series)
-        series.set(labels.join('\u0000'), { labels, value, buckets: [...buckets], exemplars: {} });
+        merge(series, { labels: relabelled(labels, before.labels, definition.labelNames), value, buckets });
     }
   }
 
@@ -138,4 +142,27 @@ export class MetricTable {
     series.set(labels.join('\u0000'), created);
     return created;
   }
+}
+
+/** Values of labels in the order of others: empty for those that are new, without those that are gone. */
+export function relabelled(
+  values: readonly string[],
+  from: readonly string[],
+  to: readonly string[],
+): readonly string[] {
+  if (String(from) === String(to)) return values;
+  if (values.length > 0 && values.every((value) => value === overflowLabel)) return to.map(() => overflowLabel);
+  return to.map((name) => values[from.indexOf(name)] ?? '');
+}
+
+/** Two that differed in a label that is gone are one. */
+function merge(
+  all: Map<string, Series>,
+  one: Pick<Series, 'labels' | 'value'> & { readonly buckets: readonly number[] },
+) {
+  const key = one.labels.join('\u0000');
+  const found = all.get(key);
+  if (found === undefined) return void all.set(key, { ...one, buckets: [...one.buckets], exemplars: {} });
+  found.value += one.value;
+  for (const [index, count] of one.buckets.entries()) found.buckets[index] = (found.buckets[index] ?? 0) + count;
 }

@@ -38,8 +38,8 @@ export interface MonitoredTask {
     /** The context field with the currency. */
     readonly currency: string;
   } | null;
-  /** Context fields that business metrics are labelled with. */
-  readonly labels: readonly string[];
+  /** What business metrics are labelled with: the context field of each label. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly metrics: readonly DeclaredMetric[];
   readonly steps: readonly MonitoredStep[];
   readonly alerting: TaskAlerting;

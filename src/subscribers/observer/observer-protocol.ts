@@ -2,6 +2,7 @@ import type { CustomEntry } from '../../events/event-directory.ts';
 import { type ErrorParts, putTogether, takeApart } from '../../shared/error-parts.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { LiveStanding } from '../subscriber-group.ts';
+import type { FatalEvent } from '../peril.ts';
 import type { ProgressResult } from '../subscriber-store.ts';
 
 /** A module whose default export gives subscribers. */
@@ -22,6 +23,17 @@ export interface ObserverThreadData {
   readonly module: ModuleReference;
   /** What templates declare, so that patterns mean the same in the thread. */
   readonly declared: readonly CustomEntry[];
+}
+
+/** What a thread is told as it starts: of those before it. */
+export interface ThreadBeginning {
+  /** Names of its subscribers, in the order of `underWay`. */
+  readonly names: readonly string[];
+  /** Of an `UnderWay`. */
+  readonly underWay: SharedArrayBuffer;
+  /** Unregistered meanwhile: they must not begin anew. */
+  readonly released: readonly string[];
+  readonly fatal: Readonly<Record<string, FatalEvent>>;
 }
 
 export type Standings = Readonly<Record<string, LiveStanding | null>>;

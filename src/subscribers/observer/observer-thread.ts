@@ -4,11 +4,13 @@ import type { Clock, Timer } from '../../shared/clock.ts';
 import { errorMessage, TaskerError } from '../../shared/errors.ts';
 import { ThreadCalls } from '../../shared/thread-calls.ts';
 import type { ParkedOutcome } from '../parked-events.ts';
+import type { FatalEvent } from '../peril.ts';
 import type { ReplayOptions } from '../replay.ts';
 import type { ResolvedSubscriber } from '../resolve-subscriber.ts';
 import type { LiveStanding, SubscriberGroup } from '../subscriber-group.ts';
 import type { Progress, ProgressWriter, ReplayProgress } from '../subscriber-store.ts';
-import { sentResult, type Standings } from './observer-protocol.ts';
+import { sentResult, type Standings, type ThreadBeginning } from './observer-protocol.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface ObserverThreadOptions {
   /** For messages: the module that the thread loads. */
@@ -29,9 +31,19 @@ interface Thread {
   readonly worker: Worker;
   readonly calls: ThreadCalls;
   readonly ended: Promise<void>;
+  readonly beganAtMs: number;
+  /** Its subscribers follow the log: before that it knows no answer. */
+  isReady: boolean;
 }
 
-const unknownStanding = { checkpoint: 0, position: 0, settledPosition: 0, replay: null, sink: null } as const;
+const unknownStanding = {
+  checkpoint: 0,
+  position: 0,
+  settledPosition: 0,
+  replay: null,
+  failures: 0,
+  sink: null,
+} as const;
 
 const startWithinMs = 30_000;
 /** Its own subscribers have two seconds to come to the end of the log, and sinks two more to close. */
@@ -40,6 +52,8 @@ const stopWithinMs = 5000;
 const blockedAfterMs = 3000;
 const firstRestartMs = 1000;
 const longestRestartMs = 60_000;
+/** One that has gone on for so long is not taken for one that ends over and over. */
+const steadyAfterMs = 60_000;
 
 /**
  * Subscribers in a thread of their own: whatever they do to it, the engine's goes on. idle → starting → following ⇄
@@ -62,12 +76,16 @@ export class ObserverThread implements SubscriberGroup {
   #stopping = false;
   /** What whoever asks something of it is told, while it answers nothing. */
   #blocked: TaskerError | null = null;
-  /** Rejects what was asked of the thread and has no answer yet. */
+  /** Give up what was asked of the thread and has no answer yet. */
   readonly #unanswered = new Set<(error: TaskerError) => void>();
+  readonly #released = new Set<string>();
+  readonly #underWay: UnderWay;
+  readonly #fatal = new Map<string, FatalEvent>();
 
   constructor(options: ObserverThreadOptions) {
     this.#options = options;
     this.subscribers = options.subscribers;
+    this.#underWay = new UnderWay(options.subscribers.map(({ name }) => name));
   }
 
   async start(): Promise<void> {
@@ -75,7 +93,8 @@ export class ObserverThread implements SubscriberGroup {
     const thread = this.#spawn();
     const patience = clock.setTimer(startWithinMs, () => void thread.worker.terminate());
     try {
-      this.#standings = await thread.calls.call<Standings>('start');
+      this.#standings = await thread.calls.call<Standings>('start', this.#beginning());
+      thread.isReady = true;
       this.#recovered();
     } catch (error) {
       this.#inTrouble(`the subscribers of '${module}' cannot start in their thread: ${errorMessage(error)}`);
@@ -106,7 +125,7 @@ export class ObserverThread implements SubscriberGroup {
 
   /** One at a time: a thread that is blocked must not find a thousand of them when it is back. */
   wake(): void {
-    const thread = this.#thread;
+    const thread = this.#readyThread;
     if (thread === null) return;
     this.#wakeWanted = this.#waking;
     if (!this.#waking) void this.#wake(thread);
@@ -114,14 +133,18 @@ export class ObserverThread implements SubscriberGroup {
 
   look(): void {
     const { clock, module } = this.#options;
-    const thread = this.#thread;
+    const thread = this.#readyThread;
     if (thread === null) return;
     if (this.#askedAtMs !== null) {
       if (clock.monotonicMs() - this.#askedAtMs < blockedAfterMs) return;
       const what = `the thread of '${module}' has not answered for ${blockedAfterMs} ms: a handler blocks it`;
       this.#inTrouble(what);
-      this.#blocked = new TaskerError('TASKER_SUBSCRIBER_BEHIND', `Not done: ${what}.`);
-      for (const reject of this.#unanswered) reject(this.#blocked);
+      this.#blocked = new TaskerError(
+        'TASKER_SUBSCRIBER_BEHIND',
+        `No answer: ${what}. Look again when it is over: what was asked may be done then.`,
+      );
+      for (const giveUp of this.#unanswered) giveUp(this.#blocked);
+      this.#unanswered.clear();
       return;
     }
     this.#askedAtMs = clock.monotonicMs();
@@ -129,6 +152,7 @@ export class ObserverThread implements SubscriberGroup {
   }
 
   standing(name: string): LiveStanding | null {
+    if (this.#released.has(name)) return null;
     const known = this.#standings[name] ?? null;
     if (this.#trouble === null) return known;
     return { ...(known ?? unknownStanding), trouble: this.#trouble };
@@ -153,15 +177,29 @@ export class ObserverThread implements SubscriberGroup {
   }
 
   abortReplays(): void {
-    this.#thread?.calls.tell('abortReplays');
+    this.#readyThread?.calls.tell('abortReplays');
   }
 
   view(name: string): Promise<readonly string[]> {
     return this.#ask('view', name);
   }
 
-  release(name: string): Promise<void> {
-    return this.#ask('release', name);
+  async release(name: string): Promise<void> {
+    await this.#ask('release', name);
+    this.#released.add(name);
+  }
+
+  get #readyThread(): Thread | null {
+    return this.#thread?.isReady === true ? this.#thread : null;
+  }
+
+  #beginning(): ThreadBeginning {
+    return {
+      names: this.#underWay.names,
+      underWay: this.#underWay.memory,
+      released: [...this.#released],
+      fatal: Object.fromEntries(this.#fatal),
+    };
   }
 
   async #wake({ calls }: Thread): Promise<void> {
@@ -186,7 +224,8 @@ export class ObserverThread implements SubscriberGroup {
   }
 
   #ask<T>(method: string, ...args: readonly unknown[]): Promise<T> {
-    if (this.#thread === null)
+    const thread = this.#readyThread;
+    if (thread === null)
       return Promise.reject(
         new TaskerError(
           'TASKER_ENGINE_NOT_RUNNING',
@@ -194,14 +233,16 @@ export class ObserverThread implements SubscriberGroup {
         ),
       );
     if (this.#blocked !== null) return Promise.reject(this.#blocked);
-    const { calls } = this.#thread;
     // It may take as long as its handlers do, but whoever asks does not wait for a thread that answers nothing at all.
     return new Promise((resolve, reject) => {
-      this.#unanswered.add(reject);
-      calls
-        .call<T>(method, ...args)
-        .then(resolve, reject)
-        .finally(() => this.#unanswered.delete(reject));
+      const giveUp = (why: TaskerError): void => {
+        reject(why);
+        // What was said not to be released must not stay released: a new thread runs it again.
+        if (method === 'release') void asked.then(() => thread.worker.terminate()).catch(() => undefined);
+      };
+      this.#unanswered.add(giveUp);
+      const asked = thread.calls.call<T>(method, ...args).finally(() => this.#unanswered.delete(giveUp));
+      asked.then(resolve, reject);
     });
   }
 
@@ -241,21 +282,32 @@ export class ObserverThread implements SubscriberGroup {
         resolve();
       });
     });
-    const thread = { worker, calls, ended };
+    const thread = { worker, calls, ended, beganAtMs: this.#options.clock.monotonicMs(), isReady: false };
     this.#thread = thread;
     return thread;
   }
 
-  #lost({ calls }: Thread, why: string): void {
+  #lost({ calls, beganAtMs }: Thread, why: string): void {
     const { clock, module } = this.#options;
     this.#thread = null;
     this.#askedAtMs = null;
     this.#blocked = null;
     calls.lost(new TaskerError('TASKER_ENGINE_NOT_RUNNING', `The thread of '${module}' is gone: ${why}.`));
     if (this.#stopping) return;
+    this.#notePeril();
+    if (clock.monotonicMs() - beganAtMs >= steadyAfterMs) this.#restartMs = firstRestartMs;
     if (this.#trouble === null) this.#inTrouble(`the thread of '${module}' is gone: ${why}`);
     this.#restart = clock.setTimer(this.#restartMs, () => void this.start());
     this.#restartMs = Math.min(longestRestartMs, this.#restartMs * 2);
+  }
+
+  /** What was being handled may be what ended it; several at once are all counted. */
+  #notePeril(): void {
+    for (const [name, position] of this.#underWay.all()) {
+      const before = this.#fatal.get(name);
+      this.#fatal.set(name, { position, times: before?.position === position ? before.times + 1 : 1 });
+    }
+    this.#underWay.clear();
   }
 
   /** Told once until it is over. */
@@ -268,7 +320,6 @@ export class ObserverThread implements SubscriberGroup {
   #recovered(): void {
     this.#trouble = null;
     this.#blocked = null;
-    this.#restartMs = firstRestartMs;
   }
 }
 

@@ -6,7 +6,7 @@ import type { ReplayOptions } from '../replay.ts';
 import type { SubscriberGroup } from '../subscriber-group.ts';
 import type { Progress, ProgressWriter } from '../subscriber-store.ts';
 import type { ObserverHost } from './observer-host.ts';
-import { receivedResult, type SentResult, type Standings } from './observer-protocol.ts';
+import { receivedResult, type SentResult, type Standings, type ThreadBeginning } from './observer-protocol.ts';
 
 /** What a thread's subscribers have of the engine's. */
 export interface EngineSide {
@@ -26,7 +26,10 @@ export interface OpenedGroup {
 const standingsEveryMs = 200;
 
 /** The thread's end of `ObserverThread`: makes the group when it is to start, and does what it is asked. */
-export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Promise<OpenedGroup>): void {
+export function serveGroup(
+  port: MessagePort,
+  open: (engine: EngineSide, beginning: ThreadBeginning) => Promise<OpenedGroup>,
+): void {
   let opened: OpenedGroup | null = null;
   let telling: NodeJS.Timeout | undefined;
   const group = (): SubscriberGroup => {
@@ -36,8 +39,8 @@ export function serveGroup(port: MessagePort, open: (engine: EngineSide) => Prom
   const standings = (): Standings =>
     Object.fromEntries(group().subscribers.map(({ name }) => [name, group().standing(name)]));
   const calls = new ThreadCalls(port, {
-    async start(): Promise<Standings> {
-      opened = await open(engine);
+    async start(beginning: ThreadBeginning): Promise<Standings> {
+      opened = await open(engine, beginning);
       await group().start();
       telling = setInterval(() => calls.tell('standings', standings()), standingsEveryMs);
       return standings();

@@ -11,11 +11,14 @@ export interface Meaning {
 /** How things are called in types: a task by its full name, a step by `namespace.task.step`. */
 export type LogWords = Readonly<Record<string, string>>;
 
+/** How long an attempt may take before it is a bottleneck, milliseconds, by `namespace.task.step`. */
+export type LogLimits = Readonly<Record<string, number>>;
+
 /**
  * What a fact means to operators. `business.<task>.…` is what happened to a task, `business.<system>.…` to a step (by
  * its dependent system, unless a word is given), `performance.…` what took too long, `system.…` the engine itself.
  */
-export function meaningOf(logged: LoggedEvent, words: LogWords): Meaning {
+export function meaningOf(logged: LoggedEvent, words: LogWords, limitsMs: LogLimits = {}): Meaning {
   const severity = catalogEntry(logged.name)?.severity ?? 'info';
   if (logged.name.startsWith('custom.'))
     return { type: `business.${logged.name.slice('custom.'.length)}`, severity: 'info' };
@@ -39,6 +42,10 @@ export function meaningOf(logged: LoggedEvent, words: LogWords): Meaning {
     case 'step.retry_requested':
       return { type: `${step}.retry`, severity };
     case 'step.completed':
+      // That it came right is what is expected of it; that it took so long is why somebody reads this.
+      if (event.payload.durationMs > (limitsMs[fullStepName(event)] ?? Number.POSITIVE_INFINITY))
+        return { type: 'performance.step.bottleneck', severity: 'warn' };
+      return { type: `${step}.completed`, severity };
     case 'step.cancelled':
     case 'step.resolved_manually':
       return { type: `${step}.${event.name.slice('step.'.length)}`, severity };
@@ -59,6 +66,10 @@ function taskWord({ namespace = '', taskName = '' }: EachRecorded, words: LogWor
   return words[`${namespace}.${taskName}`] ?? taskName;
 }
 
-function stepWord({ namespace = '', taskName = '', step }: EachRecorded, words: LogWords): string {
-  return words[`${namespace}.${taskName}.${step ?? ''}`] ?? step ?? '';
+function stepWord(event: EachRecorded, words: LogWords): string {
+  return words[fullStepName(event)] ?? event.step ?? '';
+}
+
+function fullStepName({ namespace = '', taskName = '', step }: EachRecorded): string {
+  return `${namespace}.${taskName}.${step ?? ''}`;
 }

@@ -153,6 +153,18 @@ export function retentionStoreContract(storageName: string, open: Open): void {
         );
       }));
 
+    it('removes all old events of no task, however many', () =>
+      joined(open, async (storage) => {
+        const old = Array.from({ length: 2500 }, (_, index) => event(`old-${index}`, { taskId: null, occurredAt: 10 }));
+        await storage.workers.note('worker-1', old);
+        await create(storage, 1, 'error');
+        await sweep(storage);
+        assert.deepEqual(
+          (await wholeLog(storage)).map(({ id }) => id),
+          ['e1'],
+        );
+      }));
+
     it('keeps what is parked like what is not read: its task, or the event if it belongs to none', () =>
       joined(open, async (storage) => {
         for (const id of ['n1', 'n2', 'n3'])
