@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 
+import { renderAlertPolicyReference } from './alert-policy-reference.ts';
 import { renderEventReference } from './event-reference.ts';
 import { renderLabScenarioReference } from './lab-scenario-reference.ts';
 import { renderMetricReference } from './metric-reference.ts';
@@ -13,3 +14,4 @@ writeFileSync(new URL('metrics.md', folder), renderMetricReference());
 writeFileSync(new URL('spans.md', folder), renderSpanReference());
 writeFileSync(new URL('telemetry-keys.md', folder), renderTelemetryKeys());
 writeFileSync(new URL('lab-scenario.md', folder), renderLabScenarioReference());
+writeFileSync(new URL('alert-policies.md', folder), renderAlertPolicyReference());

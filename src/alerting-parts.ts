@@ -51,7 +51,7 @@ export function alertingParts(
       defaultCurrency,
       errorClasses,
     },
-    delivery: { routes, environment },
+    delivery: { routes, environment, runbookBaseUrl },
   };
 }
 

@@ -31,7 +31,10 @@ export interface AlertsInput {
   readonly maintenance?: readonly MaintenanceInput[];
   /** Context fields by which is told whom an incident hits. Default `customer_tier`, `region`, `payment_method`. */
   readonly scopeFields?: readonly string[];
-  /** Runbooks of policies are looked for below it; without it an alert links to none. */
+  /**
+   * Where runbooks are: a page below it for each kind of policy, or, with `{policy}` in it, an address in which that
+   * stands for the kind: `https://…/runbooks/{policy}.md`. Without it an alert links only to what a policy or template names.
+   */
   readonly runbookBaseUrl?: string;
   /** Of a console that shows tasks; without it an alert links to none. */
   readonly consoleBaseUrl?: string;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { renderAlertPolicyReference } from '../../scripts/alert-policy-reference.ts';
 import { renderEventReference } from '../../scripts/event-reference.ts';
 import { renderLabScenarioReference } from '../../scripts/lab-scenario-reference.ts';
 import { renderMetricReference } from '../../scripts/metric-reference.ts';
@@ -29,4 +30,8 @@ test('the table of telemetry keys is what the configuration says today', () => {
 
 test('the reference of scenario files is what their schema says today', () => {
   assert.equal(written('lab-scenario'), renderLabScenarioReference(), "run 'npm run docs'");
+});
+
+test('the reference of alert policies is what their kinds say today', () => {
+  assert.equal(written('alert-policies'), renderAlertPolicyReference(), "run 'npm run docs'");
 });

@@ -27,6 +27,7 @@ export interface AlertReceiver {
 export interface AlertDeliveryOptions {
   readonly routes: readonly AlertRoute[];
   readonly environment: string;
+  readonly runbookBaseUrl: string | null;
 }
 
 /** What its checkpoint is kept under. */
@@ -51,14 +52,17 @@ const everyMs = 1000;
  */
 export function alertDelivery(
   receiver: AlertReceiver,
-  { routes, environment }: AlertDeliveryOptions,
+  deliveryOptions: AlertDeliveryOptions,
   clock: Clock,
 ): SubscriberDefinition {
   const { sink, repeatMs, figures } = receiver;
-  const options = { mine: (incident: Parameters<typeof leadsTo>[2]) => leadsTo(sink, routes, incident), repeatMs };
+  const options = {
+    mine: (incident: Parameters<typeof leadsTo>[2]) => leadsTo(sink, deliveryOptions.routes, incident),
+    repeatMs,
+  };
   const courier = new Courier(receiver, clock);
   const handle = (event: Fact, { state }: BuiltInContext): void => {
-    take(state as Outbox, event, environment);
+    take(state as Outbox, event, deliveryOptions);
     courier.callSoon();
   };
   const codec: StateCodec = {
@@ -91,7 +95,7 @@ export function alertDelivery(
   return defineSubscriber(input as unknown as Parameters<typeof defineSubscriber>[0]);
 }
 
-function take(outbox: Outbox, event: Fact, environment: string): void {
+function take(outbox: Outbox, event: Fact, about: AlertDeliveryOptions): void {
   switch (event.name) {
     case 'alert.triggered':
     case 'alert.updated': {
@@ -108,7 +112,7 @@ function take(outbox: Outbox, event: Fact, environment: string): void {
       if (event.payload.subscriber !== alertGenerationName) return undefined;
       const open = outbox.keyOf(isLagging);
       if (event.name === 'subscriber.lagged' && open === null)
-        outbox.fires(laggingIncident(event.id, event.occurredAt, event.payload, environment), {
+        outbox.fires(laggingIncident(event.id, event.occurredAt, event.payload, about), {
           silenced: false,
           isNew: true,
         });

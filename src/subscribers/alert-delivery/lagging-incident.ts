@@ -1,6 +1,7 @@
 import type { PayloadOf } from '../../events/catalog.ts';
 import type { AlertIncident } from '../../signals/alert.ts';
 import { alertGenerationName } from '../alert-generation/alert-generation.ts';
+import { runbookAddress } from '../alert-generation/runbook-address.ts';
 
 /**
  * What alert generation itself cannot tell: that it is behind, and so blind. Its receivers say so in its place, each
@@ -10,7 +11,7 @@ export function laggingIncident(
   eventId: string,
   sinceMs: number,
   { lag, limit }: PayloadOf<'subscriber.lagged'>,
-  environment: string,
+  { environment, runbookBaseUrl }: { readonly environment: string; readonly runbookBaseUrl: string | null },
 ): AlertIncident {
   return {
     key: `${laggingPrefix}${eventId}`,
@@ -33,7 +34,7 @@ export function laggingIncident(
     atRisk: {},
     trend: 'growing',
     action: 'See what keeps it: `tasker subscribers`, and how busy the process and its disk are.',
-    runbookUrl: null,
+    runbookUrl: runbookBaseUrl === null ? null : runbookAddress(runbookBaseUrl, 'subscriber_lagging'),
     consoleUrl: null,
     labels: {},
     exampleTask: null,

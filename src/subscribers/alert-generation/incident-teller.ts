@@ -8,6 +8,7 @@ import type { Incident } from './incident.ts';
 import { actionOf, summaryOf, type Told } from './incident-words.ts';
 import { policyKinds } from './policies.ts';
 import type { Policy, PolicySet } from './resolve-policies.ts';
+import { runbookAddress } from './runbook-address.ts';
 import { isWorse, severityOf } from './severity.ts';
 import type { Silences } from './silences.ts';
 import type { Watches } from './watches.ts';
@@ -157,7 +158,8 @@ export class IncidentTeller {
       atRisk: Object.fromEntries(incident.atRisk),
     };
     const { runbookBaseUrl, consoleBaseUrl, environment } = this.#options;
-    const runbook = runbookBaseUrl === null || leading === undefined ? null : `${runbookBaseUrl}/${leading.kind}`;
+    const runbook =
+      runbookBaseUrl === null || leading === undefined ? null : runbookAddress(runbookBaseUrl, leading.kind);
     return {
       key: state.key,
       severity: state.severity,

@@ -81,8 +81,8 @@ export const policyKinds = [
     parameters: {
       evidence,
       minimum_tasks: count('Different tasks that must have been slow.', 8),
-      factor: factor('The median must have grown so many times.', 1.5),
-      growth_seconds: seconds('And by so much: less is nobody\u2019s trouble.', 0.2),
+      factor: factor('The median of those that are slow must be so many times that of the past.', 1.5),
+      growth_seconds: seconds('And so much longer: less is nobody\u2019s trouble.', 0.2),
       for_seconds: forSeconds(0),
     },
   },
@@ -127,7 +127,10 @@ export const policyKinds = [
     parameters: {
       minimum_tasks: count('Different tasks within the window.', 1),
       window_seconds: seconds('How far back is counted.', 900),
-      orders: factor('A value of so many typical ones is high; typical is the median of the last day.', 10),
+      orders: factor(
+        'A value of so many typical ones is high; typical is the median of what was asked for lately.',
+        10,
+      ),
       for_seconds: forSeconds(0),
     },
   },
@@ -138,7 +141,7 @@ export const policyKinds = [
     appliesTo: 'critical workflows',
     parameters: {
       window_seconds: seconds('How far back is counted.', 900),
-      orders: factor('The limit, in typical values; typical is the median of the last day.', 20),
+      orders: factor('The limit, in typical values; typical is the median of what was asked for lately.', 20),
       minimum_tasks: count('Different tasks within the window.', 3),
       for_seconds: forSeconds(0),
     },
@@ -149,7 +152,7 @@ export const policyKinds = [
     tells: 'consequence',
     appliesTo: 'critical workflows',
     parameters: {
-      orders: factor('The limit, in typical values; typical is the median of the last day.', 20),
+      orders: factor('The limit, in typical values; typical is the median of what was asked for lately.', 20),
       minimum_tasks: count('Different tasks.', 3),
       for_seconds: forSeconds(30),
     },
@@ -161,7 +164,7 @@ export const policyKinds = [
     appliesTo: 'every task',
     parameters: {
       evidence,
-      window_seconds: seconds('The window that is compared with the day before it.', 600),
+      window_seconds: seconds('The window that is compared with what was before it.', 600),
       minimum_tasks: count('Tasks that must have ended within the window.', 20),
       ratio: ratio('Below this share of the usual level.', 0.8),
       for_seconds: forSeconds(60),
