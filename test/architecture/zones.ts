@@ -114,6 +114,12 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['config', 'sinks'],
     packages: [],
   },
+  // What alerting would have said, by the log that it is handed.
+  'backtest-alerts.ts': {
+    uses: ['shared', 'tasks', 'subscribers'],
+    sees: ['events', 'log', 'execution', 'tasker.ts'],
+    packages: [],
+  },
   'test-alert.ts': {
     uses: ['shared', 'subscribers'],
     sees: ['signals', 'sinks', 'alerting-parts.ts', 'tasker.ts'],
