@@ -37,7 +37,10 @@ export async function backtestAlerts(
   const nowMs = clock.now();
   const untilMs = Math.min(wantedMs ?? nowMs, nowMs);
   if (!(sinceMs < untilMs)) throw noSpan(sinceMs, untilMs);
-  const given = [...policies, ...(policyFile === undefined ? [] : loadPolicies(policyFile, kindsIn(generation.policies)))];
+  const given = [
+    ...policies,
+    ...(policyFile === undefined ? [] : loadPolicies(policyFile, kindsIn(generation.policies))),
+  ];
   const alerting = { ...generation, policies: over(generation.policies, given) };
   requireValid(alerting);
   const isRunning = await storage.workers.isEngineRunning();
@@ -88,7 +91,8 @@ function over(configured: readonly PolicyInput[], given: readonly PolicyInput[])
       // Two of one name stay two, so that they are told of.
       if (before === undefined || index === -1 || seen.has(policy.name)) return [...all, policy];
       seen.add(policy.name);
-      const where = before.where === undefined && policy.where === undefined ? {} : { where: { ...before.where, ...policy.where } };
+      const where =
+        before.where === undefined && policy.where === undefined ? {} : { where: { ...before.where, ...policy.where } };
       return all.with(index, { ...before, ...policy, ...where });
     },
     [...configured],

@@ -3,13 +3,7 @@ import type { Listening } from './bus/bus.ts';
 import type { Discovery, EventDescription } from './bus/discovery.ts';
 import type { EventStream } from './bus/event-stream.ts';
 import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
-import type {
-  AlertTest,
-  AlertTestOptions,
-  BacktestOptions,
-  SilenceInput,
-  TestedRoute,
-} from './tasker-alert-types.ts';
+import type { AlertTest, AlertTestOptions, BacktestOptions, SilenceInput, TestedRoute } from './tasker-alert-types.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { LoggedEvent, RecordedEvent } from './events/envelope.ts';

@@ -20,10 +20,7 @@ const expected = 'a list of policies, as in alerts.policies';
  *
  * @throws TaskerError `TASKER_REQUEST_INVALID`, listing every problem with its line and column.
  */
-export function loadPolicies(
-  source: PolicySource,
-  kinds: ReadonlyMap<string, PolicyKindName>,
-): readonly PolicyInput[] {
+export function loadPolicies(source: PolicySource, kinds: ReadonlyMap<string, PolicyKindName>): readonly PolicyInput[] {
   // Strict: an unknown key would leave a policy as it was, and nobody would see why.
   const problems = new ProblemList(source.file, true);
   const root = parseYaml(source.text, problems, expected);

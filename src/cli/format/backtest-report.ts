@@ -76,7 +76,8 @@ function inTime(beforeMs: number): string {
 
 function beside(said: Said, { firstNoticeMs }: Incident): string {
   const laterMs = said.firstNoticeMs - firstNoticeMs;
-  const when = laterMs === 0 ? 'at the same moment' : `${formatDuration(Math.abs(laterMs))} ${laterMs > 0 ? 'later' : 'earlier'}`;
+  const when =
+    laterMs === 0 ? 'at the same moment' : `${formatDuration(Math.abs(laterMs))} ${laterMs > 0 ? 'later' : 'earlier'}`;
   return `${said.severity}, ${said.policy}${said.step === null ? '' : ` of ${said.step}`}, ${when}`;
 }
 
@@ -87,12 +88,14 @@ function inShort(said: Said): string {
 
 function formatUncovered({ examples, ...uncovered }: BacktestReport['uncovered'], paint: Paint): string {
   if (uncovered.failed + uncovered.breached === 0) return '';
-  const rows = examples.slice(0, mostExamples).map((one): CellInput[] => [
-    one.what === 'failed' ? 'failed' : 'passed an SLA',
-    formatTime(one.atMs),
-    `${one.namespace} / ${one.task}${one.step === null ? '' : ` / ${one.step}`}`,
-    one.taskId,
-  ]);
+  const rows = examples
+    .slice(0, mostExamples)
+    .map((one): CellInput[] => [
+      one.what === 'failed' ? 'failed' : 'passed an SLA',
+      formatTime(one.atMs),
+      `${one.namespace} / ${one.task}${one.step === null ? '' : ` / ${one.step}`}`,
+      one.taskId,
+    ]);
   const left = uncovered.failed + uncovered.breached - rows.length;
   return [
     `\n${paint('bold', 'nobody would have said anything about')}  ${harm(uncovered)}\n`,

@@ -76,7 +76,12 @@ export class HarmLedger {
         return this.#note(event, taskId, 'breached', event.step);
       case 'task.sla_breached': {
         const open = event.payload.openSteps;
-        return this.#note(event, taskId, 'breached', (open.find(({ status }) => status === 'in_progress') ?? open[0])?.step ?? null);
+        return this.#note(
+          event,
+          taskId,
+          'breached',
+          (open.find(({ status }) => status === 'in_progress') ?? open[0])?.step ?? null,
+        );
       }
       case 'task.failed':
         return this.#note(event, taskId, 'failed', event.payload.failedSteps[0]?.step ?? null);
@@ -156,7 +161,11 @@ export class HarmLedger {
     if (note?.worth === undefined || note.worth === null) return;
     this.#lost.delete(taskId);
     const { currency, amount } = note.worth;
-    const counted = [this.#total.lost, ...(note.record === null ? [] : [note.record.lost]), ...(note.isUncovered ? [this.#uncovered.lost] : [])];
+    const counted = [
+      this.#total.lost,
+      ...(note.record === null ? [] : [note.record.lost]),
+      ...(note.isUncovered ? [this.#uncovered.lost] : []),
+    ];
     for (const money of counted) addMoney(money, currency, -amount);
     note.worth = null;
   }
