@@ -108,7 +108,7 @@ function formatTotals({ totals, uncovered }: BacktestReport, paint: Paint): stri
   const { incidents, saidThen, silenced, notices, spoke: when, spokeBeforeMs } = totals;
   const median = spokeBeforeMs === null ? '' : `, in the median ${inTime(spokeBeforeMs)} it`;
   return [
-    `${paint('bold', 'in all')}  ${incidents} incidents${silenced > 0 ? ` (${silenced} silenced)` : ''}; said then: ${saidThen}\n`,
+    `${paint('bold', 'in all')}  incidents: ${incidents}${silenced > 0 ? ` (${silenced} silenced)` : ''}; said then: ${saidThen}\n`,
     `  notices: ${notices.triggered} triggered, ${notices.updated} updated, ${notices.resolved} resolved\n`,
     `  the first failure or breach: ${when.before} spoke before it, ${when.after} at it or after it${median}; ${when.withoutHarm} without one\n`,
     `  happened: ${harm(totals)}; of that outside every incident: ${uncovered.failed} failed, ${uncovered.breached} passed an SLA\n`,

@@ -21,7 +21,7 @@ export interface BacktestRun {
 }
 
 /** So many looks and events are some milliseconds. */
-const pauseEvery = 2000;
+const pauseEvery = 500;
 /** Positions rise with time but for moments, as what was decided first may be committed last. */
 const disorderMs = 60_000;
 
