@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
-import { createTasker, defineTask, type Tasker } from '../../src/index.ts';
+import { createTasker, defineTask, type PolicyInput, type Tasker } from '../../src/index.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
@@ -47,9 +47,9 @@ function engines(t: TestContext) {
     await stop();
     await kept?.close();
   });
-  const open = (): Promise<Tasker> =>
+  const open = (policies: readonly PolicyInput[] = []): Promise<Tasker> =>
     createTasker(
-      { storage: { kind: 'memory' }, tasks: [checkout], alerts: { enabled: true } },
+      { storage: { kind: 'memory' }, tasks: [checkout], alerts: { enabled: true, policies } },
       {
         clock,
         random: seededRandom((seed += 1)),
@@ -120,12 +120,21 @@ test('over the log of an engine that hung, was stopped and came back, a backtest
   const client = await open();
   const again = await client.backtestAlerts({ sinceMs, untilMs: report.untilMs });
   assert.deepEqual(again.incidents, report.incidents, 'no engine is needed');
-  const patient = await client.backtestAlerts({
-    sinceMs,
-    policies: [{ name: 'step_stalled', minimum_tasks: 15, alone_factor: 1000 }],
-  });
+  const patience = { name: 'step_stalled', minimum_tasks: 15, alone_factor: 1000 };
+  const patient = await client.backtestAlerts({ sinceMs, policies: [patience] });
   assert.ok((patient.incidents[0]?.firstNoticeMs ?? 0) > (report.incidents[0]?.firstNoticeMs ?? 0));
   await client.stop();
+
+  const configured = await open([patience]);
+  assert.deepEqual((await configured.backtestAlerts({ sinceMs })).incidents, patient.incidents);
+  const file = { file: 'p.yaml', text: '- { name: step_stalled, minimum_tasks: 3 }' };
+  const over = await configured.backtestAlerts({ sinceMs, policyFile: file });
+  assert.equal(
+    over.incidents[0]?.firstNoticeMs,
+    report.incidents[0]?.firstNoticeMs,
+    'a file goes over them, key by key',
+  );
+  await configured.stop();
 });
 
 test('a backtest refuses policies that are none and times that are none', async (t) => {
