@@ -23,7 +23,7 @@ export interface BacktestParts {
  */
 const learntMs = 2 * 86_400_000;
 const learntPositions = 1_000_000;
-const pageSize = 2000;
+const pageSize = 500;
 
 /**
  * What policies would have said over the recorded log.
