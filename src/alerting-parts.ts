@@ -4,7 +4,6 @@ import { TaskerError } from './shared/errors.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import type { AlertDeliveryOptions } from './subscribers/alert-delivery/alert-delivery.ts';
 import type { AlertGenerationOptions } from './subscribers/alert-generation/alert-generation.ts';
-import type { PolicyInput } from './subscribers/alert-generation/policies.ts';
 import { resolvePolicies } from './subscribers/alert-generation/resolve-policies.ts';
 import { suggestion } from './tasks/nearest-name.ts';
 import type { TaskTemplate } from './tasks/template.ts';
@@ -50,7 +49,7 @@ export function alertGenerationOptions(
   const { defaultCurrency, errorClasses } = metrics;
   return {
     tasks: monitoredTasks(templates),
-    policies: policies as readonly PolicyInput[],
+    policies,
     maintenance,
     environment,
     scopeFields,
