@@ -5,7 +5,6 @@ import type { Sink } from './sinks/define-sink.ts';
 import type { AlertDeliveryOptions } from './subscribers/alert-delivery/alert-delivery.ts';
 import { means } from './subscribers/alert-delivery/routes.ts';
 import type { AlertGenerationOptions } from './subscribers/alert-generation/alert-generation.ts';
-import type { PolicyInput } from './subscribers/alert-generation/policies.ts';
 import { resolvePolicies } from './subscribers/alert-generation/resolve-policies.ts';
 import { suggestion } from './tasks/nearest-name.ts';
 import type { TaskTemplate } from './tasks/template.ts';
@@ -16,19 +15,21 @@ export interface AlertingParts {
   readonly delivery: AlertDeliveryOptions;
 }
 
+type AskedOfAlerting = Pick<ResolvedConfig, 'alerts' | 'environment' | 'telemetry'>;
+
 /**
  * What configuration and templates ask of alerting, checked; null: nothing does.
  *
  * @throws TaskerError `TASKER_CONFIG_INVALID`, with the nearest right names.
  */
 export function alertingParts(
-  { alerts, environment, telemetry: { metrics } }: ResolvedConfig,
+  { alerts, environment, telemetry }: AskedOfAlerting,
   templates: readonly TaskTemplate[],
   sinks: readonly Sink[],
 ): AlertingParts | null {
-  const tasks = monitoredTasks(templates);
-  const { enabled, routes, maintenance, scopeFields, runbookBaseUrl, consoleBaseUrl } = alerts;
-  const policies = alerts.policies as readonly PolicyInput[];
+  const generation = alertGenerationOptions({ alerts, environment, telemetry }, templates);
+  const { tasks, policies, runbookBaseUrl } = generation;
+  const { enabled, routes } = alerts;
   // Also where it is turned off: what is wrong today would be wrong on the day it is turned on.
   resolvePolicies(policies, tasks);
   const receivers = sinks.filter((sink) => sink.alerts !== undefined).map(({ name }) => name);
@@ -38,20 +39,26 @@ export function alertingParts(
     policies.length > 0 ||
     tasks.some(({ alerting }) => alerting.critical || alerting.onFailure || alerting.policies.length > 0);
   if (!(enabled ?? isAskedFor)) return null;
+  return { generation, delivery: { routes, environment, runbookBaseUrl } };
+}
+
+/** The same of its first half, whether anything asks for it or not: what it would say may be asked before. */
+export function alertGenerationOptions(
+  { alerts, environment, telemetry: { metrics } }: AskedOfAlerting,
+  templates: readonly TaskTemplate[],
+): AlertGenerationOptions {
+  const { policies, maintenance, scopeFields, runbookBaseUrl, consoleBaseUrl } = alerts;
   const { defaultCurrency, errorClasses } = metrics;
   return {
-    generation: {
-      tasks,
-      policies,
-      maintenance,
-      environment,
-      scopeFields,
-      runbookBaseUrl,
-      consoleBaseUrl,
-      defaultCurrency,
-      errorClasses,
-    },
-    delivery: { routes, environment, runbookBaseUrl },
+    tasks: monitoredTasks(templates),
+    policies,
+    maintenance,
+    environment,
+    scopeFields,
+    runbookBaseUrl,
+    consoleBaseUrl,
+    defaultCurrency,
+    errorClasses,
   };
 }
 

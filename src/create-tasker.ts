@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
-import { alertingParts } from './alerting-parts.ts';
+import { alertGenerationOptions, alertingParts } from './alerting-parts.ts';
+import { backtestAlerts } from './backtest-alerts.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import { builtInSubscribers } from './built-in-subscribers.ts';
 import { Bus } from './bus/bus.ts';
@@ -55,7 +56,7 @@ import { Subscribers } from './subscribers/subscribers.ts';
 import { AlertRequests, isAlertCommand } from './subscribers/alert-generation/alert-requests.ts';
 import { testAlert } from './test-alert.ts';
 import { TaskerFacade } from './tasker-facade.ts';
-import type { AlertTest, AlertTestOptions, Tasker } from './tasker.ts';
+import type { AlertTest, AlertTestOptions, BacktestOptions, Tasker } from './tasker.ts';
 import { declaredEvents } from './tasks/declared-events.ts';
 import { formatProblem } from './tasks/template-problem.ts';
 import { fullTaskName } from './tasks/template.ts';
@@ -239,6 +240,8 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       alertRequests,
       testAlert: (test: AlertTest, options: AlertTestOptions) =>
         testAlert({ alerting, sinks, clock, random }, test, options),
+      backtestAlerts: (options: BacktestOptions) =>
+        backtestAlerts({ generation: alertGenerationOptions(config, templates), storage, clock }, options),
       clock,
       random,
       bus,

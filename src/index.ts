@@ -25,6 +25,9 @@ export type {
   AlertView,
   Annotation,
   AnnotationInput,
+  BacktestIncident,
+  BacktestOptions,
+  BacktestReport,
   EngineStatus,
   EventPage,
   EventQuery,
@@ -38,6 +41,7 @@ export type {
   ReplayProgress,
   RetryAction,
   RunOptions,
+  SaidIncident,
   SilenceInput,
   StartOptions,
   StepView,
@@ -52,6 +56,7 @@ export type {
   TaskRequest,
   TaskView,
   TestedRoute,
+  UncoveredHarm,
   Unregistered,
 } from './tasker.ts';
 

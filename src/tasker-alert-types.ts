@@ -1,6 +1,7 @@
 /** The types of the public API about alerts. */
 import type { AlertSeverity } from './signals/alert.ts';
 import type { Delivery } from './signals/delivery.ts';
+import type { PolicyInput } from './subscribers/alert-generation/policies.ts';
 import type { AlertMatch } from './subscribers/alert-generation/alert-match.ts';
 import type { OperatorAction } from './tasker.ts';
 
@@ -10,6 +11,19 @@ export interface SilenceInput extends OperatorAction {
   /** Milliseconds since the Unix epoch; or, instead, for how long. */
   readonly untilMs?: number;
   readonly forMs?: number;
+}
+
+export interface BacktestOptions {
+  /** Milliseconds since the Unix epoch. What is older is learnt from, and nothing is told of it. */
+  readonly sinceMs: number;
+  /** Default: now. */
+  readonly untilMs?: number;
+  /** Over those of the configuration, as if they stood in `alerts.policies`. */
+  readonly policies?: readonly PolicyInput[];
+  /** The same as YAML or JSON; what is wrong in it is told with its line and column. */
+  readonly policyFile?: { readonly text: string; readonly file: string };
+  /** Told now and then which moment it has reached. */
+  readonly onProgress?: (atMs: number) => void;
 }
 
 /** An incident that might be. */

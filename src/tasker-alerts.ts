@@ -14,12 +14,13 @@ import {
 } from './subscribers/alert-generation/alert-generation.ts';
 import type { AlertCommandKind, AlertRequests } from './subscribers/alert-generation/alert-requests.ts';
 import { asJson, whoAndWhy } from './operator-words.ts';
-import type { AlertTest, AlertTestOptions, OperatorAction, SilenceInput, TestedRoute } from './tasker.ts';
+import type { AlertTest, AlertTestOptions, OperatorAction, SilenceInput, Tasker, TestedRoute } from './tasker.ts';
 
 export interface TaskerAlertsParts {
   readonly engine: Engine;
   readonly storage: Storage;
   readonly alertRequests: AlertRequests;
+  readonly backtestAlerts: Tasker['backtestAlerts'];
   readonly testAlert: (test: AlertTest, options: AlertTestOptions) => Promise<TestedRoute>;
   readonly clock: Clock;
   readonly random: Random;

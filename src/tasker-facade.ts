@@ -96,6 +96,7 @@ export class TaskerFacade implements Tasker {
   readonly #alerts: TaskerAlerts;
   readonly #tasks: TaskLookup;
   readonly catalog: Discovery;
+  readonly backtestAlerts: Tasker['backtestAlerts'];
   #starting: Promise<void> | null = null;
   #advance: Advance = 'all';
   #stopping: Promise<void> | null = null;
@@ -106,6 +107,7 @@ export class TaskerFacade implements Tasker {
     this.#parts = parts;
     this.#subscribers = new TaskerSubscribers(parts);
     this.#alerts = new TaskerAlerts(parts);
+    this.backtestAlerts = parts.backtestAlerts;
     this.#tasks = new TaskLookup(parts, () => this.#closed);
     this.catalog = discovery(parts.directory, parts.bus, (event) => parts.subscribers.handling(event));
   }

@@ -3,7 +3,7 @@ import type { Listening } from './bus/bus.ts';
 import type { Discovery, EventDescription } from './bus/discovery.ts';
 import type { EventStream } from './bus/event-stream.ts';
 import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
-import type { AlertTest, AlertTestOptions, SilenceInput, TestedRoute } from './tasker-alert-types.ts';
+import type { AlertTest, AlertTestOptions, BacktestOptions, SilenceInput, TestedRoute } from './tasker-alert-types.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { LoggedEvent, RecordedEvent } from './events/envelope.ts';
@@ -15,6 +15,7 @@ import type { BackupResult } from './execution/storage.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
 import type { AlertSilence } from './subscribers/alert-generation/alert-facts.ts';
+import type { BacktestReport } from './subscribers/alert-generation/backtest/backtest-report.ts';
 import type { AlertView } from './subscribers/alert-generation/alert-generation.ts';
 import type { ParkedOutcome, ParkedPage, ParkedQuery } from './subscribers/parked-events.ts';
 import type { ReplayOptions } from './subscribers/replay.ts';
@@ -315,6 +316,8 @@ export interface Tasker {
   liftSilence(id: string, action?: OperatorAction): Promise<AlertSilence>;
   /** Whom an incident like this would be told to; with `send` they are told of a test, and of its end, by this process. */
   testAlert(test: AlertTest, options?: AlertTestOptions): Promise<TestedRoute>;
+  /** What policies would have said over the recorded log, beside what was said and what happened. Changes nothing; needs no engine. */
+  backtestAlerts(options: BacktestOptions): Promise<BacktestReport>;
   /** The events that this subscriber, or any, has set aside, in pages that say how many there are in all. */
   parked(name?: string, query?: ParkedQuery): Promise<ParkedPage>;
   /**
@@ -356,10 +359,17 @@ export interface Tasker {
 
 export type { AlertMatch } from './subscribers/alert-generation/alert-match.ts';
 export type {
+  BacktestIncident,
+  SaidIncident,
+  UncoveredHarm,
+} from './subscribers/alert-generation/backtest/backtest-report.ts';
+export type {
   AlertSilence,
   AlertTest,
   AlertTestOptions,
   AlertView,
+  BacktestOptions,
+  BacktestReport,
   Discovery,
   EventDescription,
   EventPage,

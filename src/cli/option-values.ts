@@ -35,15 +35,14 @@ export function collect(value: string, before: readonly string[] | undefined): r
 
 const timePattern = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
-export const sinceOption = (): Option =>
-  new Option(
-    '--since <when>',
-    "a time ('2026-11-23', '2026-11-23 14:05', local unless it names a zone) or how long ago ('15m', '2h', '3d')",
-  );
+const sinceMeaning =
+  "a time ('2026-11-23', '2026-11-23 14:05', local unless it names a zone) or how long ago ('15m', '2h', '3d')";
+
+export const sinceOption = (): Option => new Option('--since <when>', sinceMeaning);
 
 /** Milliseconds since the Unix epoch. */
-export function parseSince(text: string, nowMs: number): number {
-  return parsePast('--since', 'a time or how long ago', text, nowMs);
+export function parseSince(text: string, nowMs: number, option = '--since'): number {
+  return parsePast(option, 'a time or how long ago', text, nowMs);
 }
 
 /** Milliseconds since the Unix epoch. `expected`: in words, what the option takes. */

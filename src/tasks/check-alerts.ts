@@ -3,7 +3,7 @@ import { type PolicyKind, policyKinds } from '../subscribers/alert-generation/po
 import { suggestion } from './nearest-name.ts';
 import { childAt, describeNode, locate, type Path, type TemplateNode, toJson } from './template-node.ts';
 import type { ProblemList } from './template-problem.ts';
-import { alertShape, type TemplateValues } from './template-schema.ts';
+import { alertShape, type AlertValues, type TemplateValues } from './template-schema.ts';
 
 const kinds: readonly PolicyKind[] = policyKinds;
 const kindNames = kinds.map(({ kind }) => kind);
@@ -13,18 +13,34 @@ const at: Path = ['handler_config', 'monitoring', 'alerts'];
 export function checkAlerts(values: TemplateValues, root: TemplateNode, problems: ProblemList): void {
   const alerts = values.handler_config?.monitoring?.alerts ?? [];
   const steps = (values.step_templates ?? []).map(({ name = '' }) => name);
+  checkPolicies(alerts, at, root, problems);
+  for (const [index, { where }] of alerts.entries()) {
+    const { step } = where ?? {};
+    if (step === undefined || step.endsWith('*') || steps.includes(step)) continue;
+    const path = [...at, index, 'where', 'step'];
+    problems.error(locate(root, path), path, `there is no step '${step}'${suggestion(step, steps)}`);
+  }
+}
+
+/** What can be said of policies wherever they are written. A name that is none of a kind may be one that is defined elsewhere. */
+export function checkPolicies(
+  policies: readonly AlertValues[],
+  within: Path,
+  root: TemplateNode,
+  problems: ProblemList,
+  kindOf: (name: string) => string | undefined = () => undefined,
+): void {
   const seen = new Set<string>();
-  for (const [index, { name = '', kind, where }] of alerts.entries()) {
-    const path = [...at, index];
+  for (const [index, { name = '', kind, limits = {} }] of policies.entries()) {
+    const path = [...within, index];
     const wrong = (key: Path, message: string): void =>
       problems.error(locate(root, [...path, ...key]), [...path, ...key], message);
     if (!/^[A-Za-z0-9_.-]{1,64}$/.test(name)) wrong(['name'], 'expected 1 to 64 of A-Z a-z 0-9 _ . -');
     if (seen.has(name)) wrong(['name'], `there are two of the name '${name}'`);
     seen.add(name);
-    const { step } = where ?? {};
-    if (step !== undefined && !step.endsWith('*') && !steps.includes(step))
-      wrong(['where', 'step'], `there is no step '${step}'${suggestion(step, steps)}`);
-    const known = kinds.find((one) => one.kind === (kind ?? name));
+    for (const currency of Object.keys(limits))
+      if (!/^[A-Z]{3}$/.test(currency)) wrong(['limits', currency], `expected a currency as USD, got '${currency}'`);
+    const known = kinds.find((one) => one.kind === (kind ?? kindOf(name) ?? name));
     if (kind !== undefined && known === undefined)
       wrong(['kind'], `expected one of ${kindNames.join(', ')}, got '${kind}'${suggestion(kind, kindNames)}`);
     // One of the configuration's own that is changed here: the configuration knows its kind.

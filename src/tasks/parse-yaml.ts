@@ -20,11 +20,13 @@ import type { ProblemList } from './template-problem.ts';
 const maxValues = 20_000;
 const maxDepth = 64;
 
+const aTemplate = 'a mapping with name and step_templates';
+
 /** What YAML allows in a file, and Ruby's parser insists on. */
 const notPrintable = /[^\t\n\r -~\u0085\u00A0-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 /** Reads one YAML document; null when a problem makes its content doubtful. Never throws. */
-export function parseYaml(source: string, problems: ProblemList): TemplateNode | null {
+export function parseYaml(source: string, problems: ProblemList, expected = aTemplate): TemplateNode | null {
   // Removed here, because the parser counts it as a column.
   const text = source.replace(/^\uFEFF/, '');
   const lines = new LineCounter();
@@ -56,9 +58,9 @@ export function parseYaml(source: string, problems: ProblemList): TemplateNode |
     problems.error(position(control), [], `expected printable text, got the character U+${code}`);
     return null;
   }
-  if (document.contents === null) return emptyFile(problems);
+  if (document.contents === null) return emptyFile(problems, expected);
   const root = new Conversion(problems, position).run(document.contents);
-  return root !== null && isNull(root) ? emptyFile(problems) : root;
+  return root !== null && isNull(root) ? emptyFile(problems, expected) : root;
 }
 
 /** Of the first mistake alone: after a missing bracket or quote, all that follows looks wrong. */
@@ -71,8 +73,8 @@ function explain({ code, message }: YAMLParseError): string {
   return `broken YAML: ${message}${hint}`;
 }
 
-function emptyFile(problems: ProblemList): null {
-  problems.error({ line: 1, column: 1 }, [], 'the file is empty; expected a mapping with name and step_templates');
+function emptyFile(problems: ProblemList, expected: string): null {
+  problems.error({ line: 1, column: 1 }, [], `the file is empty; expected ${expected}`);
   return null;
 }
 

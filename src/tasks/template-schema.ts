@@ -129,6 +129,8 @@ export const alertShape = {
   limits: mapOf(number('a number of minor units above 0', (value) => value > 0)),
 };
 
+export const readAlerts = list(object(alertShape, { required: ['name'], open: true }));
+
 const taskConfig = object(
   {
     business_context: list(text()),
@@ -140,7 +142,7 @@ const taskConfig = object(
       bottleneck_seconds: seconds,
       labels: mapOf(text(200)),
       runbook_url: webAddress,
-      alerts: list(object(alertShape, { required: ['name'], open: true })),
+      alerts: readAlerts,
     }),
   },
   {
@@ -189,4 +191,5 @@ export const readTemplate = object(templateShape, {
 export type TemplateValues = Read<typeof templateShape>;
 export type StepValues = NonNullable<TemplateValues['step_templates']>[number];
 export type BackoffValues = Read<typeof backoffShape>;
+export type AlertValues = Read<typeof alertShape>;
 export type CustomEventValues = NonNullable<TemplateValues['custom_events']>[number];

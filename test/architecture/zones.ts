@@ -114,6 +114,12 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['config', 'sinks'],
     packages: [],
   },
+  // What alerting would have said, by the log that it is handed.
+  'backtest-alerts.ts': {
+    uses: ['shared', 'tasks', 'subscribers'],
+    sees: ['events', 'log', 'execution', 'tasker.ts'],
+    packages: [],
+  },
   'test-alert.ts': {
     uses: ['shared', 'subscribers'],
     sees: ['signals', 'sinks', 'alerting-parts.ts', 'tasker.ts'],
@@ -262,6 +268,11 @@ export const importExceptions: readonly Exception[] = [
     from: 'cli/configured-templates.ts',
     to: 'register-tasks.ts',
     why: '`validate` and `config` load templates one by one, so that a broken one does not hide the others',
+  },
+  {
+    from: 'cli/format/backtest-report.ts',
+    to: 'signals/money.ts',
+    why: 'amounts of money are said once, as notices say them',
   },
   {
     from: 'cli/commands/catalog.ts',

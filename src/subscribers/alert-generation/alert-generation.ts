@@ -21,7 +21,7 @@ const tickEveryMs = 1000;
 const lagLimit = 20_000;
 
 /** Everything that its evidence is made of; its own facts are not among it. */
-const follows = [
+export const alertEvidence = [
   'task.initialize_requested',
   'task.completed',
   'task.failed',
@@ -78,7 +78,7 @@ export function alertGeneration(options: AlertingOptions): SubscriberDefinition 
     lagLimit,
     retries: { limit: 0 },
     state: { initial: () => new Alerting(options) },
-    on: Object.fromEntries(follows.map((name) => [name, take])),
+    on: Object.fromEntries(alertEvidence.map((name) => [name, take])),
     codec,
     tick,
     noReplay: 'what it would say was said; `tasker alerts backtest` shows what it would have said',

@@ -70,6 +70,11 @@ export class PolicySet {
     for (const one of tasks) this.#tasks.set(`${one.namespace}.${one.task}`, one);
   }
 
+  /** Of no task's own. */
+  get all(): readonly Policy[] {
+    return this.#common;
+  }
+
   /** Of this kind, for a step; with `step` null, for the task as a whole, or with `task` null for the engine. */
   of(kind: PolicyKindName, namespace: string | null, task: string | null, step: string | null): readonly Policy[] {
     const key = `${kind}\u0000${namespace}\u0000${task}\u0000${step}`;
