@@ -4,7 +4,7 @@ import {
   type PolicyKind,
   policyKinds,
   type PolicyParameter,
-} from '../src/subscribers/alert-generation/policies.ts';
+} from '../src/subscribers/alert-generation/policies/policies.ts';
 
 /** A key that comes to the schema and is not explained here fails the types. */
 const commonKeys: Readonly<Record<keyof typeof policyInputSchema.shape, string>> = {

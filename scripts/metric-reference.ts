@@ -1,7 +1,7 @@
 // The metric reference as Markdown, from the definitions alone: the generator writes it, a test compares it.
 import { standingMetrics } from '../src/gather-metrics.ts';
 import type { MetricDefinition } from '../src/signals/metric.ts';
-import { alertMetrics } from '../src/subscribers/alert-generation/alert-metrics.ts';
+import { alertMetrics } from '../src/subscribers/alert-generation/incidents/alert-metrics.ts';
 import { businessDefinitions } from '../src/subscribers/business-metrics/business-definitions.ts';
 import { performanceMetrics, windowMetrics } from '../src/subscribers/performance-monitoring/performance-metrics.ts';
 

@@ -5,7 +5,7 @@ import type { Sink } from './sinks/define-sink.ts';
 import type { AlertDeliveryOptions } from './subscribers/alert-delivery/alert-delivery.ts';
 import { means } from './subscribers/alert-delivery/routes.ts';
 import type { AlertGenerationOptions } from './subscribers/alert-generation/alert-generation.ts';
-import { resolvePolicies } from './subscribers/alert-generation/resolve-policies.ts';
+import { resolvePolicies } from './subscribers/alert-generation/policies/resolve-policies.ts';
 import { suggestion } from './tasks/nearest-name.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 

@@ -12,7 +12,7 @@ export {
   type TaskerConfigInput,
 } from './config/define-config.ts';
 export type { AlertsInput, MaintenanceInput } from './config/alerts.ts';
-export type { PolicyInput } from './subscribers/alert-generation/policies.ts';
+export type { PolicyInput } from './subscribers/alert-generation/policies/policies.ts';
 export type { TelemetryInput } from './config/telemetry.ts';
 export type { ResolvedTracing, TracingInput } from './config/telemetry-tracing.ts';
 export type { ResolvedConfig, ResolvedLimits } from './config/resolve-config.ts';

@@ -1,6 +1,6 @@
 import { TaskerError } from './shared/errors.ts';
 import type { JsonObject } from './shared/json.ts';
-import type { TaskAlerting } from './subscribers/alert-generation/alerted-task.ts';
+import type { TaskAlerting } from './subscribers/alert-generation/policies/alerted-task.ts';
 import type { DeclaredMetric, MonitoredStep, MonitoredTask } from './subscribers/metrics/monitored-tasks.ts';
 import { impliedFields, tracksRevenue } from './tasks/implied-context.ts';
 import { labelName } from './tasks/label-name.ts';

@@ -1,8 +1,8 @@
 /** The types of the public API about alerts. */
 import type { AlertSeverity } from './signals/alert.ts';
 import type { Delivery } from './signals/delivery.ts';
-import type { PolicyInput } from './subscribers/alert-generation/policies.ts';
-import type { AlertMatch } from './subscribers/alert-generation/alert-match.ts';
+import type { PolicyInput } from './subscribers/alert-generation/policies/policies.ts';
+import type { AlertMatch } from './subscribers/alert-generation/policies/alert-match.ts';
 import type { OperatorAction } from './tasker.ts';
 
 export interface SilenceInput extends OperatorAction {

@@ -357,7 +357,7 @@ export interface Tasker {
   isEngineRunning(): Promise<boolean>;
 }
 
-export type { AlertMatch } from './subscribers/alert-generation/alert-match.ts';
+export type { AlertMatch } from './subscribers/alert-generation/policies/alert-match.ts';
 export type {
   BacktestIncident,
   SaidIncident,

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import type { DeepReadonly } from '../shared/json.ts';
 import type { AlertRoute } from '../subscribers/alert-delivery/routes.ts';
-import type { AlertMatch } from '../subscribers/alert-generation/alert-match.ts';
-import type { MaintenanceWindow, Weekday } from '../subscribers/alert-generation/maintenance.ts';
-import type { PolicyInput } from '../subscribers/alert-generation/policies.ts';
+import type { AlertMatch } from '../subscribers/alert-generation/policies/alert-match.ts';
+import type { MaintenanceWindow, Weekday } from '../subscribers/alert-generation/policies/maintenance.ts';
+import type { PolicyInput } from '../subscribers/alert-generation/policies/policies.ts';
 
 /** When nobody is to be told: once, by ISO times, or every week, by times of day in UTC. */
 export interface MaintenanceInput {

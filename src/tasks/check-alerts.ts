@@ -1,5 +1,5 @@
 import { isPlainObject } from '../shared/json.ts';
-import { type PolicyKind, policyKinds } from '../subscribers/alert-generation/policies.ts';
+import { type PolicyKind, policyKinds } from '../subscribers/alert-generation/policies/policies.ts';
 import { suggestion } from './nearest-name.ts';
 import { childAt, describeNode, locate, type Path, type TemplateNode, toJson } from './template-node.ts';
 import type { ProblemList } from './template-problem.ts';

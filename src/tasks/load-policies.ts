@@ -1,5 +1,5 @@
 import { TaskerError } from '../shared/errors.ts';
-import type { PolicyInput, PolicyKindName } from '../subscribers/alert-generation/policies.ts';
+import type { PolicyInput, PolicyKindName } from '../subscribers/alert-generation/policies/policies.ts';
 import { checkPolicies } from './check-alerts.ts';
 import { suggestion } from './nearest-name.ts';
 import { parseYaml } from './parse-yaml.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../shared/json.ts';
-import type { PolicyInput } from '../subscribers/alert-generation/policies.ts';
+import type { PolicyInput } from '../subscribers/alert-generation/policies/policies.ts';
 import type { StepHandler } from './handler.ts';
 import type { TaskSteps } from './task-steps.ts';
 

@@ -8,8 +8,8 @@ import type { JsonValue } from '../../src/shared/json.ts';
 import { Alerting } from '../../src/subscribers/alert-generation/alerting.ts';
 import { backtest, type BacktestRun } from '../../src/subscribers/alert-generation/backtest/backtest.ts';
 import type { BacktestReport } from '../../src/subscribers/alert-generation/backtest/backtest-report.ts';
-import type { PolicyInput } from '../../src/subscribers/alert-generation/policies.ts';
-import type { AlertFact } from '../../src/subscribers/alert-generation/incident-teller.ts';
+import type { PolicyInput } from '../../src/subscribers/alert-generation/policies/policies.ts';
+import type { AlertFact } from '../../src/subscribers/alert-generation/incidents/incident-teller.ts';
 import { type Fate, simulatedCheckouts, startMs, type Traffic } from './simulated-checkouts.ts';
 import { alertingOptions } from './story.ts';
 
@@ -208,7 +208,7 @@ test('money of a task that completes after all is not lost', async () => {
   const { log } = lived(traffic, always);
   const failed = log.findLast(({ name }) => name === 'task.failed');
   assert.ok(failed !== undefined);
-  const resolved = { ...failed, name: 'task.resolved_manually', occurredAt: startMs + durationMs - 1 };
+  const resolved = { ...failed, name: 'task.resolved_manually', occurredAt: startMs + durationMs - 1 } as LoggedEvent;
   const [before, after] = [await over(log), await over([...log.slice(0, -1), resolved])];
   const worth = Number(failed.business?.['order_value']);
   assert.equal((before.totals.lost['USD'] ?? 0) - (after.totals.lost['USD'] ?? 0), worth);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import type { JsonValue } from '../../src/shared/json.ts';
-import type { AlertFact } from '../../src/subscribers/alert-generation/incident-teller.ts';
+import type { AlertFact } from '../../src/subscribers/alert-generation/incidents/incident-teller.ts';
 import { Alerting } from '../../src/subscribers/alert-generation/alerting.ts';
 import { alertsIn, pendingIn } from '../../src/subscribers/alert-generation/alerts-in.ts';
 import { type Fate, simulatedCheckouts, startMs, type Traffic } from './simulated-checkouts.ts';

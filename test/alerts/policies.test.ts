@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { policyKinds } from '../../src/subscribers/alert-generation/policies.ts';
+import { policyKinds } from '../../src/subscribers/alert-generation/policies/policies.ts';
 import { alertingOptions, Story } from './story.ts';
 
 const tested = new Set<string>();

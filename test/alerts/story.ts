@@ -1,9 +1,9 @@
 import type { JsonValue } from '../../src/shared/json.ts';
 import type { LoggedEvent } from '../../src/events/envelope.ts';
-import type { AlertFact } from '../../src/subscribers/alert-generation/incident-teller.ts';
+import type { AlertFact } from '../../src/subscribers/alert-generation/incidents/incident-teller.ts';
 import { Alerting, type AlertingOptions } from '../../src/subscribers/alert-generation/alerting.ts';
-import type { TaskAlerting } from '../../src/subscribers/alert-generation/alerted-task.ts';
-import type { PolicyInput } from '../../src/subscribers/alert-generation/policies.ts';
+import type { TaskAlerting } from '../../src/subscribers/alert-generation/policies/alerted-task.ts';
+import type { PolicyInput } from '../../src/subscribers/alert-generation/policies/policies.ts';
 import type { MonitoredTask } from '../../src/subscribers/metrics/monitored-tasks.ts';
 import { startMs, steps } from './simulated-checkouts.ts';
 

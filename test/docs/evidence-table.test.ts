@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { type RateRule, RateWatch } from '../../src/subscribers/alert-generation/rate-watch.ts';
-import { Recovery } from '../../src/subscribers/alert-generation/recovery.ts';
-import { resolvePolicies } from '../../src/subscribers/alert-generation/resolve-policies.ts';
-import { rulesOf } from '../../src/subscribers/alert-generation/step-rules.ts';
+import { type RateRule, RateWatch } from '../../src/subscribers/alert-generation/evidence/rate-watch.ts';
+import { Recovery } from '../../src/subscribers/alert-generation/incidents/recovery.ts';
+import { resolvePolicies } from '../../src/subscribers/alert-generation/policies/resolve-policies.ts';
+import { rulesOf } from '../../src/subscribers/alert-generation/evidence/step-rules.ts';
 
 const guide = readFileSync(new URL('../../docs/alerting.md', import.meta.url), 'utf8');
 const rules = rulesOf(resolvePolicies([]), 'shop', 'checkout', 'pay');

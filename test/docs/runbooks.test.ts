@@ -10,8 +10,8 @@ import { parse } from 'yaml';
 import { createProgram } from '../../src/cli/program.ts';
 import type { PolicyInput } from '../../src/index.ts';
 import { laggingIncident } from '../../src/subscribers/alert-delivery/lagging-incident.ts';
-import { policyKinds } from '../../src/subscribers/alert-generation/policies.ts';
-import { resolvePolicies } from '../../src/subscribers/alert-generation/resolve-policies.ts';
+import { policyKinds } from '../../src/subscribers/alert-generation/policies/policies.ts';
+import { resolvePolicies } from '../../src/subscribers/alert-generation/policies/resolve-policies.ts';
 import { alertingOptions, Story } from '../alerts/story.ts';
 import { noPrometheus } from '../prometheus/start-prometheus.ts';
 

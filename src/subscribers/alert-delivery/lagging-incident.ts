@@ -1,7 +1,7 @@
 import type { PayloadOf } from '../../events/catalog.ts';
 import type { AlertIncident } from '../../signals/alert.ts';
 import { alertGenerationName } from '../alert-generation/alert-generation.ts';
-import { runbookAddress } from '../alert-generation/runbook-address.ts';
+import { runbookAddress } from '../alert-generation/policies/runbook-address.ts';
 
 /**
  * What alert generation itself cannot tell: that it is behind, and so blind. Its receivers say so in its place, each

@@ -1,5 +1,5 @@
 import type { AlertIncident } from '../../signals/alert.ts';
-import { type AlertMatch, matches } from '../alert-generation/alert-match.ts';
+import { type AlertMatch, matches } from '../alert-generation/policies/alert-match.ts';
 
 export interface AlertRoute {
   /** Default: whatever comes. */

@@ -1,6 +1,6 @@
 import type { PayloadOf } from '../../events/catalog.ts';
 import type { AlertIncident } from '../../signals/alert.ts';
-import type { AlertMatch } from './alert-match.ts';
+import type { AlertMatch } from './policies/alert-match.ts';
 
 type Told = PayloadOf<'alert.triggered'>['incident'];
 /**

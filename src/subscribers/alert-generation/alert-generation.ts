@@ -6,7 +6,7 @@ import { defineSubscriber, type SubscriberDefinition } from '../define-subscribe
 import type { StateCodec } from '../json-state.ts';
 import { asTold } from './alert-facts.ts';
 import { Alerting, type AlertingOptions } from './alerting.ts';
-import type { AlertFact } from './incident-teller.ts';
+import type { AlertFact } from './incidents/incident-teller.ts';
 
 export type { AlertingOptions as AlertGenerationOptions } from './alerting.ts';
 export type { AlertView } from './alerts-in.ts';

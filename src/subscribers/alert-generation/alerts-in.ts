@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../shared/json.ts';
 import type { AlertIncident } from '../../signals/alert.ts';
-import type { Silence } from './silences.ts';
+import type { Silence } from './policies/silences.ts';
 
 /** An incident as whoever looks sees it. */
 export interface AlertView {

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '../../events/envelope.ts';
-import type { TaskAlerting } from '../alert-generation/alerted-task.ts';
+import type { TaskAlerting } from '../alert-generation/policies/alerted-task.ts';
 
 /** A counter or histogram that a template declares. */
 export interface DeclaredMetric {

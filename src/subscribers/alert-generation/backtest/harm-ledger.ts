@@ -1,6 +1,6 @@
 import type { EachRecorded, LoggedEvent } from '../../../events/envelope.ts';
 import { MonitoredTasks, type MonitoredTask } from '../../metrics/monitored-tasks.ts';
-import { type Worth, worthOf } from '../worth.ts';
+import { type Worth, worthOf } from '../evidence/worth.ts';
 import type { BacktestReport, Harm, UncoveredHarm } from './backtest-report.ts';
 import { addMoney, type IncidentRecord, moneyOf } from './incident-record.ts';
 

@@ -1,5 +1,5 @@
 import type { AlertIncident, AlertSeverity, MoneyByCurrency } from '../../../signals/alert.ts';
-import { isWorse } from '../severity.ts';
+import { isWorse } from '../incidents/severity.ts';
 import type { SaidIncident } from './backtest-report.ts';
 
 export interface Notice {

@@ -1,0 +1,116 @@
+import type { JsonValue } from '../../../shared/json.ts';
+import { LogHistogram } from './log-histogram.ts';
+
+const sliceMs = 30_000;
+const forgetAt = 20_000;
+const leastPast = 100;
+
+interface Slice {
+  completed: number;
+  ended: number;
+}
+
+export interface Conversion {
+  readonly now: number;
+  readonly usual: number;
+  readonly ended: number;
+  /** Natural logarithm of how much likelier this level is than the usual one. */
+  readonly evidence: number;
+}
+
+/** How tasks of one kind end: how many complete, and since when none has. */
+export class OutcomeWatch {
+  readonly #slices = new Map<number, Slice>();
+  readonly #durations = new LogHistogram();
+  /** What has left the window, which is what the window is compared with. */
+  #past: Slice = { completed: 0, ended: 0 };
+  #lastSuccessMs: number | null = null;
+  #startedSinceSuccess = 0;
+  /** What began before is another incident's. */
+  #fromMs = 0;
+
+  started(): void {
+    this.#startedSinceSuccess += 1;
+  }
+
+  ended(atMs: number, createdMs: number, completed: boolean): void {
+    if (completed) {
+      this.#lastSuccessMs = atMs;
+      this.#startedSinceSuccess = 0;
+      this.#durations.add(atMs - createdMs);
+    }
+    if (createdMs < this.#fromMs) return;
+    const index = Math.floor(atMs / sliceMs);
+    const slice = this.#slices.get(index) ?? { completed: 0, ended: 0 };
+    slice.ended += 1;
+    slice.completed += completed ? 1 : 0;
+    this.#slices.set(index, slice);
+  }
+
+  /** null: too few have ended to say anything. */
+  conversion(nowMs: number, windowMs: number, minimum: number): Conversion | null {
+    this.#age(nowMs, windowMs);
+    const now = { completed: 0, ended: 0 };
+    for (const { completed, ended } of this.#slices.values()) {
+      now.completed += completed;
+      now.ended += ended;
+    }
+    if (now.ended < minimum || this.#past.ended < leastPast) return null;
+    const share = now.completed / now.ended;
+    const usual = (this.#past.completed + 1) / (this.#past.ended + 2);
+    const part = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b));
+    const evidence = share >= usual ? 0 : now.ended * (part(share, usual) + part(1 - share, 1 - usual));
+    return { now: share, usual, ended: now.ended, evidence };
+  }
+
+  /** An incident is over: those that it has hit end yet, and say nothing of what is now. */
+  startOver(atMs: number): void {
+    this.#fromMs = atMs;
+    this.#slices.clear();
+  }
+
+  get lastSuccessMs(): number | null {
+    return this.#lastSuccessMs;
+  }
+
+  get startedSinceSuccess(): number {
+    return this.#startedSinceSuccess;
+  }
+
+  /** Milliseconds from creation to completion; null while none has completed. */
+  get usualDurationMs(): number | null {
+    return this.#durations.quantile(0.5);
+  }
+
+  encode(): JsonValue {
+    return {
+      slices: [...this.#slices].map(([index, { completed, ended }]) => [index, completed, ended]),
+      durations: this.#durations.encode(),
+      seen: [this.#past.completed, this.#past.ended, this.#lastSuccessMs, this.#fromMs, this.#startedSinceSuccess],
+    };
+  }
+
+  restore(stored: JsonValue): void {
+    const { slices, durations, seen } = stored as unknown as {
+      slices: [number, number, number][];
+      durations: JsonValue;
+      seen: [number, number, number | null, number, number];
+    };
+    for (const [index, completed, ended] of slices) this.#slices.set(index, { completed, ended });
+    this.#durations.restore(durations);
+    this.#past = { completed: seen[0], ended: seen[1] };
+    [, , this.#lastSuccessMs, this.#fromMs, this.#startedSinceSuccess] = seen;
+  }
+
+  #age(nowMs: number, windowMs: number): void {
+    for (const [index, { completed, ended }] of this.#slices) {
+      if ((index + 1) * sliceMs > nowMs - windowMs) continue;
+      this.#slices.delete(index);
+      this.#past.completed += completed;
+      this.#past.ended += ended;
+      if (this.#past.ended <= forgetAt) continue;
+      this.#past.completed /= 2;
+      this.#past.ended /= 2;
+    }
+  }
+}
