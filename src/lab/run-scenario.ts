@@ -23,17 +23,12 @@ import { arrivals, silencedBy } from './world/arrivals.ts';
 import { seededIds } from './world/chance.ts';
 import { Services } from './world/services.ts';
 
-export interface RunOptions {
-  /** Further subscribers: something that notifies in the place of alerting, in tests. Given what the lab's sink takes. */
-  readonly subscribers?: (notify: (notice: AlertNotice) => void) => NonNullable<TaskerConfigInput['subscribers']>;
-}
-
 /** Far more than any fault can leave hanging: what is measured is the alerting, not the engine's limits. */
 const limits = { stepsPerProcess: 100_000, tasksInMemory: 100_000, abandonedHandlers: 100_000, unresponsiveMs: 0 };
 const mostWarnings = 20;
 
 /** One run of a scenario, from its own start to its end, on the real engine in simulated time. */
-export async function runScenario(scenario: Scenario, seed: number, options: RunOptions = {}): Promise<RunResult> {
+export async function runScenario(scenario: Scenario, seed: number): Promise<RunResult> {
   const began = { realMs: systemClock.monotonicMs(), cpuMs: cpuMs() };
   const clock = new SimulatedClock(scenario.startMs);
   const endMs = scenario.startMs + scenario.durationMs;
@@ -79,7 +74,7 @@ export async function runScenario(scenario: Scenario, seed: number, options: Run
       storage: { kind: 'memory' },
       limits,
       ...tasksOf(scenario.workflows, services),
-      subscribers: [watch, ...(options.subscribers?.(receive) ?? [])],
+      subscribers: [watch],
       sinks: [sink],
       ...alertsOf(scenario),
     },
