@@ -181,6 +181,13 @@ policy('revenue_lost', 'more than twenty typical orders lost within the window, 
     return triggered(story);
   };
   assert.deepEqual(lose(18), []);
+  const refused = new Story(alertingOptions(quiet)).usual(60);
+  for (let number = 0; number < 40; number += 1)
+    refused
+      .start(`no-${number}`)
+      .failedForGood(`no-${number}`, 'process_payment', 'permanent', { type: 'PermanentError' })
+      .wait(5);
+  assert.ok(!triggered(refused).some((one) => one.includes('revenue_lost')));
   assert.deepEqual(lose(23), ['triggered revenue_lost process_payment']);
   assert.deepEqual(lose(4, { USD: 5000 }), []);
   assert.deepEqual(lose(5, { USD: 5000 }), ['triggered revenue_lost process_payment']);

@@ -33,7 +33,7 @@ export interface ReadingParts {
   readonly reading: Reading;
 }
 
-/** Not what a customer did wrong, nor what a card issuer says: a high tier makes no incident of it. */
+/** What a customer did wrong, or a card issuer says: neither a high tier nor money makes an incident of it. */
 const ownFaults = new Set(['validation', 'permanent']);
 
 /** Counts what a recorded event says, and tells what it means. */
@@ -150,16 +150,20 @@ class TaskReading {
     const step = first?.step ?? '';
     this.#befell('task_failed', task, step);
     const errorClassOf = first === undefined ? 'application' : errorClass(first, this.#parts.errorClasses);
-    if (!ownFaults.has(errorClassOf) && this.#isHighValue(task, step)) this.#befell('high_value_failure', task, step);
-    this.#lost(task, step);
+    const isOwn = ownFaults.has(errorClassOf);
+    if (!isOwn && this.#isHighValue(task, step)) this.#befell('high_value_failure', task, step);
+    this.#lost(task, step, isOwn);
   }
 
-  #lost(task: TaskWatch, step: string): void {
+  #lost(task: TaskWatch, step: string, isOwn = false): void {
     const { watches, reading } = this.#parts;
     const troubled = watches.trouble.remove(this.#taskId);
     const worth = this.#worth();
     reading.ended(this.#taskId, troubled, 'lost', worth);
     if (worth === null) return;
+    // For an incident that is not known yet.
+    task.tasksWith('lost', step).add(this.#taskId, this.#event.occurredAt, worth);
+    if (isOwn) return;
     task.tasksWith('revenue_lost', step).add(this.#taskId, this.#event.occurredAt, worth);
     reading.look('revenue_lost', placeOf(task, step), this.#event);
   }

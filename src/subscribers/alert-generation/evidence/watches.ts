@@ -32,7 +32,7 @@ export class TaskWatch {
     return watch;
   }
 
-  /** `what`: the kind of policy that counts it. `step`: empty for what concerns the task as a whole. */
+  /** `what`: the kind of policy that counts it, or `lost`. `step`: empty for what concerns the task as a whole. */
   tasksWith(what: string, step: string): RecentTasks {
     const key = `${what}\u0000${step}`;
     let tasks = this.befallen.get(key);

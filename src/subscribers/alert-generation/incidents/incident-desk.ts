@@ -120,7 +120,7 @@ export class IncidentDesk {
     return (
       this.#watches
         .task(namespace, task)
-        .tasksWith('revenue_lost', step ?? '')
+        .tasksWith('lost', step ?? '')
         .get(taskId)?.worth ?? null
     );
   }

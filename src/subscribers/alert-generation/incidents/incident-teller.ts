@@ -179,10 +179,13 @@ export class IncidentTeller {
       scope: state.scope,
       lost: told.lost,
       atRisk: told.atRisk,
-      trend: incident.trend(atMs),
+      trend: state.resolvedAtMs === null ? incident.trend(atMs) : 'falling',
       action: actionOf(told),
       runbookUrl: leading?.runbookUrl ?? monitored?.alerting.runbookUrl ?? runbook,
-      consoleUrl: consoleBaseUrl === null ? null : `${consoleBaseUrl}/incidents/${encodeURIComponent(state.key)}`,
+      consoleUrl:
+        consoleBaseUrl === null
+          ? null
+          : `${consoleBaseUrl.replace(/\/+$/, '')}/incidents/${encodeURIComponent(state.key)}`,
       labels: monitored?.alerting.labels ?? {},
       exampleTask: state.exampleTask,
       exampleTrace: state.exampleTrace,

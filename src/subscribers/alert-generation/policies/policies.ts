@@ -136,7 +136,8 @@ export const policyKinds = [
   },
   {
     kind: 'revenue_lost',
-    meaning: 'Tasks that failed for good or were cancelled were worth more than the limit.',
+    meaning:
+      'Tasks that failed for good, other than by a refusal (validation, permanent), or were cancelled were worth more than the limit.',
     tells: 'consequence',
     appliesTo: 'critical workflows',
     parameters: {
