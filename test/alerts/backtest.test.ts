@@ -12,6 +12,7 @@ import type { PolicyInput } from '../../src/subscribers/alert-generation/policie
 import type { AlertFact } from '../../src/subscribers/alert-generation/incidents/incident-teller.ts';
 import { type Fate, simulatedCheckouts, startMs, type Traffic } from './simulated-checkouts.ts';
 import { alertingOptions } from './story.ts';
+import { scale } from '../support/scale.ts';
 
 const minute = 60_000;
 const durationMs = 14 * minute;
@@ -146,7 +147,7 @@ test('over the log of engines that come and go, the same policies say what was s
       for (const { key, saidThen } of report.incidents) assert.ok(saidThen.some((one) => one.key === key));
       assert.deepEqual(report.saidThenAlone, []);
     }),
-    { numRuns: 6 },
+    { numRuns: 2 * scale },
   );
 });
 

@@ -9,6 +9,7 @@ import { Alerting } from '../../src/subscribers/alert-generation/alerting.ts';
 import { alertsIn, pendingIn } from '../../src/subscribers/alert-generation/alerts-in.ts';
 import { type Fate, simulatedCheckouts, startMs, type Traffic } from './simulated-checkouts.ts';
 import { alertingOptions, Story } from './story.ts';
+import { scale } from '../support/scale.ts';
 
 const minute = 60_000;
 
@@ -126,7 +127,7 @@ test('a restart at any moment neither repeats nor forgets', () => {
     fc.property(fc.array(fc.integer({ min: 0, max: 719 }), { minLength: 1, maxLength: 6 }), (restarts) => {
       assert.deepEqual(told({ ...hangs, seed: 5 }, restarts), expected);
     }),
-    { numRuns: 6 },
+    { numRuns: 2 * scale },
   );
 });
 

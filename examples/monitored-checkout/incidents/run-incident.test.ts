@@ -31,7 +31,7 @@ async function start(...args: readonly string[]) {
   return { code, stdout, stderr };
 }
 
-describe('npm start -- --incident', () => {
+describe('npm start -- --incident', { skip: tooLong }, () => {
   it('worker-crash: a killed engine is replaced, its checkouts go on, and nobody pays twice', async () => {
     const store = join(folder, 'crash.db');
     const beside = join(folder, 'other.txt');
@@ -51,22 +51,18 @@ describe('npm start -- --incident', () => {
     assert.equal(completed, begun);
   });
 
-  it(
-    'inventory-hang: somebody is told within ten seconds, of the step, the cause, whom and how much, and that it is over',
-    { skip: tooLong },
-    async () => {
-      const times = ['--healthy', '10', '--fault', '15', '--watch', '60'];
-      const { code, stdout } = await start('--incident', 'inventory-hang', '--store', join(folder, 'h.db'), ...times);
-      const [, seconds] = /^Told (\S+) s after the log showed it first/m.exec(stdout) ?? [];
-      assert.ok(Number(seconds) <= 10, stdout);
-      assert.match(stdout, /^ +where +update_inventory of ecommerce\.monitored_checkout, .*: right$/m);
-      assert.match(stdout, /^ +cause +\w+: right$/m);
-      assert.match(stdout, /^ +whom +\d+ checkouts, .*: right$/m);
-      assert.match(stdout, /^ +money +at most (?!nothing).* at risk/m);
-      assert.match(stdout, /RESOLVED/);
-      assert.equal(code, 0, stdout);
-    },
-  );
+  it('inventory-hang: somebody is told within ten seconds, of the step, the cause, whom and how much, and that it is over', async () => {
+    const times = ['--healthy', '10', '--fault', '15', '--watch', '60'];
+    const { code, stdout } = await start('--incident', 'inventory-hang', '--store', join(folder, 'h.db'), ...times);
+    const [, seconds] = /^Told (\S+) s after the log showed it first/m.exec(stdout) ?? [];
+    assert.ok(Number(seconds) <= 10, stdout);
+    assert.match(stdout, /^ +where +update_inventory of ecommerce\.monitored_checkout, .*: right$/m);
+    assert.match(stdout, /^ +cause +\w+: right$/m);
+    assert.match(stdout, /^ +whom +\d+ checkouts, .*: right$/m);
+    assert.match(stdout, /^ +money +at most (?!nothing).* at risk/m);
+    assert.match(stdout, /RESOLVED/);
+    assert.equal(code, 0, stdout);
+  });
 
   it('that is interrupted among the trouble ends, and leaves nothing running', async () => {
     const child = spawn(
