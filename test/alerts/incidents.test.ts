@@ -231,26 +231,31 @@ test('silenced incidents are told as silenced, and once more when the silence en
   assert.deepEqual([view?.state, view?.acknowledged?.by], ['acknowledged', 'grace']);
 });
 
-test('all kinds of tasks silent at once are one incident', () => {
+test('all kinds of tasks silent at once are one incident, and none of them is one when the others come back first', () => {
   const options = alertingOptions();
   const two = { ...options, tasks: [...options.tasks, ...options.tasks.map((task) => ({ ...task, task: 'renewal' }))] };
   const alerting = new Alerting(two);
   const facts: AlertFact[] = [];
   let tickMs = startMs;
   const events = ['checkout', 'renewal'].flatMap((taskName, index) =>
-    simulatedCheckouts({ seed: index + 1, durationMs: 6 * minute, rate: (at) => (at < 5 * minute ? 3 : 0) }).map(
-      (event) => ({ ...event, taskName, taskId: `${taskName}-${event.taskId}` }),
-    ),
+    simulatedCheckouts({
+      seed: index + 1,
+      durationMs: 10 * minute,
+      // The second comes back ten seconds later.
+      rate: (at) => (at < 5 * minute || at > 8 * minute + index * 10_000 ? 3 : 0),
+    }).map((event) => ({ ...event, taskName, taskId: `${taskName}-${event.taskId}` })),
   );
   for (const event of events.toSorted((a, b) => a.occurredAt - b.occurredAt)) {
     for (; tickMs < event.occurredAt; tickMs += 1000) alerting.tick(tickMs);
     alerting.take(event);
   }
-  for (; tickMs < startMs + 8 * minute; tickMs += 1000) alerting.tick(tickMs);
   facts.push(...alerting.drain());
   assert.deepEqual(
     facts.map(({ kind, incident }) => [kind, incident.policy, incident.task]),
-    [['triggered', 'no_traffic', null]],
+    [
+      ['triggered', 'no_traffic', null],
+      ['resolved', 'no_traffic', null],
+    ],
   );
 });
 

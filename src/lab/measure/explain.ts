@@ -1,4 +1,5 @@
-import type { LoggedEvent } from '../../index.ts';
+import type { AlertIncident, LoggedEvent } from '../../index.ts';
+import type { Fault } from '../scenario/scenario.ts';
 import type { FaultTruth } from '../truth/fault-watch.ts';
 import type { SaidIncident } from './incidents.ts';
 
@@ -23,7 +24,8 @@ export function explain(
   const inTime = (truth: FaultTruth): boolean =>
     truth.tasksHit > 0 && firstAtMs >= truth.fromMs && firstAtMs <= truth.overAtMs + graceMs;
   const ofTask = (truth: FaultTruth): boolean =>
-    truth.fault.hits.some(({ namespace, task }) => namespace === first.namespace && task === first.task);
+    truth.fault.hits.some(({ namespace, task }) => namespace === first.namespace && task === first.task) ||
+    isOfAll(first, truth.fault);
   const candidates = truths.flatMap((truth, index) => (inTime(truth) && ofTask(truth) ? [{ truth, index }] : []));
   // Of several at the same time, the one at whose step it is.
   const best =
@@ -31,6 +33,11 @@ export function explain(
   if (best !== undefined) return { kind: 'fault', fault: best.index };
   if (first.exampleTask !== null && isOnRecord(first.policy, { taskId: first.exampleTask })) return { kind: 'fact' };
   return { kind: 'false' };
+}
+
+/** That nothing at all is started is one incident, which names no task. */
+export function isOfAll({ task, cause }: Pick<AlertIncident, 'task' | 'cause'>, { kind, hits }: Fault): boolean {
+  return task === null && cause === 'silence' && kind === 'silence' && hits.length > 1;
 }
 
 const factsOf: Readonly<Record<string, readonly string[]>> = {

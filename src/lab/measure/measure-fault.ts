@@ -1,3 +1,4 @@
+import { isOfAll } from './explain.ts';
 import type { AlertIncident, MoneyByCurrency } from '../../index.ts';
 import type { Fault, FaultKind } from '../scenario/scenario.ts';
 import type { FaultTruth } from '../truth/fault-watch.ts';
@@ -107,9 +108,9 @@ export function causesOf(fault: Fault): readonly string[] {
 
 function judge(incident: AlertIncident, fault: Fault): Said {
   const { policy, step, cause, scope } = incident;
-  const place = fault.hits.some(
-    (hit) => hit.namespace === incident.namespace && hit.task === incident.task && hit.step === step,
-  );
+  const place =
+    isOfAll(incident, fault) ||
+    fault.hits.some((hit) => hit.namespace === incident.namespace && hit.task === incident.task && hit.step === step);
   return {
     policy,
     step,

@@ -237,6 +237,9 @@ export class Alerting implements Reading {
   #close(incident: Incident, nowMs: number): void {
     const { namespace, task, step } = incident.state.place;
     this.#book.close(incident, nowMs);
+    // When all are started again, each has its time to come: it was silent with the others.
+    if (task === null && incident.state.cause === 'silence')
+      for (const { traffic } of this.#watches.tasks.values()) traffic.watchedFrom(nowMs);
     if (namespace !== null && task !== null) {
       const watch = this.#watches.task(namespace, task);
       watch.outcomes.startOver(nowMs);
