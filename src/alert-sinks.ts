@@ -1,6 +1,5 @@
 /** The sinks of alerts as a configuration makes them: their secrets are read here, once. */
-import { readFileSync } from 'node:fs';
-
+import { readSecret } from './config/telemetry.ts';
 import { systemClock } from './shared/clock.ts';
 import { TaskerError } from './shared/errors.ts';
 import type { Secret } from './sinks/alerts/secret.ts';
@@ -102,23 +101,5 @@ function secretsOf(
 /** What is no secret at all is handed on: whoever checks the options says what was expected. */
 function secretOf(option: string, given: Secret, env: Environment): string {
   if (typeof given !== 'object' || given === null) return given;
-  if ('env' in given) {
-    const value = env[given.env];
-    if (value === undefined || value === '') throw missing(option, `the environment variable ${given.env} is not set`);
-    return value;
-  }
-  if (!('file' in given)) return given;
-  try {
-    // Whoever writes a secret into a file with an editor leaves the end of a line behind it.
-    return readFileSync(given.file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw missing(option, `the file ${given.file} cannot be read (${code})`);
-  }
-}
-
-function missing(option: string, why: string): TaskerError {
-  return new TaskerError('TASKER_CONFIG_INVALID', `${option}: ${why}. Set it, or take the sink out of 'sinks'.`, {
-    details: { option },
-  });
+  return 'env' in given || 'file' in given ? readSecret(option, given, env) : given;
 }

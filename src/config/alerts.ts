@@ -21,7 +21,7 @@ export interface MaintenanceInput {
 export interface AlertsInput {
   /**
    * Default: whether anything asks for it: a sink that takes alerts, a template with `critical_workflow`,
-   * `alert_on_failure` or alerts of its own, or that this is given at all.
+   * `alert_on_failure` or alerts of its own, or policies here.
    */
   readonly enabled?: boolean;
   /** Built-in policies changed by name, or policies of your own, which need a `kind`. */

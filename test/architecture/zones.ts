@@ -196,7 +196,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   // The second door: the sink whose packages only some need.
   'otlp.ts': { uses: ['config/otlp-environment.ts', 'sinks'], sees: ['sinks'], packages: [] },
   // Where the secrets of sinks are read.
-  'alert-sinks.ts': { uses: ['shared', 'sinks'], packages: ['node:fs'] },
+  'alert-sinks.ts': { uses: ['shared', 'sinks', 'config/telemetry.ts'], packages: [] },
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
   'tasker-alert-types.ts': { uses: [], sees: ['*'], packages: [] },
 };

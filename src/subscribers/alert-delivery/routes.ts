@@ -1,16 +1,12 @@
 import type { AlertIncident } from '../../signals/alert.ts';
 import { type AlertMatch, matches } from '../alert-generation/policies/alert-match.ts';
+import { means } from '../alert-generation/policies/name-pattern.ts';
 
 export interface AlertRoute {
   /** Default: whatever comes. */
   readonly match?: AlertMatch | undefined;
   /** By name; a `*` at the end fits whatever follows: a cluster of Alertmanagers is a sink for each member. */
   readonly sinks: readonly string[];
-}
-
-/** Whether a route's word for its sinks means this one. */
-export function means(pattern: string, sink: string): boolean {
-  return pattern.endsWith('*') ? sink.startsWith(pattern.slice(0, -1)) : sink === pattern;
 }
 
 export type Routed = Pick<

@@ -3,7 +3,7 @@ import type { Finding, Place } from './finding.ts';
 import { sumOf } from '../evidence/recent-tasks.ts';
 import { parameter, type Policy } from '../policies/resolve-policies.ts';
 import type { TaskWatch } from '../evidence/watches.ts';
-import type { Worth } from '../evidence/worth.ts';
+import type { TypicalWorth, Worth } from '../evidence/worth.ts';
 
 const plain = { scope: [], firstError: null, detail: '', tasks: [], share: 1 } as const;
 
@@ -11,11 +11,15 @@ export function moneyFinding(policy: Policy, place: Place, task: TaskWatch, judg
   const found = policy.kind === 'revenue_lost' ? lost(policy, place, task, judging) : atRisk(place, task, judging);
   if (found.tasks.length < parameter(policy, 'minimum_tasks')) return null;
   const money = sumOf(found.worths.map((worth) => ({ worth })));
-  const isBeyond = [...money].some(
-    ([currency, amount]) => amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY),
-  );
-  if (!isBeyond && task.typical.inOrders(money) < parameter(policy, 'orders')) return null;
+  if (!isBeyondLimit(policy, money, task.typical)) return null;
   return { ...plain, policy, place, sinceMs: found.sinceMs, cause: policy.kind, tasks: found.tasks, share: 0 };
+}
+
+/** More in any currency than the policy's limit for it, or altogether than so many typical orders. */
+export function isBeyondLimit(policy: Policy, money: ReadonlyMap<string, number>, typical: TypicalWorth): boolean {
+  for (const [currency, amount] of money)
+    if (amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY)) return true;
+  return typical.inOrders(money) >= parameter(policy, 'orders');
 }
 
 interface Found {

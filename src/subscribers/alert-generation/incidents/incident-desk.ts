@@ -1,9 +1,10 @@
 import { failed, slow, stalled } from '../evidence/attempt-ring.ts';
 import type { Finding, Place } from '../conditions/finding.ts';
+import { isBeyondLimit } from '../conditions/wider-conditions.ts';
 import type { Incident } from './incident.ts';
 import type { IncidentBook } from './incident-book.ts';
 import type { IncidentTeller } from './incident-teller.ts';
-import { parameter, type PolicySet } from '../policies/resolve-policies.ts';
+import type { PolicySet } from '../policies/resolve-policies.ts';
 import { rulesOf } from '../evidence/step-rules.ts';
 import type { Seen } from '../evidence/step-watch.ts';
 import type { Troubled } from '../evidence/trouble.ts';
@@ -134,10 +135,7 @@ export class IncidentDesk {
       const money = kind === 'revenue_lost' ? incident.lost : incident.atRisk;
       for (const policy of this.#policies.of(kind, namespace, task, step)) {
         if (incident.state.speaking.some((one) => one.policy === policy.name)) continue;
-        const isBeyond = [...money].some(
-          ([currency, amount]) => amount >= (policy.limits[currency] ?? Number.POSITIVE_INFINITY),
-        );
-        if (isBeyond || typical.inOrders(money) >= parameter(policy, 'orders'))
+        if (isBeyondLimit(policy, money, typical))
           incident.state.speaking.push({ policy: policy.name, holds: false, detail: '' });
       }
     }

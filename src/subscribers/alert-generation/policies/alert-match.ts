@@ -1,4 +1,5 @@
 import type { AlertIncident, AlertSeverity } from '../../../signals/alert.ts';
+import { means } from './name-pattern.ts';
 
 /**
  * Which incidents: all that is given must fit, and nothing given fits every one. What an incident has no word for (one
@@ -35,8 +36,5 @@ export function matches(match: AlertMatch, incident: MatchedIncident): boolean {
 }
 
 function fits(pattern: string | undefined, names: readonly (string | null)[]): boolean {
-  if (pattern === undefined) return true;
-  const open = pattern.endsWith('*');
-  const stem = open ? pattern.slice(0, -1) : pattern;
-  return names.some((name) => name !== null && (open ? name.startsWith(stem) : name === stem));
+  return pattern === undefined || names.some((name) => name !== null && means(pattern, name));
 }

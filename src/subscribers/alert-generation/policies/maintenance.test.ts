@@ -3,36 +3,10 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import type { AlertIncident } from '../../../signals/alert.ts';
+import { incidentOf } from '../../../../test/support/incident.ts';
 import { inMaintenance, type MaintenanceWindow, weekdays } from './maintenance.ts';
 
-const incident: AlertIncident = {
-  key: 'k1',
-  severity: 'error',
-  environment: 'production',
-  policy: 'error_ratio',
-  joined: [],
-  summary: 'something',
-  namespace: 'payments',
-  task: 'process_order',
-  step: 'charge',
-  system: 'bank',
-  cause: 'connection',
-  firstError: null,
-  sinceMs: 0,
-  tasksHit: 3,
-  hitBy: {},
-  scope: [],
-  lost: {},
-  atRisk: {},
-  trend: 'steady',
-  action: 'look',
-  runbookUrl: null,
-  consoleUrl: null,
-  labels: {},
-  exampleTask: null,
-  exampleTrace: null,
-};
+const incident = incidentOf('k1', 'something', { namespace: 'payments', task: 'process_order', step: 'charge' });
 
 const hourMs = 3_600_000;
 const at = (iso: string): number => Date.parse(iso);

@@ -1,6 +1,7 @@
 import { TaskerError } from '../../../shared/errors.ts';
 import type { AlertSeverity } from '../../../signals/alert.ts';
 import type { MonitoredTask } from '../../metrics/monitored-tasks.ts';
+import { means } from './name-pattern.ts';
 import { type PolicyInput, policyInputSchema, type PolicyKind, type PolicyKindName, policyKinds } from './policies.ts';
 
 /** A policy that is in force: checked, every parameter filled in. */
@@ -116,9 +117,7 @@ function isFor({ appliesTo, isAskedFor }: Policy, monitored: MonitoredTask | und
 }
 
 function fits(pattern: string, name: string | null): boolean {
-  if (pattern === '*') return true;
-  if (name === null) return false;
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+  return name === null ? pattern === '*' : means(pattern, name);
 }
 
 function builtIn(kind: PolicyKind): Policy {
