@@ -295,3 +295,10 @@ test('no text of a template, an event or an error that is not let out is in what
   assert.ok(story.facts.length > 0);
   assert.ok(!JSON.stringify(story.facts).includes(secret));
 });
+
+test('while nothing happens nothing is to be saved; while anything is open or pending, it is', () => {
+  const story = new Story(alertingOptions([{ name: 'step_slow', for_seconds: 30 }])).usual(60, 0.5).wait(1);
+  assert.equal(story.alerting.tick(startMs + 60_000), false);
+  for (const task of ['a', 'b', 'c']) story.start(task).stalled(task, 'update_inventory');
+  assert.equal(story.alerting.tick(startMs + 61_000), true);
+});

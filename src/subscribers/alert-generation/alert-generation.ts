@@ -63,12 +63,12 @@ export function alertGeneration(options: AlertingOptions): SubscriberDefinition 
   const tick: Tick = {
     everyMs: tickEveryMs,
     act: (state: Alerting, nowMs, { record, afterSave }) => {
-      state.tick(nowMs);
+      const isChanged = state.tick(nowMs);
       const facts = state.drain();
       if (facts.length > 0) record(facts.map(draft));
       // To be told of the saving is to have it saved at once.
       if (state.takeAsked()) afterSave(() => undefined);
-      return true;
+      return isChanged;
     },
   };
   const input = {

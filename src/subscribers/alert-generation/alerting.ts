@@ -90,9 +90,14 @@ export class Alerting implements Reading {
     });
   }
 
-  /** Only while the log is read to its end: otherwise what seems absent may merely not have been read. */
-  tick(nowMs: number): void {
+  /**
+   * Only while the log is read to its end: otherwise what seems absent may merely not have been read. False: nothing has
+   * changed that is to be saved; an idle process must not write its state for ever.
+   */
+  tick(nowMs: number): boolean {
     this.#nowMs = nowMs;
+    const isFirst = !this.#isWatching;
+    const before = this.#pending.all.length + this.#book.open.size;
     const judging = this.#judging(nowMs);
     this.#lookAtAbsence(nowMs);
     for (const { policy, place } of this.#pending.all) this.#judge(policy, place, judging);
@@ -102,12 +107,13 @@ export class Alerting implements Reading {
       this.#desk.lookAtMoney(incident);
       if (isOver(incident, this.#teller.policiesOf(incident), judging)) this.#close(incident, nowMs);
     }
-    this.#silences.forget(nowMs);
+    const isForgotten = this.#silences.forget(nowMs);
     if (!this.#isWatching) {
       this.#isWatching = true;
       this.#teller.speak();
     }
     for (const incident of this.#book.open.values()) this.#teller.tell(incident, nowMs);
+    return isFirst || isForgotten || before > 0 || this.#pending.all.length + this.#book.open.size > 0;
   }
 
   /** An operator has asked for something since, and looks for it where it is saved. */

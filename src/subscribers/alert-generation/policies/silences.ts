@@ -51,9 +51,11 @@ export class Silences {
     return inMaintenance(this.#maintenance, incident, nowMs);
   }
 
-  /** Those that are over. */
-  forget(nowMs: number): void {
+  /** Those that are over; whether there was any. */
+  forget(nowMs: number): boolean {
+    const before = this.#silences.size;
     for (const { id, untilMs } of this.#silences.values()) if (untilMs <= nowMs) this.#silences.delete(id);
+    return this.#silences.size < before;
   }
 
   encode(): JsonValue {
