@@ -79,6 +79,8 @@ function writtenByThread(storage: Storage, file: string): Storage {
       commit: async (changes) => (await ask({ kind: 'commit', changes })) as CommitResult[],
     },
     workers: {
+      leaseMs: null,
+      renew: (workerId, facts) => storage.workers.renew(workerId, facts),
       join: async (info) => (await ask({ kind: 'join', worker: info })) as number | null,
       leave: async (workerId) => {
         await ask({ kind: 'leave', workerId });

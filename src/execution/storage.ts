@@ -1,5 +1,6 @@
 import type { EventLog } from '../log/event-log.ts';
 import type { RetentionStore } from '../log/retention-store.ts';
+import type { SubscriberLeases } from '../subscribers/subscriber-leases.ts';
 import type { Progress, ProgressResult, SubscriberStore } from '../subscribers/subscriber-store.ts';
 import type { CommandInbox } from './command-inbox.ts';
 import type { TaskReader } from './task-reader.ts';
@@ -30,6 +31,7 @@ export interface Storage {
   readonly log: EventLog;
   readonly retention: RetentionStore;
   readonly subscribers: SubscriberStore;
+  readonly leases: SubscriberLeases;
   /**
    * `tasks.commit` with subscribers' progress in the same transaction, after the changes: a part that cannot be
    * written is undone alone and takes nothing else with it.

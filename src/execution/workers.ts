@@ -12,6 +12,15 @@ export interface LostWorker extends WorkerInfo {
   readonly tasksHeld: number;
 }
 
+export type FactsOfLost = (lost: readonly LostWorker[]) => readonly NewEvent[];
+
+export interface Renewal {
+  /** False when this worker's own lease had run out: others may have its tasks, and it must join again. */
+  readonly held: boolean;
+  /** Of the facts about workers that were lost; null when none was. */
+  readonly firstPosition: number | null;
+}
+
 /**
  * Who works on this store. For the implementer: `join` makes this process the (or an) engine, or throws
  * `TASKER_ENGINE_ALREADY_RUNNING` where the storage allows one; it voids the leases of workers that ended without
@@ -19,7 +28,11 @@ export interface LostWorker extends WorkerInfo {
  * resolve to the position of the first event they wrote, the others follow it; null when they wrote none.
  */
 export interface WorkerRegistry {
-  join(worker: WorkerInfo, facts: (lost: readonly LostWorker[]) => readonly NewEvent[]): Promise<number | null>;
+  /** How long a worker that stays silent keeps what it holds; null where its end shows at once, and nobody renews. */
+  readonly leaseMs: number | null;
+  join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null>;
+  /** Says that this worker is there, and does for those that have been silent for too long what `join` does. */
+  renew(workerId: string, facts: FactsOfLost): Promise<Renewal>;
   /** Writes what a worker that has joined tells of itself; null, and nothing written, for one that has not. */
   note(workerId: string, events: readonly NewEvent[]): Promise<number | null>;
   /** Releases every lease that is still held and writes the events. */

@@ -22,6 +22,7 @@ const portTypes = [
   'execution/command-inbox.ts',
   'execution/template-store.ts',
   'execution/task-reader.ts',
+  'subscribers/subscriber-leases.ts',
   'subscribers/subscriber-store.ts',
   'log/event-log.ts',
   'log/retention-store.ts',
@@ -46,7 +47,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   // Of subscribers it sees what they save, as data: their writes join its group commit.
   execution: {
     uses: [...vocabulary, 'tasks', 'log'],
-    sees: ['config', 'subscribers/subscriber-store.ts'],
+    sees: ['config', 'subscribers/subscriber-leases.ts', 'subscribers/subscriber-store.ts'],
     packages: ['zod', 'node:'],
   },
   log: { uses: vocabulary, sees: ['config'], packages: [] },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { Storage } from '../../src/execution/storage.ts';
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
-import type { Open, Opened } from '../../src/testing/contracts/fixtures.ts';
+import type { Has, Open, Opened } from '../../src/testing/contracts/fixtures.ts';
 import { storageContract } from '../../src/testing/contracts/storage.contract.ts';
 import { storageModelContract } from './storage-model.contract.ts';
 
@@ -19,6 +19,7 @@ async function openFile(): Promise<Opened> {
   return {
     storage: await another(),
     another,
+    lapse: null,
     async cleanup() {
       for (const storage of opened) await storage.close();
       await rm(directory, { recursive: true });
@@ -28,13 +29,13 @@ async function openFile(): Promise<Opened> {
 
 async function openMemory(): Promise<Opened> {
   const storage = await openSqlite({ file: ':memory:', maxBytes: null });
-  return { storage, another: null, cleanup: () => storage.close() };
+  return { storage, another: null, lapse: null, cleanup: () => storage.close() };
 }
 
-function allContracts(name: string, open: Open, has: { readonly another: boolean; readonly modelRuns: number }): void {
+function allContracts(name: string, open: Open, has: Has & { readonly modelRuns: number }): void {
   storageContract(name, open, has);
   storageModelContract(name, open, has.modelRuns);
 }
 
-allContracts('a SQLite file', openFile, { another: true, modelRuns: 15 });
-allContracts('SQLite in memory', openMemory, { another: false, modelRuns: 150 });
+allContracts('a SQLite file', openFile, { another: true, engines: 'one', modelRuns: 15 });
+allContracts('SQLite in memory', openMemory, { another: false, engines: 'one', modelRuns: 150 });

@@ -45,16 +45,19 @@ export function withCrashPoints(storage: Storage, reach: (point: CrashPoint) => 
       return results;
     },
     queue: {
-      async takeDue(now, limit) {
-        const taken = await storage.queue.takeDue(now, limit);
+      async takeDue(...query) {
+        const taken = await storage.queue.takeDue(...query);
         if (taken.length > 0) reach('queue.after_take');
         return taken;
       },
-      takeOverdue: (now, limit) => storage.queue.takeOverdue(now, limit),
+      takeOverdue: (...query) => storage.queue.takeOverdue(...query),
       takeOne: (taskId) => storage.queue.takeOne(taskId),
       nextAt: () => storage.queue.nextAt(),
+      watch: (onNews) => storage.queue.watch(onNews),
     },
     workers: {
+      leaseMs: storage.workers.leaseMs,
+      renew: (workerId, facts) => storage.workers.renew(workerId, facts),
       async join(worker, facts) {
         const position = await storage.workers.join(worker, facts);
         reach('worker.after_join');

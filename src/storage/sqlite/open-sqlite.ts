@@ -67,6 +67,8 @@ function assemble(db: Database, place: Place, clock: Clock): Storage {
     tasks,
     retention: new SqliteRetentionStore(db, place, lock, transactions, events),
     subscribers: new SqliteSubscriberStore(db, place),
+    // The one engine runs all of them.
+    leases: { claim: async (workerId) => lock.workerId === workerId, release: async () => undefined },
     async commitGroup(changes, parts) {
       let progress: readonly ProgressResult[] = [];
       const written = await tasks.commit(changes, () => {

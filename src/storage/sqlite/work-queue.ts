@@ -6,7 +6,11 @@ import type { EngineLock } from './engine-lock.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 import type { Transactions } from './transaction.ts';
 
-type Ready = (now: number, limit: number) => readonly string[];
+/** `among`: JSON array of the namespaces; null: all of them. */
+type Ready = (now: number, limit: number, among: string | null) => readonly string[];
+
+const inNamespaces = '(? is null or namespace in (select value from json_each(?)))';
+type Among = [among: string | null, again: string | null];
 
 export class SqliteWorkQueue implements WorkQueue {
   readonly #place: Place;
@@ -39,12 +43,12 @@ export class SqliteWorkQueue implements WorkQueue {
       .pluck();
   }
 
-  async takeDue(now: number, limit: number): Promise<readonly TakenTask[]> {
-    return this.#takeReady(this.#due, now, limit);
+  async takeDue(now: number, limit: number, namespaces?: readonly string[]): Promise<readonly TakenTask[]> {
+    return this.#takeReady(this.#due, now, limit, namespaces);
   }
 
-  async takeOverdue(now: number, limit: number): Promise<readonly TakenTask[]> {
-    return this.#takeReady(this.#overdue, now, limit);
+  async takeOverdue(now: number, limit: number, namespaces?: readonly string[]): Promise<readonly TakenTask[]> {
+    return this.#takeReady(this.#overdue, now, limit, namespaces);
   }
 
   async takeOne(taskId: string): Promise<TakenTask | null> {
@@ -65,14 +69,20 @@ export class SqliteWorkQueue implements WorkQueue {
     }
   }
 
-  #takeReady(ready: Ready, now: number, limit: number): readonly TakenTask[] {
+  /** One engine to a file: nobody else makes a task due. */
+  watch(): () => void {
+    return () => undefined;
+  }
+
+  #takeReady(ready: Ready, now: number, limit: number, namespaces?: readonly string[]): readonly TakenTask[] {
     const worker = this.#worker();
+    const among = namespaces === undefined ? null : JSON.stringify(namespaces);
     try {
       // Most of the time nothing has come due; that answer should cost neither a lock nor a flush.
-      if (ready(now, 1).length === 0) return [];
+      if (ready(now, 1, among).length === 0) return [];
       return this.#transactions.run(() => {
         const taken: TakenTask[] = [];
-        for (const taskId of ready(now, Math.max(0, limit))) {
+        for (const taskId of ready(now, Math.max(0, limit), among)) {
           const lease = this.#take.get(worker, taskId);
           if (lease !== undefined) taken.push({ taskId, lease });
         }
@@ -95,12 +105,13 @@ export class SqliteWorkQueue implements WorkQueue {
 
 function overdue(db: Database): Ready {
   const statement = db
-    .prepare<[now: number, limit: number], string>(
+    .prepare<[now: number, ...Among, limit: number], string>(
       `select id from tasks where lease_worker is null and deadline_at is not null and deadline_at <= ?
+         and ${inNamespaces}
        order by deadline_at, id limit ?`,
     )
     .pluck();
-  return (now, limit) => statement.all(now, limit);
+  return (now, limit, among) => statement.all(now, among, among, limit);
 }
 
 /**
@@ -111,16 +122,16 @@ function dueByPriority(db: Database): Ready {
   const waiting = 'from tasks where lease_worker is null and due_at is not null';
   const nextBelow = db.prepare<[number], number | null>(`select max(priority) ${waiting} and priority < ?`).pluck();
   const dueAt = db
-    .prepare<[priority: number, now: number, limit: number], string>(
-      `select id ${waiting} and priority = ? and due_at <= ? order by due_at, id limit ?`,
+    .prepare<[priority: number, now: number, ...Among, limit: number], string>(
+      `select id ${waiting} and priority = ? and due_at <= ? and ${inNamespaces} order by due_at, id limit ?`,
     )
     .pluck();
-  return (now, limit) => {
+  return (now, limit, among) => {
     const found: string[] = [];
     for (let below = Number.MAX_SAFE_INTEGER; found.length < limit;) {
       const priority = nextBelow.get(below) ?? null;
       if (priority === null) break;
-      found.push(...dueAt.all(priority, now, limit - found.length));
+      found.push(...dueAt.all(priority, now, among, among, limit - found.length));
       below = priority;
     }
     return found;

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 
-import type { LostWorker, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
+import type { FactsOfLost, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
 import type { NewEvent } from '../../log/event-log.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { TaskerError } from '../../shared/errors.ts';
@@ -17,6 +17,8 @@ interface WorkerRow {
 }
 
 export class SqliteWorkers implements WorkerRegistry {
+  /** Whoever has the lock is the engine, and it goes with its process. */
+  readonly leaseMs = null;
   readonly #place: Place;
   readonly #lock: EngineLock;
   readonly #transactions: Transactions;
@@ -51,7 +53,7 @@ export class SqliteWorkers implements WorkerRegistry {
     this.#deleteAll = db.prepare('delete from workers');
   }
 
-  async join(worker: WorkerInfo, facts: (lost: readonly LostWorker[]) => readonly NewEvent[]): Promise<number | null> {
+  async join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null> {
     if (!this.#lock.acquire(worker.id)) throw this.#alreadyRunning();
     try {
       return this.#transactions.run(() => {
@@ -66,6 +68,10 @@ export class SqliteWorkers implements WorkerRegistry {
       this.#lock.release();
       return throwMapped(error, this.#place);
     }
+  }
+
+  async renew(workerId: string): Promise<Renewal> {
+    return { held: this.#lock.workerId === workerId, firstPosition: null };
   }
 
   async note(workerId: string, events: readonly NewEvent[]): Promise<number | null> {

@@ -8,13 +8,29 @@ export interface Opened {
   readonly storage: Storage;
   /** The same data through a connection of its own, as another process has it; null where there is no such thing. */
   readonly another: (() => Promise<Storage>) | null;
+  /** Lets the lease of every worker run out, as silence would; null where an end shows at once. */
+  readonly lapse: (() => Promise<void>) | null;
   readonly cleanup: () => Promise<void>;
+}
+
+/** What the storage under test can do. */
+export interface Has {
+  /** Second connections to the same data: tests that need one are skipped, with the reason, where not. */
+  readonly another: boolean;
+  /** How many workers may have joined at the same time. */
+  readonly engines: 'one' | 'many';
 }
 
 export type Open = () => Promise<Opened>;
 
 /** Why a test that needs `another` is not run on a storage that lacks it. */
 export const oneConnectionOnly = 'this storage has one connection: nobody else can see it';
+
+/** Why a test of workers beside each other is not run on a storage that lets only one of them join. */
+export const oneEngineOnly = 'this storage has one engine at a time';
+
+/** Why a test of that is not run on a storage that is worked on by many. */
+export const manyEngines = 'this storage takes many engines';
 
 export async function withStorage(open: Open, use: (storage: Storage, opened: Opened) => Promise<void>): Promise<void> {
   const opened = await open();

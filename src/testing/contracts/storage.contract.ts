@@ -1,7 +1,8 @@
 import { commandInboxContract } from './command-inbox.contract.ts';
 import { eventLogContract } from './event-log.contract.ts';
-import type { Open } from './fixtures.ts';
+import type { Has, Open } from './fixtures.ts';
 import { retentionStoreContract } from './retention-store.contract.ts';
+import { subscriberLeasesContract } from './subscriber-leases.contract.ts';
 import { subscriberStoreContract } from './subscriber-store.contract.ts';
 import { taskReaderContract } from './task-reader.contract.ts';
 import { taskStoreContract } from './task-store.contract.ts';
@@ -9,18 +10,16 @@ import { templateStoreContract } from './template-store.contract.ts';
 import { workQueueContract } from './work-queue.contract.ts';
 import { workersContract } from './workers.contract.ts';
 
-/**
- * What must hold of every storage, as suites of `node:test`. `open` gives an empty one each time. `another`:
- * whether it also gives second connections to it; tests that need one are skipped, with that reason, where not.
- */
-export function storageContract(name: string, open: Open, has: { readonly another: boolean }): void {
+/** What must hold of every storage, as suites of `node:test`. `open` gives an empty one each time. */
+export function storageContract(name: string, open: Open, has: Has): void {
   commandInboxContract(name, open, has.another);
   eventLogContract(name, open);
   retentionStoreContract(name, open);
+  subscriberLeasesContract(name, open, has.engines);
   subscriberStoreContract(name, open);
   taskReaderContract(name, open);
   taskStoreContract(name, open);
   templateStoreContract(name, open);
   workQueueContract(name, open);
-  workersContract(name, open, has.another);
+  workersContract(name, open, has);
 }

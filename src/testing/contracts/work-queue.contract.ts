@@ -53,6 +53,32 @@ export function workQueueContract(storageName: string, open: Open): void {
         assert.equal(await storage.queue.nextAt(), 99);
       }));
 
+    it('gives out tasks of the namespaces that are asked for alone, due or overdue', () =>
+      joined(open, async (storage) => {
+        for (const [id, namespace] of [
+          ['t1', 'shop'],
+          ['t2', 'billing'],
+          ['t3', 'mail & more'],
+        ] as const) {
+          const release = { dueAt: 1, deadlineAt: 1 };
+          await storage.tasks.commit([creation(id, { create: newTask(id, { namespace }), release })]);
+        }
+        const among = ['billing', 'mail & more', 'nobody'];
+        assert.deepEqual(
+          (await storage.queue.takeOverdue(9, 1, ['billing'])).map((task) => task.taskId),
+          ['t2'],
+        );
+        assert.deepEqual(
+          (await storage.queue.takeDue(9, 9, among)).map((task) => task.taskId),
+          ['t3'],
+        );
+        assert.deepEqual(await storage.queue.takeDue(9, 9, among), []);
+        assert.deepEqual(
+          (await storage.queue.takeDue(9, 9)).map((task) => task.taskId),
+          ['t1'],
+        );
+      }));
+
     it('gives out nothing when nothing is asked for', () =>
       joined(open, async (storage) => {
         await released(storage, 't1', 1);

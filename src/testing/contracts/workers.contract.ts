@@ -7,8 +7,11 @@ import {
   commitOne,
   creation,
   event,
+  type Has,
   joined,
+  manyEngines,
   oneConnectionOnly,
+  oneEngineOnly,
   type Open,
   wholeLog,
   withStorage,
@@ -17,8 +20,10 @@ import {
 
 const second: WorkerInfo = { id: 'worker-2', pid: 5_000, host: 'shop-2', startedAt: 2_000 };
 
-export function workersContract(storageName: string, open: Open, hasAnother: boolean): void {
-  const needsAnother = hasAnother ? {} : { skip: oneConnectionOnly };
+export function workersContract(storageName: string, open: Open, has: Has): void {
+  const needsAnother = has.another ? {} : { skip: oneConnectionOnly };
+  const oneAtATime = has.engines === 'one' ? needsAnother : { skip: manyEngines };
+  const manyAtATime = has.engines === 'many' ? {} : { skip: oneEngineOnly };
   describe(`WorkerRegistry on ${storageName}`, () => {
     it('writes the facts of joining and leaving into the log', () =>
       withStorage(open, async (storage) => {
@@ -60,7 +65,7 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
         assert.equal(await storage.workers.isEngineRunning(), false);
       }));
 
-    it('refuses a second engine and names the first', () =>
+    it('refuses a second engine and names the first', has.engines === 'one' ? {} : { skip: manyEngines }, () =>
       joined(open, async (storage) => {
         await assert.rejects(
           storage.workers.join(second, () => assert.fail('must not be asked')),
@@ -72,7 +77,8 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
           },
         );
         assert.equal((await commitOne(storage, creation('t1')))?.kind, 'committed');
-      }));
+      }),
+    );
 
     it('gives held tasks back when the engine leaves', () =>
       joined(open, async (storage) => {
@@ -110,7 +116,7 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
       }));
 
     it('reports a worker that ended without leaving and makes its tasks due', needsAnother, () =>
-      joined(open, async (storage, { another }) => {
+      joined(open, async (storage, { another, lapse }) => {
         assert.ok(another !== null);
         await storage.tasks.commit([
           creation('t1'),
@@ -118,6 +124,7 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
           creation('t3', { release: { dueAt: null, deadlineAt: null } }),
         ]);
         await storage.close();
+        await lapse?.();
         const successor = await another();
         let reported: readonly LostWorker[] = [];
         await successor.workers.join(second, (lost) => {
@@ -136,12 +143,14 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
     );
 
     it('reports each lost worker once', needsAnother, () =>
-      joined(open, async (storage, { another }) => {
+      joined(open, async (storage, { another, lapse }) => {
         assert.ok(another !== null);
         await storage.close();
+        await lapse?.();
         const successor = await another();
         await successor.workers.join(second, () => []);
         await successor.close();
+        await lapse?.();
         const third = await another();
         await third.workers.join({ ...second, id: 'worker-3' }, (lost) => {
           assert.deepEqual(lost, [{ ...second, tasksHeld: 0 }]);
@@ -150,7 +159,7 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
       }),
     );
 
-    it('is seen through other connections, and refuses them', needsAnother, () =>
+    it('is seen through other connections, and refuses them', oneAtATime, () =>
       joined(open, async (_storage, { another }) => {
         assert.ok(another !== null);
         const other = await another();
@@ -160,6 +169,66 @@ export function workersContract(storageName: string, open: Open, hasAnother: boo
           { code: 'TASKER_ENGINE_ALREADY_RUNNING' },
         );
         assert.equal((await commitOne(other, creation('t1')))?.kind, 'lease_lost');
+      }),
+    );
+
+    it('lets workers join beside each other, and each write what it holds alone', manyAtATime, () =>
+      joined(open, async (storage, { another }) => {
+        assert.ok(another !== null);
+        await storage.tasks.commit([creation('t1')]);
+        const other = await another();
+        await other.workers.join(second, (lost) => {
+          assert.deepEqual(lost, []);
+          return [];
+        });
+        assert.equal((await commitOne(other, change('t1', 1)))?.kind, 'lease_lost');
+        assert.equal((await commitOne(other, creation('t2')))?.kind, 'committed');
+        assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'committed');
+        assert.equal(await other.queue.takeOne('t1'), null);
+        await other.workers.leave(second.id, []);
+        assert.equal(await storage.workers.isEngineRunning(), true);
+        assert.equal((await storage.queue.takeOne('t2'))?.taskId, 't2');
+      }),
+    );
+
+    it('keeps what a worker holds that renews, and gives on what one holds that is silent', manyAtATime, () =>
+      joined(open, async (storage, { another, lapse }) => {
+        assert.ok(another !== null && lapse !== null && storage.workers.leaseMs !== null);
+        await storage.tasks.commit([creation('t1')]);
+        const other = await another();
+        await other.workers.join(second, () => []);
+        assert.deepEqual(await other.workers.renew(second.id, () => assert.fail('nobody is lost')), {
+          held: true,
+          firstPosition: null,
+        });
+        await lapse();
+        let reported: readonly LostWorker[] = [];
+        // Its own has run out too, but nobody has noticed: whoever renews first goes on.
+        const renewal = await other.workers.renew(second.id, (lost) => {
+          reported = lost;
+          return [event('lost', { name: 'worker.lost' })];
+        });
+        assert.equal(renewal.held, true);
+        assert.deepEqual(reported, [{ ...worker, tasksHeld: 1 }]);
+        assert.equal(renewal.firstPosition, (await wholeLog(storage)).at(-1)?.position);
+        assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost', 'the silent one is fenced');
+        assert.deepEqual(await storage.workers.renew(worker.id, () => []), { held: false, firstPosition: null });
+        const taken = await other.queue.takeDue(Number.MAX_SAFE_INTEGER, 9);
+        assert.deepEqual(
+          taken.map(({ taskId }) => taskId),
+          ['t1'],
+        );
+        await storage.workers.join(worker, () => []);
+        assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost', 'also when it is back');
+      }),
+    );
+
+    it('writes nothing for a worker whose lease has run out, though nobody has noticed yet', manyAtATime, () =>
+      joined(open, async (storage, { lapse }) => {
+        assert.ok(lapse !== null);
+        await storage.tasks.commit([creation('t1')]);
+        await lapse();
+        assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost');
       }),
     );
   });
