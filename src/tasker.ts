@@ -204,9 +204,12 @@ export interface RunOptions {
 }
 
 export interface StartOptions {
-  /** `all` (default): every due task of the store. `own`: only tasks that this process creates with `run`. */
-  readonly advance?: 'all' | 'own';
-  /** Stop gracefully on SIGTERM and SIGINT. Default false: a library has no business with the process's signals. */
+  /**
+   * `all` (default): every due task of the store. `own`: only tasks that this process creates with `run`. `none`: no
+   * step; it observes, records what SLAs have to say, and carries out what operators ask: workers do the rest.
+   */
+  readonly advance?: 'all' | 'own' | 'none';
+  /** Stop gracefully on SIGTERM and SIGINT. Default false: a process's signals are no library's business. */
   readonly handleSignals?: boolean;
 }
 

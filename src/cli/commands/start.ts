@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ResolvedConfig } from '../../config/resolve-config.ts';
+import { describeStorage } from '../../config/storage.ts';
 import type { Tasker } from '../../tasker.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -64,5 +65,5 @@ function say(session: Session, line: { readonly event: string } & Readonly<Recor
 }
 
 function storeOf(config: ResolvedConfig): string {
-  return config.storage.kind === 'sqlite' ? config.storage.file : 'memory';
+  return describeStorage(config.storage);
 }
