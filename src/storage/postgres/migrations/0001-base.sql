@@ -48,9 +48,8 @@ create index tasks_overdue on {schema}.tasks (deadline_at) where lease_worker is
 create index tasks_held on {schema}.tasks (lease_worker) where lease_worker is not null;
 create index tasks_by_name on {schema}.tasks (namespace, name, id);
 create index tasks_by_correlation on {schema}.tasks (correlation_id);
--- Nearly all tasks are complete or on their way there: those are found as fast by id, and an entry for each would be
--- written three times in its life.
-create index tasks_by_rare_status on {schema}.tasks (status, id) where status <> 'complete' and status <> 'in_progress';
+-- Nearly all tasks are complete: those are found as fast by id.
+create index tasks_by_rare_status on {schema}.tasks (status, id) where status <> 'complete';
 
 -- A step's row is written again at each attempt's beginning and end. No index holds a column that changes, and room
 -- is left on the page, so the new row goes beside the old one and no index is touched.
@@ -110,12 +109,13 @@ where name <> 'step.execution_requested' and name <> 'step.completed' and name <
   and name <> 'task.start_requested' and name <> 'task.completed';
 
 -- `awaited`: whether its sender still waits for the outcome, and so would learn of a refusal. `claimed_by`: the worker
--- that carries it out; void once that worker is not among the workers any more.
+-- that carries it out; void once that worker is not among the workers any more. `subscriber`: of which one it is asked.
 create table {schema}.commands (
   position bigint generated always as identity primary key,
   id text collate "C" not null unique,
   kind text collate "C" not null,
   task_id text collate "C",
+  subscriber text collate "C",
   body_json text not null,
   requested_at bigint not null,
   outcome_json text,
