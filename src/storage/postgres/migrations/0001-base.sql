@@ -43,7 +43,7 @@ create table {schema}.tasks (
 );
 
 create unique index tasks_by_key on {schema}.tasks (namespace, name, idempotency_key) where idempotency_key is not null;
-create index tasks_due on {schema}.tasks (due_at) where lease_worker is null and due_at is not null;
+create index tasks_due on {schema}.tasks (namespace, due_at) where lease_worker is null and due_at is not null;
 create index tasks_overdue on {schema}.tasks (deadline_at) where lease_worker is null and deadline_at is not null;
 create index tasks_held on {schema}.tasks (lease_worker) where lease_worker is not null;
 create index tasks_by_name on {schema}.tasks (namespace, name, id);
