@@ -211,7 +211,7 @@ function placeOf({ url, schema = 'tasker' }: ConnectionOptions): Place {
   }
   if (!/^postgres(ql)?:\/\//.test(url) || !isUrl(url)) throw notAUrl();
   const { user = '', host, port, database = '' } = new pg.Client({ connectionString: url });
-  return { location: `${user}@${host}:${port}/${database}, schema ${schema}`, schema };
+  return { location: `${user}@${host}:${port}/${database}, schema ${schema}`, schema, user, host, port, database };
 }
 
 function isUrl(url: string): boolean {

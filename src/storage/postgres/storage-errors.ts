@@ -5,6 +5,10 @@ export interface Place {
   /** `user@host:port/database, schema tasker`. */
   readonly location: string;
   readonly schema: string;
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
 }
 
 // Whole codes before classes: what comes first counts.
