@@ -15,7 +15,12 @@ export interface Migration {
 }
 
 /** In order; a migration's place plus one is the schema version it makes. Never change one that was released. */
-const migrations: readonly Migration[] = [{ name: '0001-base', compatibleFrom: 1 }];
+const migrations: readonly Migration[] = [
+  { name: '0001-base', compatibleFrom: 1 },
+  { name: '0002-commit-group', compatibleFrom: 1 },
+  { name: '0003-workers-and-queue', compatibleFrom: 1 },
+  { name: '0004-retention', compatibleFrom: 1 },
+];
 
 export const schemaVersion = migrations.length;
 
