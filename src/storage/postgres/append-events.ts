@@ -1,6 +1,5 @@
 import type { NewEvent } from '../../log/event-log.ts';
 import { float8Array, integerArray, textArray } from './binary-arrays.ts';
-import type { Queries } from './connection.ts';
 
 /** An event as part of the change or part that stands at `at`, from 1, in its group. */
 export interface PlacedEvent {
@@ -31,21 +30,4 @@ export function loneEvents(events: readonly NewEvent[]): readonly PlacedEvent[] 
 /** `$from, $from+1, …`: the parameters of a call. */
 export function parameters(count: number, from = 1): string {
   return Array.from({ length: count }, (_, index) => `$${from + index}`).join(', ');
-}
-
-/**
- * Adds events to the log: the last thing a transaction does, for from here to its end it keeps all others from adding.
- * Returns the position of the first; null when there is none.
- */
-export async function appendEvents(
-  queries: Queries,
-  schema: string,
-  events: readonly NewEvent[],
-): Promise<number | null> {
-  if (events.length === 0) return null;
-  const [row] = await queries.rows<{ readonly before: number }>(
-    `select ${schema}.append_events_v1('{}', ${parameters(9)}) as before`,
-    eventColumns(loneEvents(events)),
-  );
-  return row === undefined ? null : row.before + 1;
 }

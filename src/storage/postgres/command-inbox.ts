@@ -1,9 +1,9 @@
 import type { CommandInbox, CommandKind, CommandOutcome, StoredCommand } from '../../execution/command-inbox.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { JsonObject } from '../../shared/json.ts';
-import { mapped, type Pool } from './connection.ts';
+import { type Connections, mapped } from './connection.ts';
+import type { Membership } from './membership.ts';
 import { channelOf, type Notifications } from './notifications.ts';
-import type { Place } from './storage-errors.ts';
 
 interface CommandRow {
   readonly id: string;
@@ -14,13 +14,10 @@ interface CommandRow {
 }
 
 export interface CommandInboxOptions {
-  readonly pool: Pool;
-  readonly place: Place;
-  readonly schema: string;
+  readonly connections: Connections;
+  readonly membership: Membership;
   readonly clock: Clock;
   readonly notifications: Notifications;
-  /** The worker as which this process has joined; null while it has not. */
-  readonly worker: () => string | null;
 }
 
 // A notification may be lost: as often as this there may be news nobody told of.
@@ -42,8 +39,8 @@ export class PostgresCommandInbox implements CommandInbox {
   submit(command: StoredCommand): Promise<void> {
     const { id, kind, taskId, body, requestedAt } = command;
     const subscriber = typeof body.subscriber === 'string' ? body.subscriber : null;
-    return this.#mapped(async ({ pool, place, schema }) => {
-      await pool.run(
+    return this.#mapped(async ({ side, place, schema }) => {
+      await side.run(
         `with submitted as (
            insert into ${schema}.commands (id, kind, task_id, subscriber, body_json, requested_at, awaited)
            values ($1, $2, $3, $4, $5, $6, true))
@@ -71,18 +68,18 @@ export class PostgresCommandInbox implements CommandInbox {
   }
 
   pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]> {
-    return this.#mapped(async ({ pool, schema, worker }) => {
-      const workerId = worker();
+    return this.#mapped(async ({ side, schema }) => {
+      const { workerId } = this.#options.membership;
       const among =
         ofTasks === undefined ? '' : `and (task_id = any($2) or (kind = 'run' and awaited))`;
       const given = ofTasks === undefined ? [limit] : [limit, ofTasks];
       const rows =
         workerId === null
-          ? await pool.rows<CommandRow>(
+          ? await side.rows<CommandRow>(
               `select ${columns} from ${schema}.commands where ${unsettled} ${among} order by position limit $1`,
               given,
             )
-          : await pool.rows<CommandRow>(claim(schema, among, `$${given.length + 1}`), [...given, workerId]);
+          : await side.rows<CommandRow>(claim(schema, among, `$${given.length + 1}`), [...given, workerId]);
       return rows.map(toCommand);
     });
   }
@@ -106,8 +103,8 @@ export class PostgresCommandInbox implements CommandInbox {
   }
 
   outcome(commandId: string): Promise<CommandOutcome | null> {
-    return this.#mapped(async ({ pool, schema }) => {
-      const [row] = await pool.rows<{ readonly outcome_json: string | null }>(
+    return this.#mapped(async ({ side, schema }) => {
+      const [row] = await side.rows<{ readonly outcome_json: string | null }>(
         `select outcome_json from ${schema}.commands where id = $1`,
         [commandId],
       );
@@ -117,8 +114,8 @@ export class PostgresCommandInbox implements CommandInbox {
   }
 
   #settle(commandId: string, outcome: CommandOutcome, condition: string): Promise<void> {
-    return this.#mapped(async ({ pool, schema }) => {
-      await pool.run(
+    return this.#mapped(async ({ side, schema }) => {
+      await side.run(
         `update ${schema}.commands set outcome_json = $1 where id = $2 and ${unsettled} ${condition}`,
         [JSON.stringify(outcome), commandId],
       );
@@ -126,9 +123,9 @@ export class PostgresCommandInbox implements CommandInbox {
   }
 
   async #await(awaited: boolean, commandId: string): Promise<CommandOutcome | null> {
-    await this.#mapped(async ({ pool, place, schema }) => {
+    await this.#mapped(async ({ side, place, schema }) => {
       // Whoever could not carry it out has left it; one whose sender waits again is news.
-      await pool.run(
+      await side.run(
         `with changed as (update ${schema}.commands set awaited = $1 where id = $2 and ${unsettled} returning awaited)
          select pg_notify($3, 'command') from changed where awaited`,
         [awaited, commandId, channelOf(place.schema)],
@@ -137,8 +134,9 @@ export class PostgresCommandInbox implements CommandInbox {
     return this.outcome(commandId);
   }
 
-  #mapped<T>(work: (options: CommandInboxOptions) => Promise<T>): Promise<T> {
-    return mapped(this.#options.place, () => work(this.#options));
+  #mapped<T>(work: (connections: Connections) => Promise<T>): Promise<T> {
+    const { connections } = this.#options;
+    return mapped(connections.place, () => work(connections));
   }
 }
 

@@ -19,6 +19,7 @@ const migrations: readonly Migration[] = [
   { name: '0001-base', compatibleFrom: 1 },
   { name: '0002-commit-group', compatibleFrom: 1 },
   { name: '0003-workers-and-queue', compatibleFrom: 1 },
+  { name: '0004-retention', compatibleFrom: 1 },
 ];
 
 export const schemaVersion = migrations.length;

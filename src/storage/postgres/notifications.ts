@@ -8,7 +8,7 @@ export type News = 'work' | 'command';
 const firstRetryMs = 100;
 const longestRetryMs = 10_000;
 
-/** The channel on which transactions tell that they made a task due (`work`) or left a command (`command`). */
+/** The channel on which transactions tell that they made a task due (no payload) or left a command (`command`). */
 export function channelOf(schema: string): string {
   return `${schema}_work`;
 }
@@ -66,7 +66,7 @@ export class Notifications {
     client.on('error', lost);
     client.on('end', lost);
     client.on('notification', ({ payload }) => {
-      this.#tell(payload === 'work' || payload === 'command' ? payload : null);
+      this.#tell(payload === 'command' ? 'command' : 'work');
     });
     try {
       await client.connect();
