@@ -63,7 +63,7 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['config'],
     packages: ['zod', 'pino', 'prom-client', '@opentelemetry', 'node:'],
   },
-  storage: { uses: vocabulary, sees: ['config', ...portTypes], packages: ['better-sqlite3', 'node:'] },
+  storage: { uses: vocabulary, sees: ['config', ...portTypes], packages: ['better-sqlite3', 'pg', 'pg-boss', 'node:'] },
 
   // Runs the engine as anybody else would, on time of its own.
   lab: { uses: [...vocabulary, ...publicApi], packages: ['yaml', 'zod', 'node:'] },
