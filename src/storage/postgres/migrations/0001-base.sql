@@ -1,4 +1,5 @@
--- `{schema}` is replaced by the quoted name of the schema. Times are milliseconds since the Unix epoch.
+-- `{schema}` is replaced by the quoted name of the schema. Times are milliseconds since the Unix epoch, and may
+-- have fractions.
 -- Columns ending in `_json` hold JSON text: it is never looked into here, and jsonb would refuse what JSON allows.
 -- Keys compare byte by byte (collate "C"): a UUIDv7's order is its order of creation, and comparing costs little.
 -- Every index here is paid for on each checkout's way; each serves a query that is asked while the engine runs.
@@ -19,7 +20,7 @@ create table {schema}.tasks (
   namespace text collate "C" not null,
   name text collate "C" not null,
   version text collate "C" not null,
-  created_at bigint not null,
+  created_at double precision not null,
   context_json text not null,
   request_json text not null,
   correlation_id text collate "C" not null,
@@ -27,19 +28,19 @@ create table {schema}.tasks (
   trace_id text not null,
   root_span_id text not null,
   parent_span_id text,
-  sla_deadline_at bigint,
+  sla_deadline_at double precision,
   status text collate "C" not null,
-  started_at bigint,
-  ended_at bigint,
-  first_ended_at bigint,
-  sla_breached_at bigint,
+  started_at double precision,
+  ended_at double precision,
+  first_ended_at double precision,
+  sla_breached_at double precision,
   parked text,
-  due_at bigint,
-  deadline_at bigint,
+  due_at double precision,
+  deadline_at double precision,
   lease_worker text collate "C",
   lease_token integer not null,
   priority integer not null default 0,
-  start_at bigint
+  start_at double precision
 );
 
 create unique index tasks_by_key on {schema}.tasks (namespace, name, idempotency_key) where idempotency_key is not null;
@@ -61,13 +62,13 @@ create table {schema}.steps (
   attempts integer not null,
   failures integer not null,
   losses integer not null,
-  first_ready_at bigint,
-  ready_at bigint,
-  started_at bigint,
-  finished_at bigint,
+  first_ready_at double precision,
+  ready_at double precision,
+  started_at double precision,
+  finished_at double precision,
   span_id text,
-  sla_deadline_at bigint,
-  sla_breached_at bigint,
+  sla_deadline_at double precision,
+  sla_breached_at double precision,
   stalled_attempt integer not null,
   failure_json text,
   results_json text,
@@ -93,7 +94,7 @@ create table {schema}.events (
   id text not null,
   name text collate "C" not null,
   schema_version integer not null,
-  occurred_at bigint not null,
+  occurred_at double precision not null,
   task_id text collate "C",
   step text,
   attempt integer,
@@ -117,7 +118,7 @@ create table {schema}.commands (
   task_id text collate "C",
   subscriber text collate "C",
   body_json text not null,
-  requested_at bigint not null,
+  requested_at double precision not null,
   outcome_json text,
   awaited boolean not null default false,
   claimed_by text collate "C"
@@ -129,7 +130,7 @@ create table {schema}.workers (
   id text collate "C" primary key,
   pid integer not null,
   host text not null,
-  started_at bigint not null,
+  started_at double precision not null,
   lease_until bigint not null
 ) with (fillfactor = 50);
 
@@ -159,7 +160,7 @@ create table {schema}.parked_events (
   event_name text not null,
   task_id text collate "C",
   attempts integer not null,
-  parked_at bigint not null,
+  parked_at double precision not null,
   error_type text,
   error_message text,
   error_stack text,
@@ -181,7 +182,7 @@ insert into {schema}.log_retention (id, removed_up_to) values (1, 0);
 create table {schema}.annotations (
   position bigint generated always as identity primary key,
   task_id text collate "C" not null,
-  at bigint not null,
+  at double precision not null,
   noted_by text,
   step text,
   attempt integer,
