@@ -26,7 +26,7 @@ import { everyRegistered, registerSubscribers } from './register-subscribers.ts'
 import { clockFor, openStorage, referenceTo } from './open-storage.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { Operations } from './operations-parts.ts';
-import type { Clock } from './shared/clock.ts';
+import { type Clock, systemClock } from './shared/clock.ts';
 import { errorMessage, TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { sinkSubscribers, type SinkSubscribersOptions } from './sink-subscribers.ts';
@@ -85,7 +85,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     env: around.env ?? process.env,
     ...(around.source !== undefined && { source: around.source }),
   });
-  const clock = around.clock ?? clockFor(config.storage);
+  const clock = clockFor(config.storage, around.clock ?? systemClock);
   const random = around.random ?? systemRandom;
   const warn = around.onWarning ?? ((message: string) => process.emitWarning(message, 'TaskerWarning'));
   const bus = new Bus(warn);

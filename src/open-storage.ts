@@ -1,13 +1,14 @@
 import type { ResolvedPostgres, ResolvedStorage } from './config/storage.ts';
 import type { Storage } from './execution/storage.ts';
 import type { EventLog } from './log/event-log.ts';
-import { type Clock, isRealTime, StoreClock, systemClock } from './shared/clock.ts';
+import { type Clock, systemClock } from './shared/clock.ts';
+import { isRealTime, StoreClock } from './shared/store-clock.ts';
 import { openSqlite } from './storage/sqlite/open-sqlite.ts';
 import type { SubscriberStore } from './subscribers/subscriber-store.ts';
 
 /** The time that goes with a storage: that of a database elsewhere is the database's. */
-export function clockFor(chosen: ResolvedStorage): Clock {
-  return chosen.kind === 'postgres' ? new StoreClock() : systemClock;
+export function clockFor(chosen: ResolvedStorage, own: Clock): Clock {
+  return chosen.kind === 'postgres' ? new StoreClock(own) : own;
 }
 
 export async function openStorage(chosen: ResolvedStorage, clock: Clock): Promise<Storage> {
@@ -15,7 +16,7 @@ export async function openStorage(chosen: ResolvedStorage, clock: Clock): Promis
   if (chosen.kind === 'sqlite') return openSqlite({ file: chosen.file, maxBytes: chosen.maxBytes, clock });
   // Not loaded where there is none: it takes a while, and who has no database needs no driver.
   const { openPostgres } = await import('./storage/postgres/open-postgres.ts');
-  return openPostgres({ ...chosen, clock });
+  return openPostgres({ ...chosen, ...(clock instanceof StoreClock && { clock }) });
 }
 
 /** How a thread finds the same storage. */
@@ -41,6 +42,6 @@ export async function openLogSide(store: StoreReference): Promise<LogSide> {
     return { ...open(store.file), clock: systemClock };
   }
   const { openLogSide: open } = await import('./storage/postgres/open-log-side.ts');
-  const clock = new StoreClock();
+  const clock = new StoreClock(systemClock);
   return { ...(await open({ ...store, clock })), clock };
 }

@@ -24,12 +24,15 @@ export interface PostgresStorageInput {
   /** Connections to read with, beside one that writes and one that listens. Default 4. */
   readonly poolSize?: number;
   /**
-   * A direct connection to listen on, where `url` leads to a pooler: in transaction mode those pass no notifications
-   * on. false: nobody listens, and what others make due is found within a second. Default: `url`.
+   * true where `url` leads to a pooler that gives out connections by transaction: no prepared statements, no settings
+   * of a session; set `statement_timeout` on the role. Default false.
+   */
+  readonly pooler?: boolean;
+  /**
+   * A direct connection to be notified on; poolers pass no notifications on. false: nobody listens, and what others
+   * make due is found within a second. Default: `url`; with `pooler` false.
    */
   readonly listenUrl?: string | false;
-  /** false where `url` leads to a pooler that knows no prepared statements. Default true. */
-  readonly preparedStatements?: boolean;
   /** How long a worker that stays silent keeps its tasks and subscribers, milliseconds. Default 10,000. */
   readonly leaseMs?: number;
 }

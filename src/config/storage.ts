@@ -19,8 +19,8 @@ const postgresSchema = z.strictObject({
   url: postgresUrl,
   schema: schemaName.default('tasker'),
   poolSize: z.number().int().min(1).max(100).default(4),
+  pooler: z.boolean().default(false),
   listenUrl: z.union([postgresUrl, z.literal(false)]).optional(),
-  preparedStatements: z.boolean().default(true),
   leaseMs: z.number().int().min(1000).max(600_000).default(10_000),
 });
 
@@ -42,9 +42,9 @@ export interface ResolvedPostgres {
   readonly url: string;
   readonly schema: string;
   readonly poolSize: number;
+  readonly pooler: boolean;
   /** null: nobody listens. */
   readonly listenUrl: string | null;
-  readonly preparedStatements: boolean;
   readonly leaseMs: number;
 }
 
@@ -60,8 +60,13 @@ export function resolveStorage(storage: z.infer<typeof storageSchema>, baseDir: 
     case 'sqlite':
       return { kind: 'sqlite', file: resolve(baseDir, storage.file), maxBytes: storage.maxBytes ?? null };
     case 'postgres':
-      return { ...storage, listenUrl: storage.listenUrl === false ? null : (storage.listenUrl ?? storage.url) };
+      return { ...storage, listenUrl: listenUrlOf(storage) };
   }
+}
+
+function listenUrlOf({ url, pooler, listenUrl }: z.infer<typeof postgresSchema>): string | null {
+  if (listenUrl === false) return null;
+  return listenUrl ?? (pooler ? null : url);
 }
 
 /** For people: where the data is, without what is secret. */

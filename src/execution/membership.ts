@@ -1,5 +1,6 @@
-import { type Clock, isRealTime } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
+import { isRealTime } from '../shared/store-clock.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import type { Narration } from './narration.ts';
 import { type Block, LoopWatch } from './watchdog/loop-watch.ts';

@@ -37,35 +37,6 @@ export const systemClock: Clock = {
 };
 
 /**
- * The system's time as the clock of a store elsewhere has it: whoever shares the store means the same by a time,
- * whatever his own clock says.
- */
-export class StoreClock implements Clock {
-  readonly monotonicMs = systemClock.monotonicMs;
-  readonly setTimer = systemClock.setTimer;
-  #aheadMs = 0;
-
-  now(): number {
-    return Date.now() + this.#aheadMs;
-  }
-
-  /** How far the store's clock is ahead of the system's. */
-  get aheadMs(): number {
-    return this.#aheadMs;
-  }
-
-  /** `storeMs`: what the store's clock said when the system's said `systemMs`. */
-  adjust(storeMs: number, systemMs: number): void {
-    this.#aheadMs = Math.round(storeMs - systemMs);
-  }
-}
-
-/** False for time that is made up: it says nothing of the process, and no other thread shares it. */
-export function isRealTime(clock: Clock): boolean {
-  return clock === systemClock || clock instanceof StoreClock;
-}
-
-/**
  * Keeps the process running until the returned function is called: a Clock's timers alone do not, so that a
  * forgotten one never hangs a script.
  */

@@ -16,7 +16,7 @@ function changed(database: TestDatabase, change: (url: URL) => void): string {
 
 /** Rejects as unavailable with a message that says what to do, and shows the password nowhere, also not in its cause. */
 async function unavailable(url: string, message: RegExp): Promise<void> {
-  await assert.rejects(openPostgres({ url, listen: false, connectTimeoutMs: 2_000 }), (error: Error) => {
+  await assert.rejects(openPostgres({ url, listenUrl: null, connectTimeoutMs: 2_000 }), (error: Error) => {
     assert.equal('code' in error && error.code, 'TASKER_STORAGE_UNAVAILABLE', error.message);
     assert.match(error.message, message);
     showsNoPassword(error, new URL(url).password);
@@ -63,7 +63,7 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
         /user or the password is wrong/,
       );
       const without = changed(database, (url) => (url.password = ''));
-      await assert.rejects(openPostgres({ url: without, listen: false }), {
+      await assert.rejects(openPostgres({ url: without, listenUrl: null }), {
         code: 'TASKER_STORAGE_UNAVAILABLE',
         message: /asks for a password/,
       });
@@ -91,8 +91,8 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
 describe('A storage on PostgreSQL', needsPostgres, () => {
   it('opened for reading only, reads and refuses every write', () =>
     withDatabase(async (database) => {
-      await (await openPostgres({ url: database.url, listen: false })).close();
-      const storage = await openPostgres({ url: database.url, readOnly: true, listen: false });
+      await (await openPostgres({ url: database.url, listenUrl: null })).close();
+      const storage = await openPostgres({ url: database.url, readOnly: true, listenUrl: null });
       assert.equal(await storage.reader.get('t0'), null);
       const readOnly = { code: 'TASKER_STORAGE_READ_ONLY' };
       await assert.rejects(
@@ -112,7 +112,7 @@ describe('A storage on PostgreSQL', needsPostgres, () => {
 
   it('names the command that backs it up, without a password', () =>
     withDatabase(async (database) => {
-      const storage = await openPostgres({ url: database.url, listen: false });
+      const storage = await openPostgres({ url: database.url, listenUrl: null });
       await assert.rejects(storage.backup('/backups/today.dump'), (error: Error) => {
         assert.equal('code' in error && error.code, 'TASKER_BACKUP_FAILED');
         assert.match(

@@ -8,7 +8,7 @@ import { worker } from '../../src/testing/contracts/fixtures.ts';
 import { needsPostgres, type TestDatabase, withDatabase } from '../support/postgres.ts';
 
 async function openAndClose(options: PostgresOptions): Promise<void> {
-  await (await openPostgres({ listen: false, ...options })).close();
+  await (await openPostgres({ listenUrl: null, ...options })).close();
 }
 
 /** Rejects with the code, and with a message that matches and names no password. */
@@ -53,7 +53,7 @@ async function catalog(database: TestDatabase): Promise<readonly string[]> {
 describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
   it('are made once when four processes start at the same time', () =>
     withDatabase(async (database) => {
-      const storages = await Promise.all([1, 2, 3, 4].map(() => openPostgres({ url: database.url, listen: false })));
+      const storages = await Promise.all([1, 2, 3, 4].map(() => openPostgres({ url: database.url, listenUrl: null })));
       assert.deepEqual(
         (await database.query('select version from tasker.schema_migrations order by version')).length,
         schemaVersion,
@@ -85,9 +85,10 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
   it('are refused on a schema that a newer version has made unfit for this one', () =>
     withDatabase(async (database) => {
       await openAndClose({ url: database.url });
-      await database.query('insert into tasker.schema_migrations (version, name, compatible_from) values (99, $1, 98)', [
-        '0099-later',
-      ]);
+      await database.query(
+        'insert into tasker.schema_migrations (version, name, compatible_from) values (99, $1, 98)',
+        ['0099-later'],
+      );
       for (const readOnly of [false, true]) {
         await refuses({ url: database.url, readOnly }, 'TASKER_STORAGE_SCHEMA_NEWER', /schema 99.*from schema 98 on/);
       }
@@ -101,7 +102,7 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
       await database.query('insert into tasker.schema_migrations (version, name, compatible_from) values (99, $1, 1)', [
         '0099-later',
       ]);
-      const storage = await openPostgres({ url: database.url, listen: false });
+      const storage = await openPostgres({ url: database.url, listenUrl: null });
       await storage.workers.join(worker, () => []);
       await storage.templates.save({ id: 'h', namespace: 'n', name: 'n', version: '1', body: '{}' });
       assert.deepEqual(await storage.templates.load('h'), {
@@ -130,14 +131,18 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
 
   it('are made in the schema that is named, beside another one', () =>
     withDatabase(async (database) => {
-      const one = await openPostgres({ url: database.url, schema: 'one', listen: false });
-      const other = await openPostgres({ url: database.url, schema: 'order', listen: false });
+      const one = await openPostgres({ url: database.url, schema: 'one', listenUrl: null });
+      const other = await openPostgres({ url: database.url, schema: 'order', listenUrl: null });
       await one.templates.save({ id: 'h', namespace: 'n', name: 'n', version: '1', body: '{}' });
       assert.equal(await other.templates.load('h'), null);
       assert.match(other.location, /, schema order$/);
       await one.close();
       await other.close();
-      await refuses({ url: database.url, schema: 'Robert"; drop' }, 'TASKER_CONFIG_INVALID', /name of a storage's schema/);
+      await refuses(
+        { url: database.url, schema: 'Robert"; drop' },
+        'TASKER_CONFIG_INVALID',
+        /name of a storage's schema/,
+      );
     }));
 
   it('are not made by opening for reading only', () =>
@@ -158,9 +163,12 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
         await refuses({ url: url.href }, 'TASKER_STORAGE_READ_ONLY', /lacks rights.*grant usage on schema tasker/);
         await database.query(`grant usage on schema tasker to ${role}`);
         await database.query(`grant select on all tables in schema tasker to ${role}`);
-        const storage = await openPostgres({ url: url.href, listen: false });
+        const storage = await openPostgres({ url: url.href, listenUrl: null });
         const saved = storage.templates.save({ id: 'h', namespace: 'n', name: 'n', version: '1', body: '{}' });
-        await assert.rejects(saved, { code: 'TASKER_STORAGE_READ_ONLY', message: /grant select, insert, update, delete/ });
+        await assert.rejects(saved, {
+          code: 'TASKER_STORAGE_READ_ONLY',
+          message: /grant select, insert, update, delete/,
+        });
         await storage.close();
       } finally {
         await database.query(`drop owned by ${role}`);

@@ -10,8 +10,10 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Default `tasker`. */
   readonly schema?: string | undefined;
-  /** A direct connection for LISTEN when `url` is a pooler's. Default: `url`. */
-  readonly listenUrl?: string | undefined;
+  /** A direct connection for LISTEN when `url` is a pooler's; null: nobody listens, what is new is found by looking. Default: `url`. */
+  readonly listenUrl?: string | null | undefined;
+  /** Connections to read with; default 4. */
+  readonly poolSize?: number | undefined;
   /** Default `tasker`; shows in `pg_stat_activity`. */
   readonly applicationName?: string | undefined;
   /**
@@ -36,7 +38,7 @@ export interface Queries {
   query(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult>;
 }
 
-const readConnections = 4;
+const defaultPoolSize = 4;
 const sideConnections = 2;
 const conflictTries = 5;
 // Longer than the server's own limit: what runs into this one has lost the server.
@@ -68,7 +70,7 @@ export class Connections {
     const pool = (most: number): Pool => new Pool(configOf(options, most), this.place, options.pooler !== true);
     this.writer = pool(1);
     this.side = pool(sideConnections);
-    this.reads = pool(readConnections);
+    this.reads = pool(options.poolSize ?? defaultPoolSize);
   }
 
   /** A direct connection, not yet made, that belongs to whoever asked for it. */
