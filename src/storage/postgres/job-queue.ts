@@ -175,7 +175,8 @@ async function recorded(
   await call({
     async executeSql(sql, values = []) {
       statements.push({ sql, values });
-      return { rows: [] };
+      // What settles or resumes jobs asks how many there were.
+      return { rows: [{ count: '0' }] };
     },
   });
   const [statement] = statements;

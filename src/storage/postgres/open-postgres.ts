@@ -47,10 +47,7 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
   const notifications = new Notifications(connections, clock, options.listenUrl !== null);
   const jobs = new JobQueue(side, place.schema);
   const tasks = new PostgresTaskStore(connections, membership, jobs);
-  const watch = (onNews: () => void): (() => void) =>
-    notifications.watch((news) => {
-      if (news !== 'command') onNews();
-    });
+  const watch = (onNews: () => void): (() => void) => notifications.watch(() => onNews());
   const queue = new PostgresWorkQueue(connections, membership, jobs, clock, watch);
   return {
     location: place.location,
