@@ -2,19 +2,19 @@ import { describe } from 'node:test';
 
 import type { Storage } from '../../src/execution/storage.ts';
 import { openPostgres } from '../../src/storage/postgres/open-postgres.ts';
-import { type Opened, worker } from '../../src/testing/contracts/fixtures.ts';
+import type { Has, Opened } from '../../src/testing/contracts/fixtures.ts';
 import { storageContract } from '../../src/testing/contracts/storage.contract.ts';
 import { freshDatabase, needsPostgres } from '../support/postgres.ts';
 import { storageModelContract } from './storage-model.contract.ts';
 
-/** As an engine leaves it that has come and gone: with the schemas of storage and queue. */
+/** With its tables, and the queue's: making these anew for each test would take most of the time. */
 const prepared = {
   name: 'storage',
   async prepare(url: string): Promise<void> {
     const storage = await openPostgres({ url, listen: false });
-    await storage.workers.join(worker, () => []);
+    await storage.workers.join({ id: 'nobody', pid: 1, host: 'nowhere', startedAt: 0 }, () => []);
     await storage.queue.takeDue(0, 1);
-    await storage.workers.leave(worker.id, []);
+    await storage.workers.leave('nobody', []);
     await storage.close();
   },
 };
@@ -38,7 +38,9 @@ async function open(): Promise<Opened> {
   };
 }
 
-describe('On PostgreSQL', needsPostgres, () => {
-  storageContract('PostgreSQL', open, { another: true, engines: 'many' });
-  storageModelContract('PostgreSQL', open, 15);
+const has: Has = { another: true, engines: 'many', firstAmongEquals: 'released' };
+
+describe('PostgreSQL', needsPostgres, () => {
+  storageContract('PostgreSQL', open, has);
+  storageModelContract('PostgreSQL', open, 15, has.firstAmongEquals);
 });

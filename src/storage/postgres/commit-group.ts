@@ -21,7 +21,7 @@ export class GroupWriter {
   readonly #sql: string;
 
   constructor(schema: string) {
-    this.#sql = `select * from ${schema}.commit_group_v1(${parameters(86)})`;
+    this.#sql = `select * from ${schema}.commit_group_v1(${parameters(81)})`;
   }
 
   async write(

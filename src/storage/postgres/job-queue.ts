@@ -26,7 +26,9 @@ export interface Taking {
   readonly queue: string;
   readonly fetch: string;
   readonly complete: string;
-  readonly restore: string;
+  /** One after the other they put a job back as it was: its place in the queue is kept. */
+  readonly cancel: string;
+  readonly resume: string;
 }
 
 const maintainEverySeconds = 60;
@@ -73,12 +75,13 @@ export class JobQueue {
       namespaces.map(async (namespace) => {
         const queue = await this.#queue(boss, namespace);
         const fetched = { batchSize: limit, includeMetadata: true } as const;
-        const [fetch, complete, restore] = await Promise.all([
+        const [fetch, complete, cancel, resume] = await Promise.all([
           recorded((db) => boss.fetch(queue, { ...fetched, db })),
           recorded((db) => boss.complete(queue, noJob, null, { db })),
-          recorded((db) => boss.restore(queue, noJob, { db })),
+          recorded((db) => boss.cancel(queue, noJob, { db })),
+          recorded((db) => boss.resume(queue, noJob, { db })),
         ]);
-        return { queue, fetch: fetch.sql, complete: complete.sql, restore: restore.sql };
+        return { queue, fetch: fetch.sql, complete: complete.sql, cancel: cancel.sql, resume: resume.sql };
       }),
     );
   }
@@ -170,7 +173,8 @@ async function recorded(
   await call({
     async executeSql(sql, values = []) {
       statements.push({ sql, values });
-      return { rows: [] };
+      // What settles or resumes jobs asks how many there were.
+      return { rows: [{ count: '0' }] };
     },
   });
   const [statement] = statements;

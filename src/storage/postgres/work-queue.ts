@@ -1,6 +1,7 @@
 import type { TakenTask, WorkQueue } from '../../execution/work-queue.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { TaskerError } from '../../shared/errors.ts';
+import { parameters } from './append-events.ts';
 import { textArray } from './binary-arrays.ts';
 import { type Connections, mapped } from './connection.ts';
 import { type JobQueue, queueOf, type WakeUp } from './job-queue.ts';
@@ -105,14 +106,15 @@ export class PostgresWorkQueue implements WorkQueue {
 
   async #take(worker: string, now: number, limit: number, namespaces: readonly string[]): Promise<readonly TakenTask[]> {
     const { side, schema } = this.#connections;
-    const sql = `select * from ${schema}.take_due_v1($1, $2, $3, $4, $5, $6, $7)`;
+    const sql = `select * from ${schema}.take_due_v1(${parameters(8)})`;
     return this.#withJobs(async () => {
       const taking = await this.#jobs.taking(namespaces, limit);
       const statements = [
         textArray(taking, ({ queue }) => queue),
         textArray(taking, ({ fetch }) => fetch),
         textArray(taking, ({ complete }) => complete),
-        textArray(taking, ({ restore }) => restore),
+        textArray(taking, ({ cancel }) => cancel),
+        textArray(taking, ({ resume }) => resume),
       ];
       const rows = await untilNoConflict(() => side.rows<TakenRow>(sql, [worker, now, limit, ...statements]));
       return rows.map(toTaken);

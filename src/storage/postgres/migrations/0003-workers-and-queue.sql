@@ -134,12 +134,12 @@ begin
 end
 $$;
 
--- Takes due tasks by their jobs. `p_fetch`, `p_complete`, `p_restore`: pg-boss's own statements for each queue. A job
+-- Takes due tasks by their jobs. `p_fetch` and so on: pg-boss's own statements for each queue. A job
 -- is a wake-up: one whose task has moved on since is dropped, one that comes too early by `p_now` stays, and so do
 -- those that are beyond `p_limit`. Highest priority first, then what was enqueued first.
 create function {schema}.take_due_v1(
   p_worker text, p_now float8, p_limit integer,
-  p_queues text[], p_fetch text[], p_complete text[], p_restore text[]
+  p_queues text[], p_fetch text[], p_complete text[], p_cancel text[], p_resume text[]
 ) returns table (task_id text, lease integer)
 language plpgsql volatile
 set enable_seqscan = off
@@ -160,6 +160,7 @@ declare
   v_done_queue integer[] := '{}';
   v_kept uuid[] := '{}';
   v_kept_queue integer[] := '{}';
+  v_put_back uuid[];
 begin
   if not {schema}.hold_worker_v1(p_worker) then
     return;
@@ -222,8 +223,9 @@ begin
         array(select id from unnest(v_done, v_done_queue) as done(id, queue) where queue = v_queue), null::text;
     end if;
     if v_queue = any (v_kept_queue) then
-      execute p_restore[v_queue] using p_queues[v_queue],
-        array(select id from unnest(v_kept, v_kept_queue) as kept(id, queue) where queue = v_queue);
+      v_put_back := array(select id from unnest(v_kept, v_kept_queue) as kept(id, queue) where queue = v_queue);
+      execute p_cancel[v_queue] using p_queues[v_queue], v_put_back;
+      execute p_resume[v_queue] using p_queues[v_queue], v_put_back;
     end if;
   end loop;
 end
