@@ -85,9 +85,10 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
   it('are refused on a schema that a newer version has made unfit for this one', () =>
     withDatabase(async (database) => {
       await openAndClose({ url: database.url });
-      await database.query('insert into tasker.schema_migrations (version, name, compatible_from) values (99, $1, 98)', [
-        '0099-later',
-      ]);
+      await database.query(
+        'insert into tasker.schema_migrations (version, name, compatible_from) values (99, $1, 98)',
+        ['0099-later'],
+      );
       for (const readOnly of [false, true]) {
         await refuses({ url: database.url, readOnly }, 'TASKER_STORAGE_SCHEMA_NEWER', /schema 99.*from schema 98 on/);
       }
@@ -137,7 +138,11 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
       assert.match(other.location, /, schema order$/);
       await one.close();
       await other.close();
-      await refuses({ url: database.url, schema: 'Robert"; drop' }, 'TASKER_CONFIG_INVALID', /name of a storage's schema/);
+      await refuses(
+        { url: database.url, schema: 'Robert"; drop' },
+        'TASKER_CONFIG_INVALID',
+        /name of a storage's schema/,
+      );
     }));
 
   it('are not made by opening for reading only', () =>
@@ -160,7 +165,10 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
         await database.query(`grant select on all tables in schema tasker to ${role}`);
         const storage = await openPostgres({ url: url.href, listen: false });
         const saved = storage.templates.save({ id: 'h', namespace: 'n', name: 'n', version: '1', body: '{}' });
-        await assert.rejects(saved, { code: 'TASKER_STORAGE_READ_ONLY', message: /grant select, insert, update, delete/ });
+        await assert.rejects(saved, {
+          code: 'TASKER_STORAGE_READ_ONLY',
+          message: /grant select, insert, update, delete/,
+        });
         await storage.close();
       } finally {
         await database.query(`drop owned by ${role}`);

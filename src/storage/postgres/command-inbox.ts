@@ -70,8 +70,7 @@ export class PostgresCommandInbox implements CommandInbox {
   pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]> {
     return this.#mapped(async ({ side, schema }) => {
       const { workerId } = this.#options.membership;
-      const among =
-        ofTasks === undefined ? '' : `and (task_id = any($2) or (kind = 'run' and awaited))`;
+      const among = ofTasks === undefined ? '' : `and (task_id = any($2) or (kind = 'run' and awaited))`;
       const given = ofTasks === undefined ? [limit] : [limit, ofTasks];
       const rows =
         workerId === null
@@ -115,10 +114,10 @@ export class PostgresCommandInbox implements CommandInbox {
 
   #settle(commandId: string, outcome: CommandOutcome, condition: string): Promise<void> {
     return this.#mapped(async ({ side, schema }) => {
-      await side.run(
-        `update ${schema}.commands set outcome_json = $1 where id = $2 and ${unsettled} ${condition}`,
-        [JSON.stringify(outcome), commandId],
-      );
+      await side.run(`update ${schema}.commands set outcome_json = $1 where id = $2 and ${unsettled} ${condition}`, [
+        JSON.stringify(outcome),
+        commandId,
+      ]);
     });
   }
 

@@ -167,7 +167,9 @@ interface Recorded {
 
 /** The one statement that a call of pg-boss comes down to. */
 async function recorded(
-  call: (db: { executeSql(text: string, values?: unknown[]): Promise<{ rows: { count: string }[] }> }) => Promise<unknown>,
+  call: (db: {
+    executeSql(text: string, values?: unknown[]): Promise<{ rows: { count: string }[] }>;
+  }) => Promise<unknown>,
 ): Promise<Recorded> {
   const statements: Recorded[] = [];
   await call({

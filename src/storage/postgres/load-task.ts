@@ -15,7 +15,8 @@ export class TaskLoader {
 
   constructor(queries: Queries, schema: string) {
     this.#queries = queries;
-    const list = (query: string): string => `(select coalesce(json_agg(row_to_json(part)), '[]') from (${query}) as part)`;
+    const list = (query: string): string =>
+      `(select coalesce(json_agg(row_to_json(part)), '[]') from (${query}) as part)`;
     this.#sql = `select tasks.*,
         ${list(`select * from ${schema}.steps where task_id = $1 order by ordinal`)} as steps,
         ${list(`select distinct on (step) coalesce(step, '') as subject, id from ${schema}.events where task_id = $1

@@ -146,10 +146,11 @@ function createVersions(schema: string): string {
 
 async function apply(queries: Queries, schema: string, migration: Migration, version: number): Promise<void> {
   await queries.query(script(schema, migration.name));
-  await queries.query(
-    `insert into ${schema}.schema_migrations (version, name, compatible_from) values ($1, $2, $3)`,
-    [version, migration.name, migration.compatibleFrom],
-  );
+  await queries.query(`insert into ${schema}.schema_migrations (version, name, compatible_from) values ($1, $2, $3)`, [
+    version,
+    migration.name,
+    migration.compatibleFrom,
+  ]);
 }
 
 /** Without values the driver sends it as one message of many statements. */

@@ -104,7 +104,12 @@ export class PostgresWorkQueue implements WorkQueue {
     return rows.map(({ namespace }) => namespace);
   }
 
-  async #take(worker: string, now: number, limit: number, namespaces: readonly string[]): Promise<readonly TakenTask[]> {
+  async #take(
+    worker: string,
+    now: number,
+    limit: number,
+    namespaces: readonly string[],
+  ): Promise<readonly TakenTask[]> {
     const { side, schema } = this.#connections;
     const sql = `select * from ${schema}.take_due_v1(${parameters(8)})`;
     return this.#withJobs(async () => {

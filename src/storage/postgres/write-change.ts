@@ -1,11 +1,4 @@
-import type {
-  AnnotationRow,
-  AttemptError,
-  Change,
-  NewTask,
-  Schedule,
-  StepRow,
-} from '../../execution/task-store.ts';
+import type { AnnotationRow, AttemptError, Change, NewTask, Schedule, StepRow } from '../../execution/task-store.ts';
 import { TaskerError } from '../../shared/errors.ts';
 import type { TaskState } from '../../tasks/task-state.ts';
 import { failureText } from '../rows.ts';
