@@ -22,7 +22,7 @@ async function write(storage: Storage, writer: string, groups: number): Promise<
     const changes = Array.from({ length: 1 + (group % 4) }, (_, index) => {
       const id = `${writer}-${group}-${index}`;
       const ids = Array.from({ length: 1 + (group % 3) }, (__, number) => `${id}-e${number}`);
-      const idempotencyKey = group % 7 === 6 ? `${writer}-0-0` : `${id}`;
+      const idempotencyKey = group % 7 === 6 ? `${writer}-0-0` : id;
       return creation(id, {
         create: newTask(id, { idempotencyKey }),
         events: ids.map((eventId) => event(eventId, { taskId: id })),
