@@ -51,6 +51,9 @@ function shareOf(load: Load, index: number, of: number): Load {
 
 type Worker = Lane;
 
+/** How long after the window the last workflows may take to end; then the worker is ended, and says no more. */
+const patienceMs = 20_000;
+
 async function startWorker(name: OnPostgresName, surroundings: Surroundings): Promise<Worker> {
   const file = fileURLToPath(new URL('../peers/lane-process.ts', import.meta.url));
   const child = fork(file, [name, JSON.stringify(surroundings)], {
@@ -69,9 +72,11 @@ async function startWorker(name: OnPostgresName, surroundings: Surroundings): Pr
     versions: ready.versions,
     durability: ready.durability,
     async measure(load, { warmUpMs, windowMs }) {
+      if (!child.connected) throw new Error('its process has ended');
       const reply = nextReply(child);
       child.send({ kind: 'measure', load, warmUpMs, windowMs } satisfies LaneRequest);
-      const measured = await reply;
+      const late = setTimeout(kill, warmUpMs + windowMs + patienceMs);
+      const measured = await reply.finally(() => clearTimeout(late));
       if (measured.kind === 'measured') return measured;
       throw new Error(measured.kind === 'skipped' ? measured.reason : `it said '${measured.kind}' when measured`);
     },
