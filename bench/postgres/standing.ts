@@ -9,6 +9,7 @@ export const fiftyInFlight: Load = { kind: 'closed', inFlight };
 /** One contender's figures over the rounds; rounds line up, so a ratio compares what ran within one round. */
 export interface Standing {
   readonly label: string;
+  readonly isPeer: boolean;
   readonly lane: Lane | null;
   readonly rounds: LaneFigures[];
   /** Why there are no figures, or no further ones. */
@@ -22,11 +23,13 @@ export async function enter(
   surroundings: Surroundings,
   processes = 1,
 ): Promise<Standing> {
+  const isPeer = !name.startsWith('tasker');
   try {
-    return { label, lane: await startLane(name, surroundings, processes), rounds: [], skipped: null };
+    const lane = await startLane(name, surroundings, processes);
+    return { label, isPeer, lane, rounds: [], skipped: null };
   } catch (error) {
-    if (name.startsWith('tasker')) throw error;
-    return { label, lane: null, rounds: [], skipped: (error as Error).message };
+    if (!isPeer) throw error;
+    return { label, isPeer, lane: null, rounds: [], skipped: (error as Error).message };
   }
 }
 
@@ -41,8 +44,22 @@ export async function interleave(
   for (const standing of standings) await take(standing, { warmUpMs: 0, windowMs: firstMs }, () => undefined);
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? standings : standings.toReversed();
-    for (const standing of order) await take(standing, timing, (figures) => standing.rounds.push(figures));
+    for (const standing of order) {
+      await take(standing, timing, (figures) => {
+        standing.rounds.push(figures);
+        if (standing.isPeer) standing.skipped = tooFew(figures, timing.windowMs);
+      });
+    }
   }
+}
+
+/**
+ * Of workflows that start together many end together: a window that does not see as many end as are in flight may as
+ * well have seen none, and a ratio to it would say anything. Tasker's own few count: they can only make it look slower.
+ */
+function tooFew({ latenciesMs }: LaneFigures, windowMs: number): string | null {
+  if (latenciesMs.length >= inFlight) return null;
+  return `only ${latenciesMs.length} workflows ended in ${windowMs / 1000} s, too few to compare with; is the machine busy with something else?`;
 }
 
 async function take(standing: Standing, timing: Timing, keep: (figures: LaneFigures) => void): Promise<void> {
