@@ -13,10 +13,10 @@ import { calibrationMs, NotReady, type BenchResult } from './result.ts';
 
 const short: Timings = {
   rounds: 3,
-  firstMs: 700,
+  firstMs: 500,
   warmUpMs: 150,
-  windowMs: 900,
-  open: { warmUpMs: 300, windowMs: 1500 },
+  windowMs: 700,
+  open: { warmUpMs: 300, windowMs: 1200 },
 };
 const long: Timings = {
   rounds: 5,
@@ -33,7 +33,10 @@ export async function benchPostgres({ full, server }: { full: boolean; server?: 
   }
   const timings = full ? long : short;
   const databases = await openDatabases(server);
-  const receiver = await startReceiver();
+  const receiver = await startReceiver().catch(async (error: unknown) => {
+    await databases.stop();
+    throw error;
+  });
   const { version, settings, folder } = databases;
   const surroundingsOf = async (purpose: string): Promise<Surroundings> => ({
     url: await databases.create(purpose),
@@ -44,7 +47,7 @@ export async function benchPostgres({ full, server }: { full: boolean; server?: 
   });
   const parts: Part[] = [];
   try {
-    parts.push(await againstPeers(databases, surroundingsOf, timings), await scaleOut(surroundingsOf, timings));
+    parts.push(await againstPeers(surroundingsOf, timings), await scaleOut(surroundingsOf, timings));
     if (full) parts.push(await largeTables(surroundingsOf, timings, many));
   } finally {
     await receiver.stop();

@@ -1,6 +1,6 @@
 import { Logger, run, type TaskList } from 'graphile-worker';
 
-import { context, handler, inFlight, stepNames } from '../checkout-work.ts';
+import { context, handler, stepNames } from '../checkout-work.ts';
 import { installedVersion } from './installed-version.ts';
 import type { StartOnPostgres } from './on-postgres.ts';
 import { workflowEnds } from './workflow-ends.ts';
@@ -9,6 +9,9 @@ interface Payload {
   readonly workflow: string;
   readonly context: typeof context;
 }
+
+/** As many as its own published figures are measured with; a connection for each of fifty would leave too few of PostgreSQL's hundred. */
+const concurrentJobs = 24;
 
 /**
  * A job per step; each adds the next before it ends. With the batching that its page on performance advises. A handler
@@ -30,9 +33,9 @@ export const startGraphileWorker: StartOnPostgres = async ({ url, version, setti
     preset: {
       worker: {
         connectionString: url,
-        concurrentJobs: inFlight,
-        maxPoolSize: inFlight + 2,
-        localQueue: { size: inFlight + 1 },
+        concurrentJobs,
+        maxPoolSize: concurrentJobs + 2,
+        localQueue: { size: concurrentJobs + 1 },
         completeJobBatchDelay: 0,
         failJobBatchDelay: 0,
       },

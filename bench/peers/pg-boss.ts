@@ -15,18 +15,17 @@ const queue = 'checkout';
 
 /** A job per step; the next is inserted in the transaction that completes the one before. Batches, and woken by NOTIFY. */
 export const startPgBoss: StartOnPostgres = async ({ url, version, settings }) => {
-  const boss = new PgBoss({ connectionString: url, max: 20, useListenNotify: true });
+  const boss = new PgBoss({ connectionString: url, useListenNotify: true });
   const ends = workflowEnds();
   boss.on('error', (error) => ends.fail(error));
   await boss.start();
   await boss.createQueue(queue, { notify: true });
-  const workers = Number(process.env['PGBOSS_WORKERS'] ?? 2);
   await boss.work(
     queue,
     {
       transactional: true,
-      batchSize: Number(process.env['PGBOSS_BATCH'] ?? inFlight),
-      localConcurrency: workers,
+      batchSize: inFlight,
+      localConcurrency: 2,
       burstWhenBatchFull: true,
       pollingIntervalSeconds: 0.5,
       notifyPollingIntervalSeconds: 0.5,

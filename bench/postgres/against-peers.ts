@@ -1,7 +1,6 @@
 // One worker, without and with all observers, against peers on the same server.
 import type { OnPostgresName, Surroundings } from '../peers/on-postgres.ts';
 import { medianRatio, quantile } from '../result.ts';
-import type { Databases } from './databases.ts';
 import type { Part, Timings } from './part.ts';
 import { enter, hundredths, interleave, latencyMs, leave, perSecond, rates, rowOf, type Standing } from './standing.ts';
 
@@ -15,7 +14,6 @@ const peers: readonly { readonly name: OnPostgresName; readonly label: string }[
 ];
 
 export async function againstPeers(
-  databases: Databases,
   surroundingsOf: (purpose: string) => Promise<Surroundings>,
   timings: Timings,
 ): Promise<Part> {
@@ -25,12 +23,15 @@ export async function againstPeers(
     standings.push(tasker);
     const observed = await enter('taskerObserved', 'Tasker, all observers', await surroundingsOf('observed'));
     standings.push(observed);
-    for (const { name, label } of peers) standings.push(await enter(name, label, await surroundingsOf(name)));
+    const places: Surroundings[] = [];
+    for (const { name } of peers) places.push(await surroundingsOf(name));
+    const entered = peers.map(({ name, label }, index) => enter(name, label, places[index] as Surroundings));
+    standings.push(...(await Promise.all(entered)));
     await interleave(standings, timings);
     const open = await tasker.lane?.measure({ kind: 'open', perSecond: openPerSecond }, timings.open);
     const openP50Ms = hundredths(quantile(open?.latenciesMs ?? [], 0.5));
     const openP99Ms = hundredths(quantile(open?.latenciesMs ?? [], 0.99));
-    return partOf({ tasker, observed, others: standings.slice(2), openP50Ms, openP99Ms, settings: databases.settings });
+    return partOf({ tasker, observed, others: standings.slice(2), openP50Ms, openP99Ms });
   } finally {
     await leave(standings);
   }
@@ -42,7 +43,6 @@ function partOf(run: {
   others: readonly Standing[];
   openP50Ms: number;
   openP99Ms: number;
-  settings: string;
 }): Part {
   const { tasker, observed, others, openP50Ms, openP99Ms } = run;
   for (const { skipped } of [tasker, observed]) {

@@ -21,10 +21,11 @@ export interface Lane {
 
 /** @throws an error whose message says why the contender cannot be measured. */
 export async function startLane(name: OnPostgresName, surroundings: Surroundings, processes = 1): Promise<Lane> {
-  // The first makes the tables; that several may start at once is for tests to show.
-  const workers = [await startWorker(name, surroundings)];
-  while (workers.length < processes) workers.push(await startWorker(name, surroundings));
-  const [{ versions, durability }] = workers as [Worker, ...Worker[]];
+  // The first makes the tables; that several may make them at once is for tests to show.
+  const first = await startWorker(name, surroundings);
+  const others = Array.from({ length: processes - 1 }, () => startWorker(name, surroundings));
+  const workers = [first, ...(await Promise.all(others))];
+  const { versions, durability } = first;
   return {
     versions,
     durability,
