@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { Client } from 'pg';
 
-import { startPostgres } from '../peers/postgres.ts';
+import type { Postgres } from '../peers/postgres.ts';
 import { NotReady } from '../result.ts';
 
 export interface Databases {
@@ -30,7 +30,7 @@ export async function openDatabases(server: string | undefined): Promise<Databas
   await chmod(folder, 0o777);
   const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const own = server === undefined ? await startPostgres(folder) : null;
+    const own = server === undefined ? await bringServer(folder) : null;
     return await databasesAt(own?.url ?? server ?? '', folder, async (created, client) => {
       if (own === null) for (const name of created) await client.query(`drop database "${name}" with (force)`);
       await client.end();
@@ -41,6 +41,12 @@ export async function openDatabases(server: string | undefined): Promise<Databas
     await removeFolder();
     throw error;
   }
+}
+
+/** Loaded only here: the package that brings the server takes over how a process exits, its exit code included. */
+async function bringServer(folder: string): Promise<Postgres> {
+  const { startPostgres } = await import('../peers/postgres.ts');
+  return startPostgres(folder);
 }
 
 async function databasesAt(
