@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import pg from 'pg';
 
 import type { Storage } from '../../src/execution/storage.ts';
+import { systemClock } from '../../src/shared/clock.ts';
+import { StoreClock } from '../../src/shared/store-clock.ts';
 import { openPostgres } from '../../src/storage/postgres/open-postgres.ts';
 import { openLogSide } from '../../src/storage/postgres/open-log-side.ts';
 import { creation, event, newTask, wholeLog } from '../../src/testing/contracts/fixtures.ts';
@@ -42,7 +44,7 @@ describe('The log on PostgreSQL', needsPostgres, () => {
       const writers = ['w1', 'w2', 'w3', 'w4'];
       const storages: Storage[] = [];
       for (const id of writers) storages.push(await joinedAs(database, id));
-      const side = openLogSide({ url: database.url });
+      const side = await openLogSide({ url: database.url, clock: new StoreClock(systemClock) });
       const seen: string[] = [];
       let writing = true;
       const follow = async (): Promise<void> => {
