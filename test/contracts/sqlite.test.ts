@@ -38,4 +38,9 @@ function allContracts(name: string, open: Open, has: Has & { readonly modelRuns:
 }
 
 allContracts('a SQLite file', openFile, { another: true, engines: 'one', firstAmongEquals: 'due', modelRuns: 15 });
-allContracts('SQLite in memory', openMemory, { another: false, engines: 'one', firstAmongEquals: 'due', modelRuns: 150 });
+allContracts('SQLite in memory', openMemory, {
+  another: false,
+  engines: 'one',
+  firstAmongEquals: 'due',
+  modelRuns: 150,
+});
