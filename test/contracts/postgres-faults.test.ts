@@ -19,7 +19,7 @@ async function unavailable(url: string, message: RegExp): Promise<void> {
   await assert.rejects(openPostgres({ url, listen: false, connectTimeoutMs: 2_000 }), (error: Error) => {
     assert.equal('code' in error && error.code, 'TASKER_STORAGE_UNAVAILABLE', error.message);
     assert.match(error.message, message);
-    showsNoPassword(error, new URL(url).password);
+    if (url.includes(secret)) showsNoPassword(error, secret);
     return true;
   });
 }

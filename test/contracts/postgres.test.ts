@@ -23,7 +23,7 @@ async function open(): Promise<Opened> {
   const database = await freshDatabase(prepared);
   const opened: Storage[] = [];
   const another = async (): Promise<Storage> => {
-    const storage = await openPostgres({ url: database.url, listen: false });
+    const storage = await openPostgres({ url: database.url });
     opened.push(storage);
     return storage;
   };

@@ -74,7 +74,7 @@ export class Connections {
   /** A direct connection, not yet made, that belongs to whoever asked for it. */
   listener(): pg.Client {
     const { listenUrl, url, applicationName = 'tasker', connectTimeoutMs } = this.#options;
-    return new pg.Client({
+    return new Client({
       connectionString: listenUrl ?? url,
       application_name: `${applicationName} listen`,
       keepAlive: true,
@@ -87,6 +87,26 @@ export class Connections {
   close(): Promise<void> {
     this.#closed ??= Promise.all([this.writer.end(), this.side.end(), this.reads.end()]).then(() => undefined);
     return this.#closed;
+  }
+}
+
+/** The pool forgets a client that could not connect; with its socket left open the server would wait for it, a minute. */
+class Client extends pg.Client {
+  override connect(): Promise<void>;
+  override connect(callback: (error: Error) => void): void;
+  override connect(callback?: (error: Error) => void): Promise<void> | void {
+    const giveUp = (): void => void this.end().catch(() => undefined);
+    if (callback === undefined) {
+      return super.connect().catch((error: unknown) => {
+        giveUp();
+        throw error;
+      });
+    }
+    return super.connect((error) => {
+      // Without one it has connected, whatever the type says.
+      if (error as Error | null) giveUp();
+      callback(error);
+    });
   }
 }
 
@@ -231,6 +251,7 @@ function configOf(options: ConnectionOptions, max: number): pg.PoolConfig {
   const { url, applicationName = 'tasker', statementTimeoutMs = 30_000, connectTimeoutMs = 10_000 } = options;
   return {
     connectionString: url,
+    Client,
     max,
     types: numbersForBigints(),
     application_name: applicationName,

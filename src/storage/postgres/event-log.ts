@@ -29,9 +29,9 @@ export class PostgresEventLog implements EventLog {
       const { sql, values } = readSql(this.#schema, query);
       const rows = await this.#queries.rows<PageRow>(sql, values);
       let characters = 0;
-      const events = rows.filter(isEvent).map(({ tail: _, ...row }) => {
+      const events = rows.filter(isEvent).map((row) => {
         characters += row.body.length;
-        return fromStored(row);
+        return fromStored(ofEventAlone(row));
       });
       // A page that is not full has seen all there is: whoever goes on need not look there again.
       const full = events.length >= query.limit;
@@ -52,6 +52,12 @@ export class PostgresEventLog implements EventLog {
 
 function isEvent(row: PageRow): row is EventRow & { readonly tail: number } {
   return row.position !== null;
+}
+
+/** What is stored becomes part of the event, and the log's end is none of it. */
+function ofEventAlone(row: EventRow): EventRow {
+  const { position, id, name, schemaVersion, occurredAt, taskId, step, attempt, body } = row;
+  return { position, id, name, schemaVersion, occurredAt, taskId, step, attempt, body };
 }
 
 const columns = `position, id, name, schema_version as "schemaVersion", occurred_at as "occurredAt",
