@@ -1,18 +1,20 @@
-import { setTimeout } from 'node:timers/promises';
-
+import { systemClock } from '../../shared/clock.ts';
+import { systemRandom } from '../../shared/ids.ts';
 import type { Queries } from './connection.ts';
 import { isConflict, isConnectionLost } from './storage-errors.ts';
 
 const tries = 5;
 
-/** For a single statement, which is a transaction of its own: says it again when it got in the way of another one. */
-export async function untilNoConflict<T>(statement: () => Promise<T>): Promise<T> {
+/** For a transaction, or a statement that is one of its own: begins it again when it got in the way of another one. */
+export async function untilNoConflict<T>(transaction: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await statement();
+      return await transaction();
     } catch (error) {
       if (tried >= tries || !isConflict(error)) throw error;
-      await setTimeout(Math.random() * 10 * 2 ** tried);
+      // Real time also where a test's clock stands still: what is waited for is another session of the server.
+      const pauseMs = systemRandom.fraction() * 10 * 2 ** tried;
+      await new Promise<void>((resolve) => void systemClock.setTimer(pauseMs, resolve));
     }
   }
 }
