@@ -205,8 +205,8 @@ export interface RunOptions {
 
 export interface StartOptions {
   /**
-   * `all` (default): every due task of the store. `own`: only tasks that this process creates with `run`. `none`: no
-   * step; it observes, records what SLAs have to say, and carries out what operators ask: workers do the rest.
+   * `all` (default): every due task of the store. `own`: those that this process creates. `none`: it observes, records
+   * what SLAs have to say and carries out what operators ask; workers run the steps.
    */
   readonly advance?: 'all' | 'own' | 'none';
   /** Stop gracefully on SIGTERM and SIGINT. Default false: a process's signals are no library's business. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** The same text as PostgreSQL folds names to: it needs no quotes anywhere. */
 const schemaName = z
   .string()
-  .regex(/^[a-z_][a-z0-9_]{0,50}$/, 'expected 1 to 51 of a-z 0-9 _, not beginning with a digit');
+  .regex(/^[a-z_][a-z0-9_]{0,43}$/, 'expected 1 to 44 of a-z 0-9 _, not beginning with a digit');
 
 const postgresUrl = z
   .string()

@@ -97,8 +97,9 @@ export class StepSlots {
   #offer(waiting: Waiting): void {
     for (const priority of [...waiting.keys()].sort((a, b) => b - a)) {
       const equals = waiting.get(priority) ?? new Set();
-      // Who is told and finds his share full waits anew, and is not told again this time.
-      for (const whenFree of [...equals]) {
+      // A copy: who is told and finds his share full waits anew, and is not told again this time.
+      const asTheyCame = Array.from(equals);
+      for (const whenFree of asTheyCame) {
         if (this.#taken >= this.#limits.perProcess) return;
         if (equals.delete(whenFree)) whenFree();
       }

@@ -66,17 +66,7 @@ export class LeasedGroup implements SubscriberGroup {
     this.#group?.look();
     if (this.#busy || this.#stopped || this.#names.length === 0) return;
     this.#busy = true;
-    this.#changing = this.#settle()
-      .then(() => {
-        this.#troubled = false;
-      })
-      .catch((error: unknown) => {
-        if (!this.#troubled) this.#options.onProblem(error);
-        this.#troubled = true;
-      })
-      .finally(() => {
-        this.#busy = false;
-      });
+    this.#changing = this.#trySettle();
   }
 
   standing(name: string): LiveStanding | null {
@@ -111,6 +101,18 @@ export class LeasedGroup implements SubscriberGroup {
 
   get #names(): readonly string[] {
     return this.subscribers.map(({ name }) => name);
+  }
+
+  async #trySettle(): Promise<void> {
+    try {
+      await this.#settle();
+      this.#troubled = false;
+    } catch (error) {
+      if (!this.#troubled) this.#options.onProblem(error);
+      this.#troubled = true;
+    } finally {
+      this.#busy = false;
+    }
   }
 
   async #settle(): Promise<void> {

@@ -213,7 +213,8 @@ class StatementNames {
   }
 }
 
-const schemaPattern = /^[a-z_][a-z0-9_]{0,50}$/;
+// pg-boss allows 50 for its own, which is this one's with `_queue`.
+const schemaPattern = /^[a-z_][a-z0-9_]{0,43}$/;
 
 function placeOf({ url, schema = 'tasker' }: ConnectionOptions): Place {
   if (!schemaPattern.test(schema)) {
