@@ -256,6 +256,11 @@ export const importExceptions: readonly Exception[] = [
     why: 'how an event is read back is said once, beside how it is written',
   },
   {
+    from: 'storage/postgres/event-log.ts',
+    to: 'log/append.ts',
+    why: 'how an event is read back is said once, beside how it is written',
+  },
+  {
     from: 'cli/session.ts',
     to: 'config/load-config-file.ts',
     why: 'public, but the door loads SQLite too, which help and `validate` do without',
@@ -302,6 +307,11 @@ export const ambientSources: readonly {
     why: 'the system behind `Clock`',
   },
   { file: 'shared/ids.ts', names: ['Math.random', 'randomFillSync'], why: 'the system behind `Random`' },
+  {
+    file: 'storage/postgres/transaction.ts',
+    names: ['node:timers/promises', 'Math.random'],
+    why: "transactions that got in each other's way really wait, and not equally long, before they try again",
+  },
   {
     file: 'subscribers/observer/serve-group.ts',
     names: ['setInterval'],

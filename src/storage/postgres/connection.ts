@@ -1,9 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
-
 import pg from 'pg';
 
 import { TaskerError } from '../../shared/errors.ts';
-import { closedError, isConflict, isConnectionLost, type Place, throwMapped } from './storage-errors.ts';
+import { closedError, isConnectionLost, type Place, throwMapped } from './storage-errors.ts';
+import { untilNoConflict } from './transaction.ts';
 
 export interface ConnectionOptions {
   /** `postgres://user:password@host:port/database?…`, as libpq has it; what is missing is taken from PGHOST and so on. */
@@ -38,7 +37,6 @@ export interface Queries {
 
 const readConnections = 4;
 const sideConnections = 2;
-const conflictTries = 5;
 // Longer than the server's own limit: what runs into this one has lost the server.
 const beyondStatementTimeoutMs = 5_000;
 const idleMs = 30_000;
@@ -137,15 +135,8 @@ export class Pool implements Queries {
   }
 
   /** All of `use` or nothing. Tried again from the beginning when it got in the way of another transaction. */
-  async transaction<T>(use: (queries: Queries) => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#once(use);
-      } catch (error) {
-        if (tries >= conflictTries || !isConflict(error)) throw error;
-        await setTimeout(Math.random() * 10 * 2 ** tries);
-      }
-    }
+  transaction<T>(use: (queries: Queries) => Promise<T>): Promise<T> {
+    return untilNoConflict(() => this.#once(use));
   }
 
   async end(): Promise<void> {
