@@ -90,9 +90,9 @@ export class Connections {
 
 /** The pool forgets a client that could not connect; with its socket left open the server would wait for it, a minute. */
 class Client extends pg.Client {
-  override connect(): Promise<void>;
-  override connect(callback: (error: Error) => void): void;
-  override connect(callback?: (error: Error) => void): Promise<void> | void {
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error | null, client?: pg.Client) => void): void;
+  override connect(callback?: (error: Error | null, client?: pg.Client) => void): Promise<pg.Client> | void {
     const giveUp = (): void => void this.end().catch(() => undefined);
     if (callback === undefined) {
       return super.connect().catch((error: unknown) => {
@@ -100,10 +100,9 @@ class Client extends pg.Client {
         throw error;
       });
     }
-    return super.connect((error) => {
-      // Without one it has connected, whatever the type says.
-      if (error as Error | null) giveUp();
-      callback(error);
+    return super.connect((error: Error | null) => {
+      if (error !== null && error !== undefined) giveUp();
+      callback(error, this);
     });
   }
 }
