@@ -56,7 +56,7 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
       ),
     ));
 
-  it('is told by its password when that is wrong, or missing', () =>
+  it('is told by its password when that is wrong, or missing', needsOwnPostgres, () =>
     withDatabase(async (database) => {
       await unavailable(
         changed(database, (url) => (url.password = secret)),
@@ -67,7 +67,8 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
         code: 'TASKER_STORAGE_UNAVAILABLE',
         message: /asks for a password/,
       });
-    }));
+    }),
+  );
 
   it('is told by its database when there is none of that name', () =>
     withDatabase((database) =>

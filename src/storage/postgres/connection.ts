@@ -9,7 +9,7 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Default `tasker`. */
   readonly schema?: string | undefined;
-  /** A direct connection for LISTEN when `url` is a pooler's; null: nobody listens, what is new is found by looking. Default: `url`. */
+  /** A direct connection for LISTEN when `url` is a pooler's; null: nobody listens. Default: `url`. */
   readonly listenUrl?: string | null | undefined;
   /** Connections to read with; default 4. */
   readonly poolSize?: number | undefined;
@@ -90,13 +90,11 @@ export class Connections {
   }
 }
 
-type ConnectCallback = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
-
 /** The pool forgets a client that could not connect; with its socket left open the server would wait for it, a minute. */
 class Client extends pg.Client {
   override connect(): Promise<pg.Client>;
-  override connect(callback: ConnectCallback): void;
-  override connect(callback?: ConnectCallback): Promise<pg.Client> | void {
+  override connect(callback: (error: Error | null, client?: pg.Client) => void): void;
+  override connect(callback?: (error: Error | null, client?: pg.Client) => void): Promise<pg.Client> | void {
     const giveUp = (): void => void this.end().catch(() => undefined);
     if (callback === undefined) {
       return super.connect().catch((error: unknown) => {
@@ -104,9 +102,9 @@ class Client extends pg.Client {
         throw error;
       });
     }
-    return super.connect((error: Error | null, client?: pg.Client) => {
+    return super.connect((error: Error | null) => {
       if (error !== null && error !== undefined) giveUp();
-      (callback as (error: Error | null, client?: pg.Client) => void)(error, client);
+      callback(error, this);
     });
   }
 }

@@ -1,11 +1,21 @@
 import type { TaskFilter, TaskPage, TaskReader } from '../../execution/task-reader.ts';
 import type { AttemptError, StoredTask } from '../../execution/task-store.ts';
 import { uuidV7Floor } from '../../shared/ids.ts';
-import { statuses, type TaskStatus } from '../../tasks/states.ts';
+import type { TaskStatus } from '../../tasks/states.ts';
 import { ID_SLACK_MS, type SummaryRow, toSummary } from '../summary-rows.ts';
 import { mapped, type Queries } from './connection.ts';
 import { TaskLoader } from './load-task.ts';
 import type { Place } from './storage-errors.ts';
+
+/** Written into the statement: only so may the planner use the index that leaves out complete tasks. */
+const statusIs: Readonly<Record<TaskStatus, string>> = {
+  pending: "status = 'pending'",
+  in_progress: "status = 'in_progress'",
+  complete: "status = 'complete'",
+  error: "status = 'error'",
+  cancelled: "status = 'cancelled'",
+  resolved_manually: "status = 'resolved_manually'",
+};
 
 type ListQuery = Parameters<TaskReader['list']>[0];
 
@@ -81,7 +91,7 @@ function where(filter: TaskFilter, before: string | undefined) {
     values.push(value);
     conditions.push(condition.replace('?', `$${values.length}`));
   };
-  if (filter.status !== undefined) conditions.push(`status = '${known(filter.status)}'`);
+  if (filter.status !== undefined) conditions.push(statusIs[filter.status]);
   if (filter.namespace !== undefined) add('namespace = ?', filter.namespace);
   if (filter.name !== undefined) add('name = ?', filter.name);
   if (filter.correlationId !== undefined) add('correlation_id = ?', filter.correlationId);
@@ -91,9 +101,4 @@ function where(filter: TaskFilter, before: string | undefined) {
   }
   if (before !== undefined) add('id < ?', before);
   return { conditions, values };
-}
-
-/** Written into the statement: only so may the planner use the index that leaves out complete tasks. */
-function known(status: TaskStatus): TaskStatus {
-  return statuses.find((each) => each === status) ?? 'pending';
 }
