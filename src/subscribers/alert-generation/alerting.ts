@@ -194,12 +194,11 @@ export class Alerting implements Reading {
           resolvedAtMs,
         };
       }),
-      pending: this.#pending.all.map(({ policy, place: { namespace, task, step }, sinceMs }) => ({
+      pending: this.#pending.waiting.map(({ policy, place, sinceMs }) => ({
         policy: policy.name,
-        namespace,
-        task,
-        step,
+        ...place,
         sinceMs,
+        firesAtMs: sinceMs + waitMsOf(policy),
       })),
       silences: this.#silences.all,
     };
@@ -212,9 +211,7 @@ export class Alerting implements Reading {
   #judge(policy: Policy, place: Place, judging: Judging): void {
     const found = findingOf(policy, place, judging);
     if (found === null) return this.#pending.end(policy, place);
-    const waitMs = parameter(policy, 'for_seconds') * 1000;
-    if (waitMs > 0 && this.#pending.since(policy, place, judging.nowMs) > judging.nowMs - waitMs) return;
-    this.#pending.end(policy, place);
+    if (!this.#pending.hasHeldFor(waitMsOf(policy), policy, place, judging.nowMs)) return;
     this.#desk.report(found, judging.nowMs);
   }
 
@@ -261,4 +258,8 @@ export class Alerting implements Reading {
     incident.state.acknowledged = { by, why, atMs };
     this.#teller.countAcknowledged(incident);
   }
+}
+
+function waitMsOf(policy: Policy): number {
+  return parameter(policy, 'for_seconds') * 1000;
 }
