@@ -47,17 +47,19 @@ export class OutcomeWatch {
     this.#slices.set(index, slice);
   }
 
-  /** null: too few have ended to say anything. */
-  conversion(nowMs: number, windowMs: number, minimum: number): Conversion | null {
-    this.#age(nowMs, windowMs);
+  /** null: too few have ended to say anything. `keptMs`: the longest window that anybody asks for. */
+  conversion(nowMs: number, windowMs: number, minimum: number, keptMs: number): Conversion | null {
+    this.#age(nowMs, Math.max(windowMs, keptMs));
     const now = { completed: 0, ended: 0 };
-    for (const { completed, ended } of this.#slices.values()) {
-      now.completed += completed;
-      now.ended += ended;
+    const past = { ...this.#past };
+    for (const [index, { completed, ended }] of this.#slices) {
+      const counted = isWithin(index, nowMs, windowMs) ? now : past;
+      counted.completed += completed;
+      counted.ended += ended;
     }
-    if (now.ended < minimum || this.#past.ended < leastPast) return null;
+    if (now.ended < minimum || past.ended < leastPast) return null;
     const share = now.completed / now.ended;
-    const usual = (this.#past.completed + 1) / (this.#past.ended + 2);
+    const usual = (past.completed + 1) / (past.ended + 2);
     const part = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b));
     const evidence = share >= usual ? 0 : now.ended * (part(share, usual) + part(1 - share, 1 - usual));
     return { now: share, usual, ended: now.ended, evidence };
@@ -104,7 +106,7 @@ export class OutcomeWatch {
 
   #age(nowMs: number, windowMs: number): void {
     for (const [index, { completed, ended }] of this.#slices) {
-      if ((index + 1) * sliceMs > nowMs - windowMs) continue;
+      if (isWithin(index, nowMs, windowMs)) continue;
       this.#slices.delete(index);
       this.#past.completed += completed;
       this.#past.ended += ended;
@@ -113,4 +115,8 @@ export class OutcomeWatch {
       this.#past.ended /= 2;
     }
   }
+}
+
+function isWithin(index: number, nowMs: number, windowMs: number): boolean {
+  return (index + 1) * sliceMs > nowMs - windowMs;
 }

@@ -55,8 +55,10 @@ export class IncidentBook {
     );
     if (tells === 'cause') {
       if (place.step === null) return undefined;
-      // While one step stands still or fails, the others are crowded: that is no trouble of their own.
-      const graver = kind === 'step_slow' ? ofTask.find(({ state }) => state.cause !== 'slow') : undefined;
+      // While one step stands still or fails, the others are crowded: that is no trouble of their own. A single task that
+      // has failed there crowds nobody.
+      const isGraver = ({ state }: Incident): boolean => state.cause !== 'slow' && state.tells !== 'consequence';
+      const graver = kind === 'step_slow' ? ofTask.find(isGraver) : undefined;
       if (graver !== undefined) return graver;
       return ofTask.find(({ state }) => state.place.step === null && state.cause !== 'silence');
     }

@@ -67,6 +67,7 @@ export class IncidentDesk {
   #describe({ state }: Incident, found: Finding): void {
     state.place = found.place;
     state.cause = found.cause;
+    state.tells = found.policy.tells;
     state.sinceMs = Math.min(state.sinceMs, found.sinceMs);
     if (found.policy.tells === 'consequence') return;
     state.scope = found.scope;
@@ -77,6 +78,8 @@ export class IncidentDesk {
   /** What was seen before it was an incident tells how likely a good attempt is by chance. */
   #remember(incident: Incident, { place, sinceMs, policy }: Finding): void {
     if (place.namespace === null || place.task === null || place.step === null) return;
+    // Another step that is slow beside it says nothing of how this one is.
+    if (place.step !== incident.state.place.step) return;
     const { groups } = this.#watches;
     const mask = maskOf(incident);
     const attempts = this.#watches.task(place.namespace, place.task).step(place.step).ring.since(sinceMs);
@@ -131,6 +134,10 @@ export class IncidentDesk {
     const { namespace, task, step } = incident.state.place;
     if (namespace === null || task === null) return;
     const { typical } = this.#watches.task(namespace, task);
+    // One that is about money alone has a share in whatever else comes into trouble.
+    if (incident.state.cause === 'revenue_at_risk')
+      for (const [taskId, troubled] of this.#watches.trouble.uncounted(`${namespace}.${task}`))
+        incident.count(taskId, troubled, Math.min(...troubled.steps.values()));
     for (const kind of ['revenue_at_risk', 'revenue_lost'] as const) {
       const money = kind === 'revenue_lost' ? incident.lost : incident.atRisk;
       for (const policy of this.#policies.of(kind, namespace, task, step)) {

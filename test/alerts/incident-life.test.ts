@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { alertingOptions, Story } from './story.ts';
+
+const triggered = (story: Story): readonly string[] => story.said.filter((one) => one.startsWith('triggered'));
+
+test('money at risk is an incident until it is at risk no longer, and has its part of what comes into trouble later', () => {
+  const story = new Story(alertingOptions([{ name: 'error_ratio', enabled: false }])).usual(60);
+  const tasks = Array.from({ length: 25 }, (_, number) => `risk-${number}`);
+  for (const task of tasks) story.start(task).failed(task, 'process_payment');
+  story.wait(60).start('later').failed('later', 'process_payment').wait(60).restart().wait(60);
+  const last = story.facts.at(-1);
+  assert.deepEqual(triggered(story), ['triggered revenue_at_risk']);
+  assert.deepEqual([last?.kind, story.said.filter((one) => one.startsWith('resolved'))], ['triggered', []]);
+  for (const task of tasks) story.completed(task);
+  story.wait(2);
+  const over = story.facts.at(-1);
+  assert.equal(over?.kind, 'resolved');
+  assert.deepEqual([over.incident.tasksHit, over.incident.atRisk], [26, { USD: 1000 }]);
+});
+
+test('that other customers are hit is told as such, though figures were told just before', () => {
+  const story = new Story().usual(120);
+  for (let second = 0; second < 60; second += 1) {
+    for (const [index, region] of ['eu', 'us', 'eu', 'us'].entries()) {
+      const task = `${second}-${index}`;
+      if (region === 'eu' || second > 25) story.start(task, { region }).stalled(task, 'update_inventory');
+      else story.checkout(task, { region });
+    }
+    story.wait(1);
+  }
+  const told: string[] = [];
+  for (const fact of story.facts) {
+    if (fact.kind === 'updated' && fact.changes.every((change) => change === 'figures')) continue;
+    told.push(fact.incident.scope.map(({ values }) => values.join()).join() || 'everybody');
+  }
+  assert.equal(told.at(-1), 'everybody', told.join(' → '));
+  assert.ok(told.includes('eu'), told.join(' → '));
+});
+
+test('a single task that failed at one step is not told as slowness of another', () => {
+  const story = new Story().usual(260).start('one').failedForGood('one', 'process_payment');
+  for (let number = 0; number < 40; number += 1) {
+    const task = `slow-${number}`;
+    story.start(task).done(task, 'process_payment').done(task, 'create_order', 4000).completed(task).wait(1);
+  }
+  assert.deepEqual(triggered(story), [
+    'triggered retries_exhausted process_payment',
+    'triggered step_slow create_order',
+  ]);
+  assert.ok(
+    story.facts.every(({ incident }) => incident.policy !== 'retries_exhausted' || incident.step === 'process_payment'),
+  );
+});
+
+test('that a step is well again is judged by its own attempts, not by those of another that was slow meanwhile', () => {
+  const secondsUntilOver = (validationMs: number): number => {
+    const story = new Story().usual(260);
+    for (let number = 0; number < 20; number += 1) {
+      const task = `t${number}`;
+      story.start(task).done(task, 'validate_cart', validationMs).failed(task, 'process_payment').wait(1);
+    }
+    const endedAt = story.now;
+    while (!story.said.some((one) => one.startsWith('resolved'))) story.checkout(`well-${story.now}`).wait(1);
+    return story.now - endedAt;
+  };
+  assert.equal(secondsUntilOver(4000), secondsUntilOver(50));
+});
