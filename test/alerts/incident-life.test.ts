@@ -67,3 +67,31 @@ test('that a step is well again is judged by its own attempts, not by those of a
   };
   assert.equal(secondsUntilOver(4000), secondsUntilOver(50));
 });
+
+test('a hang is over when new attempts are well, though those that hang never end', () => {
+  const story = new Story().usual(120);
+  const hung: { readonly task: string; readonly sinceSeconds: number }[] = [];
+  const second = (isHanging: boolean): void => {
+    for (let number = 0; number < 20; number += 1) {
+      const task = `t${story.now}-${number}`;
+      if (!isHanging) story.checkout(task);
+      else hung.push({ task: (story.start(task), task), sinceSeconds: story.now });
+    }
+    while ((hung[0]?.sinceSeconds ?? Number.POSITIVE_INFINITY) + 10 <= story.now)
+      story.stalled(hung.shift()?.task ?? '', 'update_inventory');
+    story.wait(1);
+  };
+  while (story.now < 240) second(true);
+  while (story.now < 280) second(false);
+  const over = story.facts.at(-1);
+  assert.deepEqual([over?.kind, triggered(story).length], ['resolved', 1]);
+  assert.doesNotMatch(over?.incident.summary ?? '', /one attempt|attempts give/);
+});
+
+test('where many attempts fail, one that is silent does not make it a hang', () => {
+  const story = new Story().usual(120).start('silent').wait(10).stalled('silent', 'process_payment');
+  for (let number = 0; number < 120; number += 1)
+    story.start(`t${number}`).failed(`t${number}`, 'process_payment').wait(1);
+  const { policy, cause } = story.facts.at(-1)?.incident ?? {};
+  assert.deepEqual([policy, cause], ['error_ratio', 'connection']);
+});

@@ -42,6 +42,7 @@ export class IncidentDesk {
   report(found: Finding, nowMs: number): void {
     const hitBy = (task: string): Troubled | undefined => this.#watches.trouble.get(task);
     const joined = this.#book.joinedBy(found, hitBy);
+    if (joined !== undefined && isOneOfMany(found, joined)) return;
     // What was held up comes all at once when it is over: that slows everything for a while.
     const mayFollow = found.policy.tells === 'consequence' || found.policy.kind === 'step_slow';
     if (joined === undefined && mayFollow && this.#book.isAftermath(found, nowMs, hitBy)) return;
@@ -152,4 +153,10 @@ export class IncidentDesk {
 /** Slowness is trouble only where that is what it is about: a few are always slow. */
 function maskOf({ state }: Incident): number {
   return failed + stalled + (state.cause === 'slow' ? slow : 0);
+}
+
+/** A single silent attempt at a step where many are hit is one of theirs: it says neither what that is nor that it goes on. */
+function isOneOfMany({ policy, share, place }: Finding, { state }: Incident): boolean {
+  if (policy.kind !== 'step_stalled' || share > 0 || state.place.step !== place.step) return false;
+  return state.share > 0 && state.cause !== 'slow';
 }
