@@ -52,3 +52,18 @@ test('a policy that asks for much evidence gets it beside one that asks for litt
   const { policy, joined } = story.facts.at(-1)?.incident ?? {};
   assert.deepEqual([policy, joined?.includes('error_ratio')], ['strict', true]);
 });
+
+test('what is of high value to one policy is not to another that asks for more', () => {
+  const whale = { name: 'whale', kind: 'high_value_failure' as const, tiers: ['diamond'], orders: 1000 };
+  const failing = (customer: object): readonly string[] => {
+    const story = new Story(alertingOptions([...without('retries_exhausted'), { ...whale, severity: 'critical' }]));
+    story
+      .usual(60)
+      .start('one', { ...customer })
+      .failedForGood('one', 'process_payment');
+    const { policy = '', joined = [], severity = '' } = story.facts.at(-1)?.incident ?? {};
+    return [policy, ...joined, severity];
+  };
+  assert.deepEqual(failing({ customer_tier: 'premium' }), ['high_value_failure', 'error']);
+  assert.deepEqual(failing({ customer_tier: 'diamond' }), ['whale', 'critical']);
+});

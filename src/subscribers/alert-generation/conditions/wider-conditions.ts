@@ -1,7 +1,7 @@
 import type { Judging } from './conditions.ts';
 import type { Finding, Place } from './finding.ts';
 import { sumOf } from '../evidence/recent-tasks.ts';
-import { parameter, type Policy } from '../policies/resolve-policies.ts';
+import { countedAs, parameter, type Policy } from '../policies/resolve-policies.ts';
 import type { TaskWatch } from '../evidence/watches.ts';
 import type { TypicalWorth, Worth } from '../evidence/worth.ts';
 
@@ -26,7 +26,7 @@ export function isBeyondLimit(policy: Policy, money: ReadonlyMap<string, number>
 export function recentTasks(policy: Policy, task: TaskWatch, step: string, { policies, nowMs }: Judging) {
   const windowMs = parameter(policy, 'window_seconds') * 1000;
   const longestMs = policies.longestWindowMs(policy, task.namespace, task.task, step === '' ? null : step);
-  return task.tasksWith(policy.kind, step).since(nowMs - windowMs, nowMs - Math.max(windowMs, longestMs));
+  return task.tasksWith(countedAs(policy), step).since(nowMs - windowMs, nowMs - Math.max(windowMs, longestMs));
 }
 
 interface Found {

@@ -221,3 +221,8 @@ export function parameter(policy: Policy, name: string): number {
   if (value === undefined) throw new Error(`${policy.kind} has no parameter '${name}'`);
   return value;
 }
+
+/** What tasks are counted under that it looks at: what is of high value is for each policy to say. */
+export function countedAs({ kind, name }: Policy): string {
+  return kind === 'high_value_failure' ? `${kind} ${name}` : kind;
+}
