@@ -95,3 +95,20 @@ test('where many attempts fail, one that is silent does not make it a hang', () 
   const { policy, cause } = story.facts.at(-1)?.incident ?? {};
   assert.deepEqual([policy, cause], ['error_ratio', 'connection']);
 });
+
+test('while the log is not read to its end, a condition that breaks off has not held all the time', () => {
+  const failing = (story: Story, name: string): Story => {
+    for (let number = 0; number < 9; number += 1)
+      story.start(`${name}-${number}`).failed(`${name}-${number}`, 'process_payment');
+    return story;
+  };
+  const behind = (goodOnes: number): Story => {
+    const story = failing(new Story(alertingOptions([{ name: 'error_ratio', for_seconds: 30 }])).usual(120), 'first');
+    for (let number = 0; number < goodOnes; number += 1) story.checkout(`good-${number}`).behind(0.1);
+    return failing(story.behind(40 - goodOnes / 10), 'again');
+  };
+  assert.deepEqual(behind(200).wait(1).said, [], 'it was well in between');
+  assert.deepEqual(behind(0).said, [], 'not before the log is read to its end');
+  assert.deepEqual(behind(0).wait(1).said, ['triggered error_ratio process_payment']);
+  assert.deepEqual(behind(200).wait(32).said, ['triggered error_ratio process_payment']);
+});

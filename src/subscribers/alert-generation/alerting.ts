@@ -149,7 +149,7 @@ export class Alerting implements Reading {
       // What is known to hold is looked at anew once a second: under a storm, thousands of times as often would be asked.
       if (open?.state.speaking.some((one) => one.policy === policy.name && one.holds) === true)
         this.#renewed.set(`${policy.name} ${JSON.stringify(place)}`, { policy, place });
-      else this.#judge(policy, place, judging);
+      else this.#judge(policy, place, judging, 'behind');
     }
   }
 
@@ -208,10 +208,13 @@ export class Alerting implements Reading {
     return { watches: this.#watches, policies: this.#policies, nowMs };
   }
 
-  #judge(policy: Policy, place: Place, judging: Judging): void {
+  /** `behind`: there may be more to read, so that nobody knows yet whether it has held all the time. */
+  #judge(policy: Policy, place: Place, judging: Judging, read: 'behind' | 'to its end' = 'to its end'): void {
     const found = findingOf(policy, place, judging);
     if (found === null) return this.#pending.end(policy, place);
-    if (!this.#pending.hasHeldFor(waitMsOf(policy), policy, place, judging.nowMs)) return;
+    const waitMs = waitMsOf(policy);
+    if (waitMs > 0 && read === 'behind') return this.#pending.begin(policy, place, judging.nowMs);
+    if (!this.#pending.hasHeldFor(waitMs, policy, place, judging.nowMs)) return;
     this.#desk.report(found, judging.nowMs);
   }
 

@@ -23,6 +23,12 @@ export class PendingConditions {
     return this.all.filter(({ isFiring }) => !isFiring);
   }
 
+  /** It holds now, if it has not done so before. */
+  begin(policy: Policy, place: Place, nowMs: number): void {
+    const key = keyOf(policy.name, place);
+    if (!this.#pending.has(key)) this.#pending.set(key, { policy, place, sinceMs: nowMs, isFiring: false });
+  }
+
   /** It holds now: whether it has done so for `waitMs` without a break, as far as it was looked at. */
   hasHeldFor(waitMs: number, policy: Policy, place: Place, nowMs: number): boolean {
     if (waitMs === 0) {
