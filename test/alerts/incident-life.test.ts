@@ -112,3 +112,15 @@ test('while the log is not read to its end, a condition that breaks off has not 
   assert.deepEqual(behind(0).wait(1).said, ['triggered error_ratio process_payment']);
   assert.deepEqual(behind(200).wait(32).said, ['triggered error_ratio process_payment']);
 });
+
+test('a failure at another step, of a task that was never hit, is told also just after an incident', () => {
+  const story = new Story().usual(120);
+  for (let number = 0; number < 10; number += 1) story.start(`t${number}`).failed(`t${number}`, 'create_order').wait(1);
+  while (!story.said.some((one) => one.startsWith('resolved'))) story.checkout(`well-${story.now}`).wait(1);
+  story.wait(20).failedForGood('t3', 'process_payment').breached('t4', 'validate_cart');
+  assert.deepEqual(triggered(story), ['triggered error_ratio create_order'], 'what it has hit is its own');
+  story.start('other').breached('other', 'process_payment');
+  assert.deepEqual(triggered(story), ['triggered error_ratio create_order'], 'and so is what was held up');
+  story.start('dear', { customer_tier: 'premium' }).failedForGood('dear', 'process_payment', 'permanent');
+  assert.deepEqual(triggered(story).slice(1), ['triggered high_value_failure process_payment']);
+});
