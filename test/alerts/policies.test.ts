@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { policyKinds } from '../../src/subscribers/alert-generation/policies/policies.ts';
+import { startMs } from './simulated-checkouts.ts';
 import { alertingOptions, Story } from './story.ts';
 
 const tested = new Set<string>();
@@ -240,6 +241,14 @@ policy('no_success', 'tasks start and none completes for ten minutes', () => {
   assert.deepEqual(triggered(story), ['triggered no_success']);
   story.completed('open-5').wait(1);
   assert.equal(story.said.at(-1), 'resolved no_success');
+});
+
+policy('no_success', 'what is to start later has not started', () => {
+  const story = new Story(alertingOptions([{ name: 'no_traffic', enabled: false }])).usual(20);
+  const startAt = startMs + 86_400_000;
+  for (let number = 0; number < 20; number += 1)
+    story.tell('task.initialize_requested', { startAt }, `later-${number}`).wait(60);
+  assert.deepEqual(story.said, []);
 });
 
 policy('no_traffic', 'silence where there was traffic, when as many as are asked for should have come', () => {

@@ -99,9 +99,11 @@ class TaskReading {
     switch (event.name) {
       case 'task.initialize_requested': {
         const atMs = event.payload.startAt ?? event.occurredAt;
-        // What is asked to start later says nothing of the traffic now.
-        if (atMs === event.occurredAt) for (const { traffic } of [watches, task]) traffic.started(atMs);
-        task.outcomes.started();
+        // What is asked to start later says nothing of the traffic now, and is not expected to have succeeded.
+        if (atMs === event.occurredAt) {
+          for (const { traffic } of [watches, task]) traffic.started(atMs);
+          task.outcomes.started();
+        }
         const worth = this.#worth();
         if (worth !== null) task.typical.add(worth);
         return;
