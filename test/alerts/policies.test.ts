@@ -243,6 +243,32 @@ policy('no_success', 'tasks start and none completes for ten minutes', () => {
   assert.equal(story.said.at(-1), 'resolved no_success');
 });
 
+policy(
+  'no_success',
+  'after a pause, or without an engine, those that have just started have not failed to complete',
+  () => {
+    const quiet = [{ name: 'no_traffic', enabled: false }];
+    const rush = (story: Story): Story => {
+      for (let number = 0; number < 8; number += 1) story.start(`rush-${number}`);
+      return story;
+    };
+    const paused = rush(new Story(alertingOptions(quiet)).usual(60).wait(3600)).wait(590);
+    assert.deepEqual(paused.said, []);
+    assert.deepEqual(paused.wait(12).said, ['triggered no_success']);
+    const away = rush(new Story(alertingOptions(quiet)).usual(60)).away(3600);
+    away.tell('worker.started', { worker: 'w', pid: 1, host: 'h' });
+    assert.deepEqual(away.wait(590).said, []);
+    assert.deepEqual(away.wait(12).said, ['triggered no_success']);
+    const crashing = rush(new Story(alertingOptions(quiet)).usual(60));
+    for (let minute = 0; minute < 11; minute += 1)
+      crashing
+        .wait(57)
+        .away(3)
+        .tell('worker.started', { worker: `w${minute}`, pid: 1, host: 'h' });
+    assert.deepEqual(crashing.said, ['triggered no_success'], 'one that starts anew every minute hides nothing');
+  },
+);
+
 policy('no_success', 'what is to start later has not started', () => {
   const story = new Story(alertingOptions([{ name: 'no_traffic', enabled: false }])).usual(20);
   const startAt = startMs + 86_400_000;

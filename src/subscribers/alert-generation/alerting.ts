@@ -37,6 +37,9 @@ export interface AlertingOptions {
   readonly errorClasses: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Nobody was there, if an engine starts so long after the last word of one. */
+const awayMs = 60_000;
+
 /** Looked at as time goes by, for every kind of task: nothing tells of what does not happen. */
 const ofAbsence: readonly PolicyKindName[] = ['no_traffic', 'no_success', 'conversion_drop', 'revenue_at_risk'];
 
@@ -74,6 +77,9 @@ export class Alerting implements Reading {
   }
 
   take(event: LoggedEvent): void {
+    // An engine that is killed again and again takes no time from anybody; one that was away for long does.
+    if (event.name === 'worker.started' && event.occurredAt - this.#nowMs > awayMs)
+      for (const { outcomes } of this.#watches.tasks.values()) outcomes.watchedFrom(event.occurredAt);
     this.#nowMs = Math.max(this.#nowMs, event.occurredAt);
     this.#isAsked ||= event.name === 'alert.acknowledged' || event.name === 'alert.silenced';
     if (event.name === 'alert.acknowledged')
@@ -168,11 +174,13 @@ export class Alerting implements Reading {
       pending: this.#pending.encode(),
       watching: this.#isWatching,
       counts: this.#teller.encode(),
+      now: this.#nowMs,
     };
   }
 
   restore(stored: JsonValue): void {
-    const { watches, book, silences, pending, watching, counts } = stored as Record<string, JsonValue>;
+    const { watches, book, silences, pending, watching, counts, now } = stored as Record<string, JsonValue>;
+    this.#nowMs = typeof now === 'number' ? now : 0;
     const sameFields = this.#watches.restore(watches ?? null);
     this.#book.restore(book ?? null, sameFields);
     this.#silences.restore(silences ?? null);

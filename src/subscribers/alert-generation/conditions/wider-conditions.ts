@@ -75,12 +75,12 @@ export function outcomeFinding(
     const detail = `${percent(found.now)} instead of ${percent(found.usual)} of ${found.ended} tasks complete`;
     return { ...plain, policy, place, sinceMs: nowMs - windowMs, cause: 'conversion', detail, share: 0 };
   }
-  const { lastSuccessMs, usualDurationMs, startedSinceSuccess } = task.outcomes;
+  const { withoutSuccessSinceMs: sinceMs, usualDurationMs, startedSinceSuccess } = task.outcomes;
   const waitMs = Math.max(windowMs, patience * (usualDurationMs ?? 0));
   // Without any success ever, nobody knows how long it takes: then this says nothing.
-  if (lastSuccessMs === null || nowMs - lastSuccessMs < waitMs) return null;
+  if (sinceMs === null || nowMs - sinceMs < waitMs) return null;
   if (startedSinceSuccess < parameter(policy, 'minimum_tasks')) return null;
-  return { ...plain, policy, place, sinceMs: lastSuccessMs, cause: 'no_success' };
+  return { ...plain, policy, place, sinceMs, cause: 'no_success' };
 }
 
 export function trafficFinding(

@@ -102,7 +102,7 @@ class TaskReading {
         // What is asked to start later says nothing of the traffic now, and is not expected to have succeeded.
         if (atMs === event.occurredAt) {
           for (const { traffic } of [watches, task]) traffic.started(atMs);
-          task.outcomes.started();
+          task.outcomes.started(atMs);
         }
         const worth = this.#worth();
         if (worth !== null) task.typical.add(worth);
