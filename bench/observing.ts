@@ -1,13 +1,12 @@
 // Checkouts per second with everything observed, against nothing observed and against handlers instrumented by hand.
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { otlpSink } from '../src/otlp.ts';
 import { byHand } from './by-hand.ts';
 import { checkoutWith, type LoadFigures, runCheckouts } from './checkout-load.ts';
+import { startReceiver } from './receiver.ts';
 import { calibrationMs, median, type BenchResult } from './result.ts';
 
 const aims = { ofNothing: 0.7, ofByHand: 1, lagSeconds: 1 };
@@ -92,19 +91,4 @@ async function run(variant: Variant, file: string, tasks: number, tracesUrl: str
   });
   await hand.close();
   return figures;
-}
-
-async function startReceiver() {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'local-receiver.ts')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const port = String((await lines.next()).value);
-  return {
-    url: `http://127.0.0.1:${port}/v1/traces`,
-    async stop() {
-      child.stdin.end();
-      return JSON.parse(String((await lines.next()).value)) as { readonly requests: number; readonly cpuMs: number };
-    },
-  };
 }

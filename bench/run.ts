@@ -1,4 +1,4 @@
-// npm run -s bench -- <name> [--full]: a table for people and, last, one JSON line.
+// npm run -s bench -- <name> [--full] [--server postgres://…]: a table for people and, last, one JSON line.
 import { parseArgs } from 'node:util';
 
 import { benchEngine } from './engine.ts';
@@ -6,18 +6,26 @@ import { benchEvents } from './events.ts';
 import { benchMemory } from './memory.ts';
 import { benchObserving } from './observing.ts';
 import { benchPeers } from './peers.ts';
+import { benchPostgres } from './postgres.ts';
 import { benchScrape } from './scrape.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { benchUnruly } from './unruly.ts';
 import { benchWriterThread } from './writer-thread.ts';
 import { NotReady, printResult, type BenchResult } from './result.ts';
 
-const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promise<BenchResult>>> = {
+interface BenchOptions {
+  readonly full: boolean;
+  /** URL of the server to measure on, instead of one that the benchmark brings. */
+  readonly server?: string;
+}
+
+const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   engine: benchEngine,
   events: benchEvents,
   memory: benchMemory,
   observing: benchObserving,
   peers: benchPeers,
+  postgres: benchPostgres,
   scrape: benchScrape,
   subscribers: benchSubscribers,
   unruly: benchUnruly,
@@ -26,7 +34,7 @@ const benchmarks: Readonly<Record<string, (options: { full: boolean }) => Promis
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { full: { type: 'boolean', default: false } },
+  options: { full: { type: 'boolean', default: false }, server: { type: 'string' } },
 });
 const [name = ''] = positionals;
 const run = benchmarks[name];
@@ -35,7 +43,8 @@ if (run === undefined) {
   process.exitCode = 2;
 } else {
   try {
-    printResult(await run({ full: values.full }));
+    const { full, server } = values;
+    printResult(await run({ full, ...(server !== undefined && { server }) }));
   } catch (error) {
     if (!(error instanceof NotReady)) throw error;
     console.error(error.message);

@@ -1,10 +1,10 @@
-// The compiler leaves what is not TypeScript behind; the schema's migrations belong to the build.
+// The compiler leaves what is not TypeScript behind; the schemas' migrations belong to the build.
 import { cpSync } from 'node:fs';
 
-cpSync(
-  new URL('../src/storage/sqlite/migrations/', import.meta.url),
-  new URL('../dist/storage/sqlite/migrations/', import.meta.url),
-  {
-    recursive: true,
-  },
-);
+for (const storage of ['sqlite', 'postgres']) {
+  cpSync(
+    new URL(`../src/storage/${storage}/migrations/`, import.meta.url),
+    new URL(`../dist/storage/${storage}/migrations/`, import.meta.url),
+    { recursive: true },
+  );
+}

@@ -1,5 +1,3 @@
-import { Worker } from 'node:worker_threads';
-
 import { alertGenerationOptions, alertingParts } from './alerting-parts.ts';
 import { backtestAlerts } from './backtest-alerts.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
@@ -7,7 +5,7 @@ import { builtInSubscribers } from './built-in-subscribers.ts';
 import { Bus } from './bus/bus.ts';
 import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
 import { type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
-import { type CustomEntry, EventDirectory } from './events/event-directory.ts';
+import { EventDirectory } from './events/event-directory.ts';
 import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
 import { LiveEvents } from './execution/live-events.ts';
@@ -19,33 +17,29 @@ import {
   tellSubscriberRegistered,
   tellSubscriberUnregistered,
 } from './execution/subscriber-narration.ts';
-import type { Storage } from './execution/storage.ts';
+import { isShared, type Storage } from './execution/storage.ts';
 import { TaskTypes } from './execution/task-types.ts';
 import type { TracePolicy } from './execution/trace-policy.ts';
-import { Retention } from './log/retention.ts';
+import { Retention, retentionName } from './log/retention.ts';
 import { inOtelSpan, loadOtelApi } from './otel-context.ts';
-import { everyRegistered, type RegisteredSubscribers, registerSubscribers } from './register-subscribers.ts';
+import { everyRegistered, registerSubscribers } from './register-subscribers.ts';
+import { clockFor, openStorage, referenceTo } from './open-storage.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { Operations } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { errorMessage, TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { sinkSubscribers, type SinkSubscribersOptions } from './sink-subscribers.ts';
+import { subscriberGroups } from './subscriber-groups.ts';
 import { structuredLogging } from './structured-logging.ts';
 import { closeSinks } from './sinks/close-sinks.ts';
 import type { Sink } from './sinks/define-sink.ts';
 import { streamOutput } from './sinks/ndjson/output.ts';
 import { resolveSinks } from './sinks/resolve-sinks.ts';
-import { openSqlite } from './storage/sqlite/open-sqlite.ts';
 import { alertDeliveryName } from './subscribers/alert-delivery/alert-delivery.ts';
 import { tracingName } from './subscribers/distributed-tracing/distributed-tracing.ts';
 import { exportName } from './subscribers/event-export/event-export.ts';
-import { LocalGroup } from './subscribers/local-group.ts';
 import type { ObserverHost } from './subscribers/observer/observer-host.ts';
-import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
-import { ObserverThread } from './subscribers/observer/observer-thread.ts';
-import type { SubscriberGroup } from './subscribers/subscriber-group.ts';
-import type { RunnerParts } from './subscribers/subscriber-runner.ts';
 import {
   type Progress,
   progressBytes,
@@ -60,12 +54,6 @@ import type { AlertTest, AlertTestOptions, BacktestOptions, Tasker } from './tas
 import { declaredEvents } from './tasks/declared-events.ts';
 import { formatProblem } from './tasks/template-problem.ts';
 import { fullTaskName } from './tasks/template.ts';
-
-// The same code runs from source (.ts) and from the package (.js).
-const observerThreadUrl = new URL(
-  import.meta.url.endsWith('.ts') ? './observer-thread.ts' : './observer-thread.js',
-  import.meta.url,
-);
 
 /** What stands around a tasker; all of it has a default. Tests and simulations bring their own time and chance. */
 export interface TaskerSurroundings {
@@ -97,7 +85,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     env: around.env ?? process.env,
     ...(around.source !== undefined && { source: around.source }),
   });
-  const clock = around.clock ?? systemClock;
+  const clock = clockFor(config.storage, around.clock ?? systemClock);
   const random = around.random ?? systemRandom;
   const warn = around.onWarning ?? ((message: string) => process.emitWarning(message, 'TaskerWarning'));
   const bus = new Bus(warn);
@@ -152,11 +140,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     tellSubscriberRegistered(live, { name, events: [...handlers.keys()], module });
   }
 
-  const { storage: chosen } = config;
-  const opened =
-    chosen.kind === 'memory'
-      ? await openSqlite({ file: ':memory:', maxBytes: null, clock })
-      : await openSqlite({ file: chosen.file, maxBytes: chosen.maxBytes, clock });
+  const opened = await openStorage(config.storage, clock);
   const storage = around.wrapStorage?.(opened) ?? opened;
   try {
     const types = new TaskTypes(storage.templates);
@@ -175,10 +159,20 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       onProblem,
     };
     writer.resolve(observing.writer);
-    const threads = chosen.kind === 'sqlite' && clock === systemClock ? chosen.file : null;
+    // The engine is made after those who follow it, and asked only once it runs.
+    const worker = (): string | null => (engine.working ? engine.workerId : null);
     const subscribers = new Subscribers({
       ...observing,
-      groups: subscriberGroups(registered, { ...observing, host }, threads, declared),
+      isShared: isShared(storage),
+      groups: config.observers
+        ? subscriberGroups(registered, {
+            ...observing,
+            host,
+            declared,
+            reference: referenceTo(config.storage, clock),
+            sharing: isShared(storage) ? { leases: storage.leases, worker } : null,
+          })
+        : [],
       onUnregistered: (name) => tellSubscriberUnregistered(live, name, 'removed'),
     });
     const alertRequests = new AlertRequests(observing);
@@ -190,18 +184,20 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
             store: storage.retention,
             keepMs: config.retentionMs,
             readers: () => subscribers.readers(),
+            mayRun: () => storage.leases.claim(engine.workerId, [retentionName]),
             clock,
             random,
             onRecorded: (facts, position) => narration.recorded(facts, position),
             onProblem,
           });
-    const engine = new Engine({
+    const engine: Engine = new Engine({
       storage,
       recorder,
       types,
       clock,
       random,
       limits: config.limits,
+      namespaces: config.namespaces,
       narration,
       tracing,
       inSpan: inOtelSpan(await loadOtelApi()),
@@ -220,7 +216,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       engine,
       storage,
       subscribers,
-      projections: builtIn.projections,
+      projections: config.observers ? builtIn.projections : [],
       sinks,
       host,
     });
@@ -263,27 +259,6 @@ async function saveAndTell(recorder: Recorder, narration: Narration, progress: P
   const result = await recorder.save(progress, progressBytes(progress));
   if (result.kind === 'saved' && 'events' in progress) narration.recorded(progress.events, result.firstPosition);
   return result;
-}
-
-const neverAborted = new AbortController().signal;
-
-/** Those that are named by their modules each in a thread of their own, where there is a file that a thread can read. */
-function subscriberGroups(
-  { given, modules }: RegisteredSubscribers,
-  { host, ...parts }: Omit<RunnerParts, 'reader'> & { readonly host: ObserverHost },
-  file: string | null,
-  declared: readonly CustomEntry[],
-): readonly SubscriberGroup[] {
-  if (file === null) return [new LocalGroup([...given, ...modules.flatMap(({ subscribers }) => subscribers)], parts)];
-  return [
-    new LocalGroup(given, parts),
-    ...modules.map(({ reference, subscribers }) => {
-      const workerData: ObserverThreadData = { file, module: reference, declared };
-      const spawn = (): Worker => new Worker(observerThreadUrl, { name: `tasker ${reference.module}`, workerData });
-      const writeOut = (text: string): Promise<void> => host.writeOut(text, neverAborted);
-      return new ObserverThread({ ...parts, module: reference.module, subscribers, spawn, writeOut, warn: host.warn });
-    }),
-  ];
 }
 
 /** @throws TaskerError `TASKER_CONFIG_INVALID`: tracing is asked for and would go nowhere. */

@@ -2,9 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { EventDirectory } from './events/event-directory.ts';
 import { loadSubscriberModule } from './load-subscriber-modules.ts';
-import { systemClock } from './shared/clock.ts';
 import { systemRandom } from './shared/ids.ts';
-import { openLogSide } from './storage/sqlite/open-log-side.ts';
+import { openLogSide, type StoreReference } from './open-storage.ts';
 import { LocalGroup } from './subscribers/local-group.ts';
 import type { ObserverHost } from './subscribers/observer/observer-host.ts';
 import type { ObserverThreadData } from './subscribers/observer/observer-protocol.ts';
@@ -17,7 +16,7 @@ import { resolveSubscribers } from './subscribers/resolve-subscriber.ts';
 const kept = { events: 20_000, characters: 16 * 1024 * 1024 };
 
 /** The composition root of a thread that runs the subscribers of one module. Started by `create-tasker.ts`. */
-const { file, module, declared } = workerData as ObserverThreadData;
+const { store: reference, module, declared } = workerData as ObserverThreadData<StoreReference>;
 const port = parentPort;
 if (port === null) throw new Error('observer-thread.ts is to be started as a worker thread');
 
@@ -25,9 +24,10 @@ serveGroup(port, async ({ writer, removedUpTo, writeOut, warn, onProblem }, begi
   const directory = new EventDirectory();
   directory.declare(declared);
   const closing: (() => Promise<void>)[] = [];
+  const side = await openLogSide(reference);
   const host: ObserverHost = {
     writer,
-    clock: systemClock,
+    clock: side.clock,
     random: systemRandom,
     writeOut,
     warn,
@@ -36,14 +36,13 @@ serveGroup(port, async ({ writer, removedUpTo, writeOut, warn, onProblem }, begi
   };
   const resolved = resolveSubscribers(await loadSubscriberModule(module, host), directory);
   const subscribers = resolved.filter(({ name }) => !beginning.released.includes(name));
-  const side = openLogSide(file);
-  const { log, subscribers: store } = side;
+  const { log, subscribers: store, clock } = side;
   const underWay = new UnderWay(beginning.names, beginning.underWay);
   const peril = (name: string): Peril => ({ fatal: beginning.fatal[name] ?? null, handling: underWay.teller(name) });
-  const parts = { store, log, writer, removedUpTo, clock: systemClock, random: systemRandom, onProblem, peril };
+  const parts = { store, log, writer, removedUpTo, clock, random: systemRandom, onProblem, peril };
   const close = async (): Promise<void> => {
     for (const one of closing) await one();
-    side.close();
+    await side.close();
   };
   return { group: new LocalGroup(subscribers, parts, kept), close };
 });

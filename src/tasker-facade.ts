@@ -8,17 +8,16 @@ import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { checkAnnotation } from './execution/annotation.ts';
 import { appliedEarlier, askForTask } from './execution/client.ts';
 import type { Operations } from './operations-parts.ts';
-import { EngineWatch } from './execution/engine-watch.ts';
-import type { Advance, Engine } from './execution/engine.ts';
+import type { Advance } from './execution/engine-limits.ts';
+import type { Engine } from './execution/engine.ts';
 import { tellUnregistered } from './execution/handler-narration.ts';
 import type { Retention } from './log/retention.ts';
 import type { LiveEvents } from './execution/live-events.ts';
 import type { OperatorRequest } from './execution/operator-request.ts';
-import type { BackupResult, Storage } from './execution/storage.ts';
-import type { TaskSnapshot } from './execution/task-store.ts';
+import { type BackupResult, isShared, type Storage } from './execution/storage.ts';
 import type { TaskTypes } from './execution/task-types.ts';
-import { type Clock, holdProcess } from './shared/clock.ts';
-import { TaskerError } from './shared/errors.ts';
+import type { Clock } from './shared/clock.ts';
+import { isTaskerError, TaskerError } from './shared/errors.ts';
 import type { Random } from './shared/ids.ts';
 import type { JsonObject, JsonValue } from './shared/json.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
@@ -26,8 +25,9 @@ import { asJson, whoAndWhy } from './operator-words.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { eventsOf, timeline } from './task-history.ts';
 import { TaskLookup } from './task-lookup.ts';
+import { TaskWaiting } from './task-waiting.ts';
 import { snapshotOf } from './task-view.ts';
-import { requireNotAborted, requireOpen, startedOtherwise, stoppedFirst, within } from './tasker-refusals.ts';
+import { requireOpen, startedOtherwise, within } from './tasker-refusals.ts';
 import { TaskerAlerts, type TaskerAlertsParts } from './tasker-alerts.ts';
 import { TaskerSubscribers } from './tasker-subscribers.ts';
 import type {
@@ -62,7 +62,6 @@ import type {
   Unregistered,
 } from './tasker.ts';
 import { checkTemplateFile } from './tasks/load-template.ts';
-import { isAtRest } from './tasks/readiness.ts';
 import type { TemplateProblem } from './tasks/template-problem.ts';
 import type { TaskTemplate } from './tasks/template.ts';
 
@@ -86,7 +85,6 @@ export interface FacadeParts extends TaskerAlertsParts {
   readonly onProblem: (error: unknown) => void;
 }
 
-const followIntervalMs = 100;
 const mostEvents = 10_000;
 
 /** The public API over its parts: goes to the engine if it runs here, and asks it through the store if it does not. */
@@ -95,6 +93,7 @@ export class TaskerFacade implements Tasker {
   readonly #subscribers: TaskerSubscribers;
   readonly #alerts: TaskerAlerts;
   readonly #tasks: TaskLookup;
+  readonly #waiting: TaskWaiting;
   readonly catalog: Discovery;
   readonly backtestAlerts: Tasker['backtestAlerts'] = (options) => this.#parts.backtestAlerts(options);
   readonly pendingAlerts: Tasker['pendingAlerts'] = () => this.#alerts.pending();
@@ -109,6 +108,7 @@ export class TaskerFacade implements Tasker {
     this.#subscribers = new TaskerSubscribers(parts);
     this.#alerts = new TaskerAlerts(parts);
     this.#tasks = new TaskLookup(parts, () => this.#closed);
+    this.#waiting = new TaskWaiting(parts, this.#tasks, () => this.#stopping !== null);
     this.catalog = discovery(parts.directory, parts.bus, (event) => parts.subscribers.handling(event));
   }
 
@@ -181,31 +181,8 @@ export class TaskerFacade implements Tasker {
     return this.#parts.storage.log.lastPosition();
   }
 
-  async wait(taskId: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TaskView> {
-    const { engine, storage, clock } = this.#parts;
-    const letProcessEnd = holdProcess();
-    const watch = new EngineWatch(storage.workers, clock);
-    try {
-      for (;;) {
-        requireNotAborted(taskId, signal);
-        // Listening starts before looking, so that an end in between is not missed.
-        const change = this.#nextChange(taskId, signal);
-        try {
-          if (!engine.isMoving(taskId)) {
-            const snapshot = snapshotOf(await this.#tasks.require(taskId));
-            if (isAtRest(snapshot.state)) return await this.#tasks.view(snapshot);
-            if (this.#stopping !== null || (!engine.running && (await watch.isGone()))) throw stoppedFirst(taskId);
-            if (engine.running) await engine.adopt(taskId);
-          }
-          const snapshot = await change.promise;
-          if (snapshot !== null) return await this.#tasks.view(snapshot);
-        } finally {
-          change.forget();
-        }
-      }
-    } finally {
-      letProcessEnd();
-    }
+  wait(taskId: string, options: { readonly signal?: AbortSignal } = {}): Promise<TaskView> {
+    return this.#waiting.wait(taskId, options);
   }
 
   cancel(taskId: string, action: OperatorAction = {}): Promise<TaskView> {
@@ -336,7 +313,7 @@ export class TaskerFacade implements Tasker {
     });
     await subscribers.start();
     // An engine for a task of its own is gone before anything has to be swept.
-    if (advance === 'all') this.#parts.retention?.start();
+    if (advance !== 'own') this.#parts.retention?.start();
     if (handleSignals) this.#forgetSignals = onStopSignals(() => void this.stop().catch(this.#parts.onProblem));
   }
 
@@ -360,8 +337,7 @@ export class TaskerFacade implements Tasker {
   async #operate(taskId: string, request: OperatorRequest): Promise<TaskView> {
     this.#requireNotStopped();
     const { engine } = this.#parts;
-    if (engine.running) await engine.operate(taskId, request);
-    else {
+    if (!engine.running || !(await this.#operateHere(taskId, request))) {
       await this.#tasks.require(taskId);
       const { kind, ...body } = request;
       await askForTask(this.#parts, kind, taskId, asJson(body));
@@ -369,28 +345,19 @@ export class TaskerFacade implements Tasker {
     return this.get(taskId);
   }
 
-  #handle(id: string, existing: boolean): TaskHandle {
-    return { id, existing, wait: (options) => this.wait(id, options) };
+  /** False where another worker has the task in its hands: that one is asked through the store. */
+  async #operateHere(taskId: string, request: OperatorRequest): Promise<boolean> {
+    try {
+      await this.#parts.engine.operate(taskId, request);
+      return true;
+    } catch (error) {
+      if (isShared(this.#parts.storage) && isTaskerError(error, 'TASKER_LEASE_LOST')) return false;
+      throw error;
+    }
   }
 
-  /** Resolves to the task when it has come to rest here; to null when it may be worth looking again. */
-  #nextChange(
-    taskId: string,
-    signal: AbortSignal | undefined,
-  ): { promise: Promise<TaskSnapshot | null>; forget: () => void } {
-    const { engine, clock } = this.#parts;
-    const { promise, resolve } = Promise.withResolvers<TaskSnapshot | null>();
-    const onAbort = (): void => resolve(null);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const timer = engine.running ? null : clock.setTimer(followIntervalMs, () => resolve(null));
-    const stopListening = timer === null ? engine.onRest(taskId, resolve) : () => timer.cancel();
-    return {
-      promise,
-      forget() {
-        stopListening();
-        signal?.removeEventListener('abort', onAbort);
-      },
-    };
+  #handle(id: string, existing: boolean): TaskHandle {
+    return { id, existing, wait: (options) => this.wait(id, options) };
   }
 
   /** Also while it is stopping: a row for its own engine would be carried out by the next one, after a refusal. */

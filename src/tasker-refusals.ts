@@ -1,4 +1,4 @@
-import type { Advance } from './execution/engine.ts';
+import type { Advance } from './execution/engine-limits.ts';
 import { TaskerError } from './shared/errors.ts';
 
 // What the facade refuses of itself.

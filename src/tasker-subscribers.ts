@@ -56,24 +56,24 @@ export class TaskerSubscribers {
 
   async retryParked(name: string, position?: number): Promise<ParkedOutcome> {
     requirePosition(position);
-    if (this.#parts.engine.running) return this.#parts.subscribers.retryParked(name, position);
+    if (this.#runsHere(name)) return this.#parts.subscribers.retryParked(name, position);
     return this.#ask('retry_parked', { subscriber: name, ...(position !== undefined && { position }) });
   }
 
   async dropParked(name: string, position?: number): Promise<ParkedOutcome> {
     requirePosition(position);
-    if (this.#parts.engine.running) return this.#parts.subscribers.dropParked(name, position);
+    if (this.#runsHere(name)) return this.#parts.subscribers.dropParked(name, position);
     return this.#ask('drop_parked', { subscriber: name, ...(position !== undefined && { position }) });
   }
 
   unregister(name: string): Promise<Unregistered> {
-    if (this.#parts.engine.running) return this.#parts.subscribers.unregister(name);
+    if (this.#runsHere(name)) return this.#parts.subscribers.unregister(name);
     return this.#ask('unregister', { subscriber: name });
   }
 
   async replay(name: string, options: ReplayOptions): Promise<ReplayProgress> {
     checkReplayOptions(name, options);
-    if (this.#parts.engine.running) return this.#parts.subscribers.replay(name, options);
+    if (this.#runsHere(name)) return this.#parts.subscribers.replay(name, options);
     const { from, deliver = false, reset = false, onProgress } = options;
     return this.#ask('replay', { subscriber: name, options: { from, deliver, reset } }, async () => {
       const standing = (await this.#parts.storage.subscribers.list()).find((one) => one.name === name);
@@ -81,6 +81,10 @@ export class TaskerSubscribers {
       if (replay !== null) onProgress?.(replay);
       return replay !== null;
     });
+  }
+
+  #runsHere(name: string): boolean {
+    return this.#parts.engine.running && !this.#parts.subscribers.runsElsewhere(name);
   }
 
   async #ask<T>(kind: Asked, body: JsonObject, isUnderWay?: () => Promise<boolean>): Promise<T> {

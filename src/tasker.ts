@@ -4,6 +4,7 @@ import type { Discovery, EventDescription } from './bus/discovery.ts';
 import type { EventStream } from './bus/event-stream.ts';
 import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
 import type { AlertTest, AlertTestOptions, BacktestOptions, SilenceInput, TestedRoute } from './tasker-alert-types.ts';
+import type { EngineStatus, StartOptions, StopOptions } from './tasker-engine-types.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
 import type { LoggedEvent, RecordedEvent } from './events/envelope.ts';
@@ -203,39 +204,6 @@ export interface RunOptions {
   readonly commandId?: string;
 }
 
-export interface StartOptions {
-  /** `all` (default): every due task of the store. `own`: only tasks that this process creates with `run`. */
-  readonly advance?: 'all' | 'own';
-  /** Stop gracefully on SIGTERM and SIGINT. Default false: a library has no business with the process's signals. */
-  readonly handleSignals?: boolean;
-}
-
-export interface StopOptions {
-  /** How long running handlers may go on before they are aborted and returned. Default `limits.stopGraceMs`. */
-  readonly graceMs?: number;
-}
-
-export interface EngineStatus {
-  readonly running: boolean;
-  readonly tasksInMemory: number;
-  readonly attemptsRunning: number;
-  /** Tasks with a step that could run and that there is no room for. */
-  readonly tasksReady: number;
-  /** Tasks in memory at which no handler is at work: for want of room, or until a time comes. */
-  readonly tasksWaiting: number;
-  /** Handlers that timed out or were cancelled and have not settled yet. */
-  readonly abandonedHandlers: number;
-  /** Results that came after their attempt had ended; they were refused. */
-  readonly lateResults: number;
-  /** Changes that are waiting to be written. */
-  readonly changesQueued: number;
-  readonly lastStorageError: string | null;
-  /** How often listeners given to `on` threw or rejected. */
-  readonly listenerFailures: number;
-  /** Where `/metrics` and health are answered; null while they are not. */
-  readonly operationsUrl: string | null;
-}
-
 export interface EventQuery extends EventFilter {
   /** Only events after this position. Default 0. */
   readonly after?: number;
@@ -370,6 +338,7 @@ export type {
   BacktestOptions,
   BacktestReport,
   Discovery,
+  EngineStatus,
   EventDescription,
   EventPage,
   EventStream,
@@ -387,6 +356,8 @@ export type {
   ReplayOptions,
   ReplayProgress,
   SilenceInput,
+  StartOptions,
+  StopOptions,
   StoredParkedEvent,
   SubscriberStatus,
   TaskerConfigInput,

@@ -1,16 +1,14 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 
 import { context, handler, stepNames } from '../checkout-work.ts';
-import type { StartContender } from './contender.ts';
 import { installedVersion } from './installed-version.ts';
-import { startPostgres } from './postgres.ts';
+import type { StartOnPostgres } from './on-postgres.ts';
 
 /** Called directly, without a queue: DBOS's shortest way. The pool is twice its default, for fifty in flight. */
-export const startDbos: StartContender = async (folder) => {
-  const postgres = await startPostgres(folder);
+export const startDbos: StartOnPostgres = async ({ url, version, settings }) => {
   DBOS.setConfig({
     name: 'bench',
-    systemDatabaseUrl: postgres.url,
+    systemDatabaseUrl: url,
     systemDatabasePoolSize: 20,
     logLevel: 'error',
   });
@@ -22,12 +20,9 @@ export const startDbos: StartContender = async (folder) => {
   );
   await DBOS.launch();
   return {
-    versions: `DBOS ${installedVersion('@dbos-inc/dbos-sdk')}, PostgreSQL ${postgres.version}`,
-    durability: `every step on disk before the next (${postgres.settings})`,
+    versions: `DBOS ${installedVersion('@dbos-inc/dbos-sdk')}, PostgreSQL ${version}`,
+    durability: `every step on disk before the next (${settings})`,
     runOne: () => checkout(context),
-    async stop() {
-      await DBOS.shutdown();
-      await postgres.stop();
-    },
+    stop: () => DBOS.shutdown(),
   };
 };

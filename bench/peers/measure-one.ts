@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { inFlight } from '../checkout-work.ts';
 import type { ContenderName, ContenderReport } from './contender.ts';
 import { contenders } from './contenders.ts';
 import { measure } from './lanes.ts';
@@ -15,7 +16,7 @@ async function report(name: ContenderName, warmUpMs: number, windowMs: number): 
     const start = await contenders[name]();
     const contender = await start(folder);
     try {
-      const figures = await measure(contender, warmUpMs, windowMs);
+      const figures = await measure(contender, { kind: 'closed', inFlight }, { warmUpMs, windowMs });
       return { kind: 'measured', versions: contender.versions, durability: contender.durability, ...figures };
     } finally {
       await contender.stop();

@@ -15,6 +15,7 @@ import { parkedCommand } from './commands/parked.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { retryCommand } from './commands/retry.ts';
+import { serverCommand } from './commands/server.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { skipCommand } from './commands/skip.ts';
@@ -23,12 +24,13 @@ import { subscribersCommand } from './commands/subscribers.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { unregisterCommand } from './commands/unregister.ts';
 import { validateCommand } from './commands/validate.ts';
+import { workerCommand } from './commands/worker.ts';
 import type { Cli, CliCommand } from './define-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { paintFor } from './format/paint.ts';
 
 const groups: readonly (readonly [heading: string, commands: readonly CliCommand[]])[] = [
-  ['Running tasks:', [runCommand, startCommand]],
+  ['Running tasks:', [runCommand, startCommand, workerCommand, serverCommand]],
   [
     'Looking:',
     [tasksCommand, showCommand, eventsCommand, catalogCommand, alertsCommand, subscribersCommand, parkedCommand],

@@ -14,6 +14,29 @@ export interface SqliteStorageInput {
   readonly maxBytes?: number;
 }
 
+/** Many processes may work on it at the same time. */
+export interface PostgresStorageInput {
+  readonly kind: 'postgres';
+  /** `postgres://user:password@host:5432/database`. */
+  readonly url: string;
+  /** The schema that holds the tables; pg-boss gets `<schema>_queue` beside it. Both are made if they are not there. Default `tasker`. */
+  readonly schema?: string;
+  /** Connections to read with, beside one that writes and one that listens. Default 4. */
+  readonly poolSize?: number;
+  /**
+   * true where `url` leads to a pooler that gives out connections by transaction: no prepared statements, no settings
+   * of a session; set `statement_timeout` on the role. Default false.
+   */
+  readonly pooler?: boolean;
+  /**
+   * A direct connection to be notified on; poolers pass no notifications on. false: nobody listens, and what others
+   * make due is found within a second. Default: `url`; with `pooler` false.
+   */
+  readonly listenUrl?: string | false;
+  /** How long a worker that stays silent keeps its tasks and subscribers, milliseconds. Default 10,000. */
+  readonly leaseMs?: number;
+}
+
 /** For tests and trials: gone when the process ends, and only this process sees it. */
 export interface MemoryStorageInput {
   readonly kind: 'memory';
@@ -24,6 +47,10 @@ export interface LimitsInput {
   readonly stepsPerTask?: number;
   /** Steps that run at the same time in this process. Default 100. */
   readonly stepsPerProcess?: number;
+  /** Of these, at most so many of one namespace: `{ reports: 5 }`. What is not named has no limit of its own. */
+  readonly stepsPerNamespace?: Readonly<Record<string, number>>;
+  /** Of these, at most so many that call one dependent system: `{ 'payment-gateway': 20 }`. */
+  readonly stepsPerDependentSystem?: Readonly<Record<string, number>>;
   /** Tasks that this process holds at the same time; further ones wait in the store. Default 1000. */
   readonly tasksInMemory?: number;
   /** Handlers that may be left behind unsettled before their slots are no longer freed. Default 50. */
@@ -54,8 +81,15 @@ export interface SubscriberModule {
 export interface TaskerConfigInput {
   /** Chooses the templates' `environments` overrides. Default: `TASKER_ENV`, else `development`. */
   readonly environment?: string;
-  /** Default: SQLite in `.tasker/tasker.db`. */
-  readonly storage?: SqliteStorageInput | MemoryStorageInput;
+  /** Default: SQLite in `.tasker/tasker.db`. A text is a PostgreSQL URL: `postgres://…`. */
+  readonly storage?: string | SqliteStorageInput | MemoryStorageInput | PostgresStorageInput;
+  /** Take up tasks of these namespaces alone; others' workers run the rest. Default: of all. */
+  readonly namespaces?: readonly string[];
+  /**
+   * Whether this process runs subscribers: metrics, alerts, traces and the configured ones. Of several processes on one
+   * store each subscriber runs in one, and in another as soon as that one is gone. Default true.
+   */
+  readonly observers?: boolean;
   /** YAML template files, relative to the configuration file. */
   readonly templates?: readonly string[];
   /**

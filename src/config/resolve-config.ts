@@ -8,6 +8,7 @@ import { nearestName } from '../tasks/nearest-name.ts';
 import { alertsKeys, alertsSchema, type ResolvedAlerts, resolveAlerts } from './alerts.ts';
 import type { TaskerConfigInput } from './define-config.ts';
 import { type ResolvedTracing, resolveTracing } from './telemetry-tracing.ts';
+import { type ResolvedStorage, resolveStorage, storageSchema } from './storage.ts';
 import { insteadOf } from './tasker-telemetry-keys.ts';
 import { type ResolvedLogging, resolveLogging } from './telemetry-logging.ts';
 import {
@@ -26,6 +27,8 @@ const waitMs = (byDefault: number) => z.number().min(0).max(86_400_000).default(
 const limitsSchema = z.strictObject({
   stepsPerTask: count(12),
   stepsPerProcess: count(100),
+  stepsPerNamespace: z.record(z.string(), count(1)).default({}),
+  stepsPerDependentSystem: z.record(z.string(), count(1)).default({}),
   tasksInMemory: count(1000),
   abandonedHandlers: z.number().int().min(0).max(1_000_000).default(50),
   contextBytes: count(262_144, 64 * 1024 * 1024),
@@ -39,15 +42,6 @@ const limitsSchema = z.strictObject({
     .default(1000),
 });
 
-const storageSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('sqlite'),
-    file: z.string().min(1).default('.tasker/tasker.db'),
-    maxBytes: z.number().int().min(65_536).optional(),
-  }),
-  z.strictObject({ kind: z.literal('memory') }),
-]);
-
 // Handlers, tasks, subscribers and sinks hold functions: they are checked where they are registered.
 const configSchema = z.strictObject({
   environment: z
@@ -55,6 +49,8 @@ const configSchema = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 _ -')
     .optional(),
   storage: storageSchema.default({ kind: 'sqlite', file: '.tasker/tasker.db' }),
+  namespaces: z.array(z.string().min(1).max(64)).min(1).optional(),
+  observers: z.boolean().default(true),
   templates: z.array(z.string().min(1)).default([]),
   retention: z
     .union([z.literal(false), z.strictObject({ days: z.number().positive().max(36_500) })])
@@ -77,9 +73,10 @@ export type ResolvedLimits = Readonly<z.infer<typeof limitsSchema>>;
 /** What is in force: checked, defaults filled in, paths absolute, frozen. Only this travels inward. */
 export interface ResolvedConfig {
   readonly environment: string;
-  readonly storage:
-    | { readonly kind: 'sqlite'; readonly file: string; readonly maxBytes: number | null }
-    | { readonly kind: 'memory' };
+  readonly storage: ResolvedStorage;
+  /** null: of all. */
+  readonly namespaces: readonly string[] | null;
+  readonly observers: boolean;
   /** Absolute paths. */
   readonly templates: readonly string[];
   /** Absolute paths. */
@@ -120,6 +117,8 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
   const {
     environment,
     storage,
+    namespaces,
+    observers,
     templates,
     subscriptions,
     retention,
@@ -132,10 +131,9 @@ export function resolveConfig(input: TaskerConfigInput, around: ConfigSurroundin
   } = parsed.data;
   return deepFreeze<ResolvedConfig>({
     environment: environment ?? environmentFrom(around),
-    storage:
-      storage.kind === 'memory'
-        ? storage
-        : { kind: 'sqlite', file: resolve(around.baseDir, storage.file), maxBytes: storage.maxBytes ?? null },
+    storage: resolveStorage(storage, around.baseDir),
+    namespaces: namespaces ?? null,
+    observers,
     templates: templates.map((file) => resolve(around.baseDir, file)),
     subscriptions: subscriptions.map((file) => resolve(around.baseDir, file)),
     retentionMs: retention === false ? null : retention.days * 86_400_000,

@@ -9,7 +9,7 @@ import { checkAnnotation, type CheckedAnnotation, noRoom, refuseAnnotation } fro
 import { describeError, type DescribedError } from './describe-error.ts';
 import { PublishedEvents, type PublishedOwn } from './published-events.ts';
 import { type StepResults, toStepResults } from './step-results.ts';
-import type { StepSlots } from './step-slots.ts';
+import type { StepShares, StepSlots } from './step-slots.ts';
 
 export interface AttemptListener {
   completed(attempt: Attempt, results: StepResults, durationMs: number): void;
@@ -36,6 +36,8 @@ export interface OwnNote extends CheckedAnnotation {
 export interface AttemptSurroundings {
   readonly clock: Clock;
   readonly slots: StepSlots;
+  /** Those that its slot was taken of. */
+  readonly shares: StepShares;
   readonly maxResultBytes: number;
   /** Throws for what the step may not publish. */
   readonly checkEvent: (name: string, payload: unknown) => CheckedEvent;
@@ -126,7 +128,7 @@ export class Attempt {
       return;
     }
     const { durationMs } = this;
-    this.#around.slots.release();
+    this.#around.slots.release(this.#around.shares);
     if ('thrown' in settled) {
       this.#around.listener.failed(this, 'error', describeError(settled.thrown), durationMs);
       return;
@@ -193,7 +195,7 @@ export class Attempt {
   }
 
   #leaveBehind(reason: Error): void {
-    this.#whenSettled = this.#around.slots.abandon();
+    this.#whenSettled = this.#around.slots.abandon(this.#around.shares);
     this.#abort.abort(reason);
   }
 

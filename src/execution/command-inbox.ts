@@ -41,7 +41,10 @@ export type CommandOutcome =
 export interface CommandInbox {
   /** Its sender waits for the outcome until `leave`. */
   submit(command: StoredCommand): Promise<void>;
-  /** False only when surely nothing was submitted since the last call. */
+  /**
+   * False when nothing was submitted since the last call. What another process submits over a network may show a moment
+   * later, at the most a quarter of a second.
+   */
   hasNews(): boolean;
   /** Unsettled commands, oldest first. With `ofTasks`: those of these tasks, and each `run` whose sender waits. */
   pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]>;

@@ -54,6 +54,14 @@ export class CommandLoop {
     await this.#polling;
   }
 
+  /** A hint that something was asked: looks at once. */
+  wake(): void {
+    if (!this.#started || this.#timer === null) return;
+    this.#timer.cancel();
+    this.#timer = null;
+    this.#polling = this.#poll();
+  }
+
   /** Carries out what was asked of a task that this engine is about to take up. */
   async applyTo(taskId: string): Promise<void> {
     // All at once: the task's first turn takes them together, and what it begins comes after the last of them.
@@ -93,6 +101,7 @@ export class CommandLoop {
   #pollLater(): void {
     if (!this.#started) return;
     this.#timer = this.#options.clock.setTimer(pollIntervalMs, () => {
+      this.#timer = null;
       this.#polling = this.#poll();
     });
   }

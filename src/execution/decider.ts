@@ -3,13 +3,14 @@ import type { Random } from '../shared/ids.ts';
 import { beginAttempt } from '../tasks/decide-attempt.ts';
 import { checkDeadlines, settleTask, startTask } from '../tasks/decide-task.ts';
 import { isRunnable, startableSteps } from '../tasks/readiness.ts';
+import { plannedStep } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { LoadedTask } from './loaded-task.ts';
 import type { Narration } from './narration.ts';
 import { park } from './park.ts';
 import type { ReadyCauses } from './ready-causes.ts';
-import type { StepSlots } from './step-slots.ts';
+import type { StepShares, StepSlots } from './step-slots.ts';
 import { scheduleIfIdle } from './task-schedule.ts';
 import type { Change, LeaseToken, Schedule } from './task-store.ts';
 import { isRunnableHere } from './task-type.ts';
@@ -75,7 +76,7 @@ export class Decider {
   }
 
   undo(turn: Turn): void {
-    for (const _name of turn.begun) this.#around.slots.release();
+    for (const name of turn.begun) this.#around.slots.release(this.#sharesOf(name));
   }
 
   /** The first turn of a task that is only about to be. Its first fact is its creation: both bear the same time. */
@@ -177,7 +178,8 @@ export class Decider {
   #beginSteps({ state }: Standing, turn: Turn): void {
     const { draft } = turn;
     for (const name of startableSteps(draft.plan, draft.state, draft.now, this.#around.limits.stepsPerTask)) {
-      if (!this.#around.slots.tryTake(this.#onRoom, this.#task.row.priority)) break;
+      // The next one may be of a system that has room.
+      if (!this.#around.slots.tryTake(this.#onRoom, this.#task.row.priority, this.#sharesOf(name))) continue;
       turn.begun.push(name);
       const before = state?.steps.find((step) => step.name === name);
       if (before !== undefined && isRunnable(before) && state?.startedAt !== null) {
@@ -186,6 +188,11 @@ export class Decider {
       const number = (draft.state.steps.find((step) => step.name === name)?.attempts ?? 0) + 1;
       beginAttempt(draft, name, attemptSpanId(this.#task.row.rootSpanId, name, number));
     }
+  }
+
+  #sharesOf(step: string): StepShares {
+    const { row, type } = this.#task;
+    return this.#around.slots.sharesOf(row.namespace, plannedStep(type.plan, step)?.template.dependentSystem ?? '');
   }
 
   #scheduleIfIdle({ wanted }: Standing, { draft: { state, now } }: Turn): Schedule | null {

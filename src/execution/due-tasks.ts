@@ -6,6 +6,8 @@ import type { TakenTask, WorkQueue } from './work-queue.ts';
 
 export interface DueTasksOptions {
   readonly queue: WorkQueue;
+  /** Tasks of these alone; null: of all. */
+  readonly namespaces: readonly string[] | null;
   readonly clock: Clock;
   /** How many more tasks may be held. */
   readonly room: () => number;
@@ -33,6 +35,7 @@ export class DueTasks {
   readonly #watched = new Set<string>();
   #overdueWait = false;
   #started = false;
+  #forgetNews: (() => void) | null = null;
 
   constructor(options: DueTasksOptions) {
     this.#options = options;
@@ -45,11 +48,13 @@ export class DueTasks {
 
   start(): void {
     this.#started = true;
+    this.#forgetNews = this.#options.queue.watch(() => this.#look());
     this.#look();
   }
 
   async stop(): Promise<void> {
     this.#started = false;
+    this.#forgetNews?.();
     this.#timer?.cancel();
     await this.#looking;
   }
@@ -83,11 +88,11 @@ export class DueTasks {
   }
 
   async #takeAll(): Promise<void> {
-    const { queue, clock, room, before } = this.#options;
+    const { queue, clock, room, before, namespaces } = this.#options;
     await before();
     for (;;) {
       const wanted = Math.min(batch, room());
-      const taken = wanted > 0 ? await queue.takeDue(clock.now(), wanted) : [];
+      const taken = wanted > 0 ? await queue.takeDue(clock.now(), wanted, namespaces ?? undefined) : [];
       await this.#takeUpAll(taken, 'advance');
       this.#backlog = wanted <= 0 || taken.length === wanted;
       if (taken.length < wanted || wanted <= 0 || !this.#started) break;
@@ -98,9 +103,9 @@ export class DueTasks {
   }
 
   async #takeOverdue(): Promise<void> {
-    const { queue, clock } = this.#options;
+    const { queue, clock, namespaces } = this.#options;
     const wanted = batch - this.#watched.size;
-    const overdue = wanted > 0 ? await queue.takeOverdue(clock.now(), wanted) : [];
+    const overdue = wanted > 0 ? await queue.takeOverdue(clock.now(), wanted, namespaces ?? undefined) : [];
     for (const { taskId } of overdue) this.#watched.add(taskId);
     this.#overdueWait = overdue.length === Math.max(0, wanted);
     await this.#takeUpAll(overdue, 'watch');

@@ -1,7 +1,6 @@
-import type { NewEvent } from '../log/event-log.ts';
-import { type Clock, holdProcess, systemClock } from '../shared/clock.ts';
+import { type Clock, holdProcess } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
-import { type Random, uuidV7 } from '../shared/ids.ts';
+import type { Random } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
@@ -10,9 +9,11 @@ import type { RunMode } from './decider.ts';
 import type { StoredCommand } from './command-inbox.ts';
 import { CommandLoop } from './command-loop.ts';
 import { DueTasks } from './due-tasks.ts';
+import type { Advance, EngineLimits } from './engine-limits.ts';
 import { loadTask } from './load-task.ts';
 import { type LoadedTask, newTask } from './loaded-task.ts';
 import type { InSpan } from './attempt-trace.ts';
+import { Membership } from './membership.ts';
 import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
 import type { Recorder } from './recorder.ts';
@@ -23,27 +24,13 @@ import { type InputOfRun, TaskLoading } from './task-loading.ts';
 import { type RunSurroundings, TaskRun } from './task-run.ts';
 import { prepareTask } from './task-request.ts';
 import type { Schedule } from './task-store.ts';
-import { isRunnableHere, type TaskType } from './task-type.ts';
+import { isRunnableHere } from './task-type.ts';
 import type { Input } from './turn.ts';
 import type { TaskTypes } from './task-types.ts';
 import type { TracePolicy } from './trace-policy.ts';
 import { Unreturned } from './unreturned.ts';
+import { UnrunnableTemplates } from './unrunnable-templates.ts';
 import type { TakenTask } from './work-queue.ts';
-import { type Block, LoopWatch } from './watchdog/loop-watch.ts';
-import { workerFacts } from './worker-facts.ts';
-
-export interface EngineLimits {
-  readonly stepsPerTask: number;
-  readonly stepsPerProcess: number;
-  readonly tasksInMemory: number;
-  readonly abandonedHandlers: number;
-  readonly contextBytes: number;
-  readonly resultBytes: number;
-  readonly releaseAfterMs: number;
-  readonly stopGraceMs: number;
-  /** 0: nobody watches the event loop. */
-  readonly unresponsiveMs: number;
-}
 
 export interface EngineOptions {
   readonly storage: Storage;
@@ -53,6 +40,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: EngineLimits;
+  /** Takes tasks of these alone up; null: of all. */
+  readonly namespaces: readonly string[] | null;
   readonly narration: Narration;
   readonly tracing: TracePolicy;
   readonly inSpan: InSpan;
@@ -63,9 +52,6 @@ export interface EngineOptions {
   /** Something that no caller waits for went wrong. */
   readonly onProblem: (error: unknown) => void;
 }
-
-/** `all`: every due task of the store; `own`: those that this process creates or is asked about. */
-export type Advance = 'all' | 'own';
 
 /**
  * The engine of a store: takes tasks up, lets them run, gives them back.
@@ -80,32 +66,40 @@ export class Engine {
   readonly #loading: TaskLoading;
   readonly #restListeners = new RestListeners();
   readonly #unreturned = new Unreturned();
-  readonly #unrunnable = new Set<string>();
+  readonly #unrunnable: UnrunnableTemplates;
   readonly #surroundings: RunSurroundings;
   readonly #due: DueTasks;
   readonly #commands: CommandLoop;
-  readonly #worker: ReturnType<typeof workerFacts>;
-  readonly #watch: LoopWatch | null;
-  #noted: Promise<void> = Promise.resolve();
+  readonly #membership: Membership;
   #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #advance: Advance = 'all';
   /** What was asked while no engine ran has been carried out; until then no step begins. */
   #caughtUp = false;
   #lateResults = 0;
+  #forgetNews: (() => void) | null = null;
   #letProcessEnd: (() => void) | null = null;
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: EngineOptions) {
     const { storage, recorder, clock, random, limits, narration, tracing, inSpan, onProblem } = options;
     this.#options = options;
+    this.#unrunnable = new UnrunnableTemplates(onProblem);
     this.#recorder = recorder;
-    this.#slots = new StepSlots(limits.stepsPerProcess, limits.abandonedHandlers);
-    this.#worker = workerFacts(uuidV7(clock.now(), random), clock, random);
-    // Time that is made up says nothing of the loop.
-    this.#watch =
-      limits.unresponsiveMs === 0 || clock !== systemClock
-        ? null
-        : new LoopWatch({ clock, limitMs: limits.unresponsiveMs, onBlocked: (block) => this.#note(block), onProblem });
+    this.#slots = new StepSlots({
+      perProcess: limits.stepsPerProcess,
+      maxAbandoned: limits.abandonedHandlers,
+      perNamespace: limits.stepsPerNamespace,
+      perDependentSystem: limits.stepsPerDependentSystem,
+    });
+    this.#membership = new Membership({
+      workers: storage.workers,
+      clock,
+      random,
+      narration,
+      unresponsiveMs: limits.unresponsiveMs,
+      onLapsed: () => this.#lapsed(),
+      onProblem,
+    });
     this.#surroundings = {
       clock,
       random,
@@ -113,12 +107,12 @@ export class Engine {
       slots: this.#slots,
       narration,
       limits,
-      watched: this.#watch?.memory ?? null,
+      watched: this.#membership.watched,
       tracing,
       inSpan,
       // Nobody would take up again what an engine for its own tasks alone had put back.
-      mayRelease: () => this.#advance === 'all',
-      accepting: () => this.#phase === 'running' && (this.#caughtUp || this.#advance === 'own'),
+      mayRelease: () => this.#advance !== 'own',
+      accepting: () => this.working && (this.#caughtUp || this.#advance === 'own'),
       onLate: () => {
         this.#lateResults += 1;
       },
@@ -133,8 +127,9 @@ export class Engine {
     });
     this.#due = new DueTasks({
       queue: storage.queue,
+      namespaces: options.namespaces,
       clock,
-      room: () => limits.tasksInMemory - this.#runs.size - this.#loading.size,
+      room: () => (this.#mayTake ? limits.tasksInMemory - this.#runs.size - this.#loading.size : 0),
       before: () => this.#unreturned.tryAgain(),
       takeUp: (taken, mode) => this.#loading.takeUp(taken, mode),
       onProblem,
@@ -143,7 +138,7 @@ export class Engine {
       inbox: storage.commands,
       clock,
       engine: this,
-      ownTasks: () => (this.#advance === 'all' ? null : [...this.#runs.keys()]),
+      ownTasks: () => (this.#advance === 'own' ? [...this.#runs.keys()] : null),
       carryOutOther: options.carryOutOther,
       onProblem,
     });
@@ -151,6 +146,20 @@ export class Engine {
 
   get running(): boolean {
     return this.#phase === 'running';
+  }
+
+  get #mayTake(): boolean {
+    return this.#advance !== 'none' && this.#membership.held;
+  }
+
+  /** Of this process, among those that work on the store. */
+  get workerId(): string {
+    return this.#membership.id;
+  }
+
+  /** It runs, and nobody has taken it for lost. */
+  get working(): boolean {
+    return this.running && this.#membership.held;
   }
 
   status() {
@@ -175,14 +184,11 @@ export class Engine {
 
   /** `prepare` runs once this is the store's engine, before any task is taken up. */
   async start(advance: Advance, prepare: () => Promise<void>): Promise<void> {
-    const { narration, storage } = this.#options;
-    let facts: readonly NewEvent[] = [];
-    const position = await storage.workers.join(this.#worker.info, (lost) => (facts = this.#worker.started(lost)));
-    narration.recorded(facts, position);
+    await this.#membership.join();
     this.#letProcessEnd = holdProcess();
     this.#phase = 'running';
-    this.#watch?.start();
     this.#advance = advance;
+    this.#forgetNews = this.#options.storage.queue.watch(() => this.#commands.wake());
     try {
       await prepare();
     } catch (error) {
@@ -192,7 +198,7 @@ export class Engine {
     }
     // What was asked while no engine ran comes first: a step of a task that was cancelled then is not begun again.
     const applied = this.#commands.start();
-    if (advance === 'all') void this.#takeDueAfter(applied);
+    if (advance !== 'own') void this.#takeDueAfter(applied);
   }
 
   async #takeDueAfter(applied: Promise<void>): Promise<void> {
@@ -205,6 +211,7 @@ export class Engine {
   async stop(graceMs: number): Promise<void> {
     if (this.#phase !== 'running') return;
     this.#phase = 'stopping';
+    this.#forgetNews?.();
     try {
       await this.#commands.stop();
       await this.#due.stop();
@@ -219,15 +226,10 @@ export class Engine {
       if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
       await this.#recorder.drain();
       await this.#options.beforeLeave?.();
-      this.#watch?.stop();
-      await this.#noted;
-      const counts = { returnedAttempts, abandonedHandlers: this.#slots.abandoned };
-      const facts = this.#worker.stopped(counts);
-      const { narration, storage } = this.#options;
-      narration.recorded(facts, await storage.workers.leave(this.#worker.info.id, facts));
+      await this.#membership.leave({ returnedAttempts, abandonedHandlers: this.#slots.abandoned });
     } finally {
       this.#phase = 'stopped';
-      this.#watch?.stop();
+      await this.#membership.end();
       this.#letProcessEnd?.();
       for (const run of this.#runs.values()) run.abandon();
       this.#restListeners.stopped();
@@ -242,7 +244,7 @@ export class Engine {
     // One that came later does not go before those that wait for room: it waits with them, by its priority.
     const hasRoom = (this.#runs.size < limits.tasksInMemory && !this.#due.backlog) || this.#advance === 'own';
     const task = newTask(prepared.type, prepared.row);
-    const run = new TaskRun(task, null, this.#surroundings, hasRoom ? 'advance' : 'watch');
+    const run = new TaskRun(task, null, this.#surroundings, hasRoom ? this.#modeFor(task) : 'watch');
     this.#runs.set(run.id, run);
     const { initiator, source_system: sourceSystem, reason } = prepared.request;
     const earlier = await run.create({
@@ -270,7 +272,7 @@ export class Engine {
 
   /** An engine for its own tasks alone takes up a task that somebody waits for: nobody else would. */
   async adopt(taskId: string): Promise<void> {
-    if (this.#advance === 'all') return;
+    if (this.#advance !== 'own') return;
     await this.#applyStored(taskId);
     if (this.#runs.has(taskId) || this.#loading.get(taskId) !== undefined) return;
     const run = await this.#loading.takeOne(taskId).run;
@@ -330,25 +332,12 @@ export class Engine {
     const parts = { ...around, tasks: storage.tasks, recorder: this.#recorder, unreturned: this.#unreturned };
     const task = await loadTask(taken, parts);
     if (task === null) return null;
-    if (isStuckHere(task)) this.#warnOf(task.type);
-    const run = new TaskRun(task, taken.lease, this.#surroundings, mode);
+    if (isStuckHere(task)) this.#unrunnable.warnOf(task.type);
+    const own = mode === 'watch' ? mode : this.#modeFor(task);
+    const run = new TaskRun(task, taken.lease, this.#surroundings, own);
     this.#runs.set(run.id, run);
     run.takeUp(inputs.map((inputFor) => inputFor(run)));
     return run;
-  }
-
-  /** Once per template: every task of it comes by again and again. */
-  #warnOf(type: TaskType): void {
-    if (this.#unrunnable.has(type.templateId)) return;
-    this.#unrunnable.add(type.templateId);
-    const name = fullTaskName(type.plan.template);
-    this.#options.onProblem(
-      new TaskerError(
-        'TASKER_HANDLER_NOT_FOUND',
-        `Tasks of ${name} wait: this process has no handlers for them. Register that version beside the new one, or cancel them.`,
-        { details: { template: name } },
-      ),
-    );
   }
 
   #closed(run: TaskRun, schedule: Schedule | null): void {
@@ -357,14 +346,15 @@ export class Engine {
     if (this.#runs.size === 0) this.#whenEmpty?.();
   }
 
-  /** Best effort: a store that refuses it now gets no second try, but whoever runs the engine is told. */
-  #note(block: Block): void {
-    const { narration, storage, onProblem } = this.#options;
-    const facts = this.#worker.unresponsive(block);
-    this.#noted = storage.workers
-      .note(this.#worker.info.id, facts)
-      .then((position) => narration.recorded(facts, position))
-      .catch(onProblem);
+  /** Others may have these tasks by now: their handlers are aborted, and nothing of them is written any more. */
+  #lapsed(): void {
+    for (const run of this.#runs.values()) run.abandon();
+  }
+
+  #modeFor({ row }: LoadedTask): RunMode {
+    if (this.#advance === 'own') return 'advance';
+    const serves = this.#options.namespaces?.includes(row.namespace) ?? true;
+    return serves && this.#advance === 'all' ? 'advance' : 'watch';
   }
 
   /** Resolves when no task is held any more, or when the time is up. */

@@ -6,7 +6,7 @@ import { StepSlots } from './step-slots.ts';
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a freed slot goes to whoever has waited longest', async () => {
-  const slots = new StepSlots(1, 0);
+  const slots = new StepSlots({ perProcess: 1, maxAbandoned: 0 });
   const told: string[] = [];
   assert.ok(slots.tryTake(() => undefined, 0));
   for (const name of ['first', 'second']) {
@@ -18,7 +18,7 @@ test('a freed slot goes to whoever has waited longest', async () => {
 });
 
 test('of those who wait the highest priority is told first, whenever it came', async () => {
-  const slots = new StepSlots(2, 0);
+  const slots = new StepSlots({ perProcess: 2, maxAbandoned: 0 });
   const told: string[] = [];
   slots.tryTake(() => undefined, 0);
   slots.tryTake(() => undefined, 0);
@@ -37,7 +37,7 @@ test('of those who wait the highest priority is told first, whenever it came', a
 });
 
 test('one who no longer wants the slot does not keep it from the next', async () => {
-  const slots = new StepSlots(1, 0);
+  const slots = new StepSlots({ perProcess: 1, maxAbandoned: 0 });
   const told: string[] = [];
   slots.tryTake(() => undefined, 0);
   slots.tryTake(() => void told.push('was cancelled meanwhile'), 0);
@@ -48,7 +48,7 @@ test('one who no longer wants the slot does not keep it from the next', async ()
 });
 
 test('abandoned handlers give their slots back up to the cap, and keep them beyond it until they settle', () => {
-  const slots = new StepSlots(3, 1);
+  const slots = new StepSlots({ perProcess: 3, maxAbandoned: 1 });
   for (let index = 0; index < 3; index += 1) slots.tryTake(() => undefined, 0);
   const firstSettled = slots.abandon();
   assert.deepEqual([slots.taken, slots.abandoned], [2, 1]);
@@ -58,4 +58,47 @@ test('abandoned handlers give their slots back up to the cap, and keep them beyo
   assert.deepEqual([slots.taken, slots.abandoned], [1, 1]);
   firstSettled();
   assert.deepEqual([slots.taken, slots.abandoned], [1, 0]);
+});
+
+test('a namespace and a system keep to their own limits, and hold up nobody else', async () => {
+  const slots = new StepSlots({
+    perProcess: 10,
+    maxAbandoned: 0,
+    perNamespace: { reports: 2 },
+    perDependentSystem: { bank: 1 },
+  });
+  const told: string[] = [];
+  const wait = (name: string, namespace: string, system: string): boolean => {
+    const shares = slots.sharesOf(namespace, system);
+    return slots.tryTake(() => void (slots.tryTake(() => undefined, 0, shares) && told.push(name)), 0, shares);
+  };
+  assert.ok(wait('one', 'reports', 'bank'));
+  assert.ok(!wait('its system is taken', 'shop', 'bank'));
+  assert.ok(wait('another system', 'reports', 'mail'));
+  assert.ok(!wait('its namespace is full', 'reports', 'mail'));
+  assert.ok(wait('neither', 'shop', 'mail'));
+  assert.equal(slots.waiting, 2);
+  slots.release(slots.sharesOf('shop', 'mail'));
+  await microtasks();
+  assert.deepEqual(told, [], 'what was given back was of neither');
+  slots.release(slots.sharesOf('reports', 'bank'));
+  await microtasks();
+  assert.deepEqual(new Set<string>(told), new Set(['its namespace is full', 'its system is taken']));
+});
+
+test('one who finds his share full is not told again and again', async () => {
+  const slots = new StepSlots({ perProcess: 2, maxAbandoned: 0, perDependentSystem: { bank: 1 } });
+  const bank = slots.sharesOf('shop', 'bank');
+  let tries = 0;
+  const again = (): void => {
+    tries += 1;
+    slots.tryTake(again, 0, bank);
+  };
+  slots.tryTake(() => undefined, 0, bank);
+  slots.tryTake(() => undefined, 0);
+  again();
+  slots.release();
+  await microtasks();
+  assert.equal(slots.waiting, 1);
+  assert.ok(tries <= 2, `${tries} tries`);
 });

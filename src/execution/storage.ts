@@ -46,3 +46,8 @@ export interface Storage {
   readonly location: string;
   close(): Promise<void>;
 }
+
+/** Whether several processes may work on it at the same time. */
+export function isShared({ workers }: Pick<Storage, 'workers'>): boolean {
+  return workers.leaseMs !== null;
+}

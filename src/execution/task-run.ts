@@ -213,6 +213,11 @@ export class TaskRun {
       return this.#retryLater(this.#pass);
     }
     if (result.kind === 'committed') return this.#committed(turn, change, result.firstPosition);
+    if (this.#closed) {
+      this.#decider.undo(turn);
+      for (const input of inputs) input.dropped?.();
+      return;
+    }
     if (result.kind === 'failed') {
       const { error } = result;
       narration.refused(this.task, turn, change, { reason: 'store_refused', error }, this.#failedWrites === 0);
@@ -262,6 +267,12 @@ export class TaskRun {
     this.#writing = false;
     this.causes.committed(before, this.#state, change.events);
     this.#around.narration.committed(this.task, { before, turn, change, firstPosition });
+    if (this.#closed) {
+      // Given up while this was being written. It is on disk: whoever has the task next goes on from there.
+      this.#decider.undo(turn);
+      for (const effect of turn.afterwards) effect();
+      return;
+    }
     if (this.#state.status === 'cancelled') this.#endAttempts('the task was cancelled');
     if (this.#state.parked !== null) this.#endAttempts('the task was parked');
     for (const name of turn.begun) this.#launch(name);
@@ -281,6 +292,7 @@ export class TaskRun {
     const attempt = new Attempt(planned.template, step.attempts, {
       clock,
       slots,
+      shares: slots.sharesOf(this.task.row.namespace, planned.template.dependentSystem),
       maxResultBytes: limits.resultBytes,
       checkEvent: (event, payload) => this.task.type.checkEvent(name, event, payload),
       hasRoomForNote: () => this.annotationCount < maxAnnotations,

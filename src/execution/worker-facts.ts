@@ -12,33 +12,23 @@ export function workerFacts(id: string, clock: Clock, random: Random) {
   const info: WorkerInfo = { id, pid: process.pid, host: hostname(), startedAt: clock.now() };
   const startedMs = clock.monotonicMs();
   const who = { worker: id, pid: info.pid, host: info.host };
+  const losses = (lost: readonly LostWorker[]): NewEvent[] => {
+    const occurredAt = clock.now();
+    return lost.map(({ id: worker, pid, host, startedAt, tasksHeld }) =>
+      toNewEvent({ name: 'worker.lost', occurredAt, payload: { worker, pid, host, startedAt, tasksHeld } }, random),
+    );
+  };
   return {
     info,
     started(lost: readonly LostWorker[]): NewEvent[] {
-      const occurredAt = clock.now();
-      const losses = lost.map((worker) =>
-        toNewEvent(
-          {
-            name: 'worker.lost',
-            occurredAt,
-            payload: {
-              worker: worker.id,
-              pid: worker.pid,
-              host: worker.host,
-              startedAt: worker.startedAt,
-              tasksHeld: worker.tasksHeld,
-            },
-          },
-          random,
-        ),
-      );
       const start = {
         name: 'worker.started',
-        occurredAt,
+        occurredAt: clock.now(),
         payload: { ...who, nodeVersion: process.versions.node },
       } as const;
-      return [...losses, toNewEvent(start, random)];
+      return [...losses(lost), toNewEvent(start, random)];
     },
+    losses,
     stopped(counts: { readonly returnedAttempts: number; readonly abandonedHandlers: number }): NewEvent[] {
       const uptimeMs = Math.round(clock.monotonicMs() - startedMs);
       return [

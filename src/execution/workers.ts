@@ -30,6 +30,7 @@ export interface Renewal {
 export interface WorkerRegistry {
   /** How long a worker that stays silent keeps what it holds; null where its end shows at once, and nobody renews. */
   readonly leaseMs: number | null;
+  /** One that has joined before joins anew: what it held then is due. */
   join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null>;
   /** Says that this worker is there, and does for those that have been silent for too long what `join` does. */
   renew(workerId: string, facts: FactsOfLost): Promise<Renewal>;

@@ -18,12 +18,17 @@ export interface RetentionOptions {
   readonly keepMs: number;
   /** Who follows the log. */
   readonly readers: () => Promise<readonly Reader[]>;
+  /** Whether it is this process's turn: of several on one store one sweeps. */
+  readonly mayRun: () => Promise<boolean>;
   readonly clock: Clock;
   readonly random: Random;
   /** Facts that are on disk. */
   readonly onRecorded: (facts: readonly NewEvent[], firstPosition: number | null) => void;
   readonly onProblem: (error: unknown) => void;
 }
+
+/** Under which a process takes the turn, beside subscribers. */
+export const retentionName = 'tasker.retention';
 
 const sweepEveryMs = 600_000;
 const firstSweepMs = 5000;
@@ -73,7 +78,8 @@ export class Retention {
   }
 
   async #batch(cursor: string | null): Promise<string | null> {
-    const { store, keepMs, clock, onRecorded } = this.#options;
+    const { store, keepMs, clock, mayRun, onRecorded } = this.#options;
+    if (!(await mayRun())) return null;
     const readers = await this.#options.readers();
     const now = clock.now();
     let facts: readonly NewEvent[] = [];

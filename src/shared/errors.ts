@@ -31,6 +31,7 @@ export const errorTable = {
   TASKER_WAIT_ABORTED: { httpStatus: 499, retryable: true },
   TASKER_SUBSCRIBER_INVALID: { httpStatus: 500, retryable: false },
   TASKER_SUBSCRIBER_NOT_FOUND: { httpStatus: 404, retryable: false },
+  TASKER_SUBSCRIBER_ELSEWHERE: { httpStatus: 503, retryable: true },
   TASKER_PARKED_EVENT_NOT_FOUND: { httpStatus: 404, retryable: false },
   TASKER_REPLAY_REFUSED: { httpStatus: 409, retryable: false },
   TASKER_SUBSCRIBER_BEHIND: { httpStatus: 503, retryable: true },

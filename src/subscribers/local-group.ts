@@ -13,6 +13,7 @@ const stopGraceMs = 2000;
 /** Subscribers on the thread that this runs on; they share one read and one parse of the log. */
 export class LocalGroup implements SubscriberGroup {
   readonly subscribers: readonly ResolvedSubscriber[];
+  readonly isHere = true;
   readonly #reader: SharedReader;
   readonly #runners: ReadonlyMap<string, SubscriberRunner>;
   readonly #replays = new Map<string, Replay>();

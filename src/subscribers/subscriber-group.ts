@@ -24,6 +24,8 @@ export interface LiveStanding {
 /** Subscribers that run together: on the engine's thread, or on one of their own. */
 export interface SubscriberGroup {
   readonly subscribers: readonly ResolvedSubscriber[];
+  /** False while another process runs them. */
+  readonly isHere: boolean;
   /** Resolves when they follow the log, or have failed to once: then they go on trying by themselves. */
   start(): Promise<void>;
   /** They go on to the end of the log, if that takes no longer than a short grace. */

@@ -5,6 +5,7 @@ import { TaskerError } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
 import type { SinkFigures } from '../signals/delivery.ts';
+import { LogPoll } from './log-poll.ts';
 import { LagWatch } from './lag-watch.ts';
 import type { ParkedOutcome } from './parked-events.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -18,6 +19,8 @@ export interface SubscribersOptions {
   readonly store: SubscriberStore;
   readonly writer: ProgressWriter;
   readonly log: EventLog;
+  /** Whether other processes write to the store too. */
+  readonly isShared: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly onUnregistered: (name: string) => void;
@@ -52,6 +55,7 @@ export class Subscribers {
   readonly #groupOf: ReadonlyMap<string, SubscriberGroup>;
   readonly #lagWatches: ReadonlyMap<string, LagWatch>;
   readonly #replays: Replays;
+  readonly #poll: LogPoll | null;
   #looking: Timer | null = null;
   #gathering: Timer | null = null;
   #wokenAtMs = Number.NEGATIVE_INFINITY;
@@ -63,6 +67,7 @@ export class Subscribers {
     this.#groupOf = new Map(all.map(([{ name }, group]) => [name, group]));
     this.#lagWatches = new Map(all.map(([one]) => [one.name, new LagWatch(one, options)]));
     this.#replays = new Replays(options.writer);
+    this.#poll = options.isShared ? new LogPoll(options.log, options.clock, () => this.#wake()) : null;
   }
 
   get all(): readonly ResolvedSubscriber[] {
@@ -93,6 +98,7 @@ export class Subscribers {
     if (this.#groupOf.size === 0) return;
     this.#running = true;
     await Promise.all(this.#options.groups.map((group) => group.start()));
+    this.#poll?.start();
     this.#look();
   }
 
@@ -103,6 +109,7 @@ export class Subscribers {
 
   async stop(): Promise<void> {
     this.#running = false;
+    this.#poll?.stop();
     this.#looking?.cancel();
     this.#gathering?.cancel();
     await Promise.all(this.#options.groups.map((group) => group.stop()));
@@ -118,8 +125,13 @@ export class Subscribers {
     this.#gathering = clock.setTimer(waitMs, () => {
       this.#gathering = null;
       this.#wokenAtMs = clock.monotonicMs();
-      for (const group of groups) group.wake();
+      this.#wake();
     });
+  }
+
+  /** True while another process runs it: what is asked of it is asked through the store. */
+  runsElsewhere(name: string): boolean {
+    return this.#running && this.#groupOf.get(name)?.isHere === false;
   }
 
   async list(): Promise<readonly SubscriberStatus[]> {
@@ -193,6 +205,10 @@ export class Subscribers {
         // Command rows are written by this package's own client, which has checked them.
         return this.replay(name, body['options'] as unknown as ReplayOptions);
     }
+  }
+
+  #wake(): void {
+    for (const group of this.#options.groups) group.wake();
   }
 
   #standing(name: string): LiveStanding | null {

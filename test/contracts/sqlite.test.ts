@@ -34,8 +34,13 @@ async function openMemory(): Promise<Opened> {
 
 function allContracts(name: string, open: Open, has: Has & { readonly modelRuns: number }): void {
   storageContract(name, open, has);
-  storageModelContract(name, open, has.modelRuns);
+  storageModelContract(name, open, has.modelRuns, has.firstAmongEquals);
 }
 
-allContracts('a SQLite file', openFile, { another: true, engines: 'one', modelRuns: 15 });
-allContracts('SQLite in memory', openMemory, { another: false, engines: 'one', modelRuns: 150 });
+allContracts('a SQLite file', openFile, { another: true, engines: 'one', firstAmongEquals: 'due', modelRuns: 15 });
+allContracts('SQLite in memory', openMemory, {
+  another: false,
+  engines: 'one',
+  firstAmongEquals: 'due',
+  modelRuns: 150,
+});

@@ -8,6 +8,7 @@ import type { Change, Schedule } from '../../src/execution/task-store.ts';
 import { type Operation, operations, type PlannedChange, stepNames } from './arbitraries.ts';
 import {
   event,
+  type Has,
   joined,
   newTask,
   type Open,
@@ -20,13 +21,19 @@ import { StorageModel } from './storage-model.ts';
 const ids = ['t0', 't1', 't2', 't3', 't4'];
 let lastEvent = 0;
 
-export function storageModelContract(storageName: string, open: Open, runs: number): void {
+/** `firstAmongEquals`: see `Has`. */
+export function storageModelContract(
+  storageName: string,
+  open: Open,
+  runs: number,
+  firstAmongEquals: Has['firstAmongEquals'],
+): void {
   describe(`${storageName} as a whole`, () => {
     it(`does what the model does, whatever comes (${runs} random histories)`, () =>
       fc.assert(
         fc.asyncProperty(operations, (history) =>
           joined(open, async (storage) => {
-            const model = new StorageModel();
+            const model = new StorageModel(firstAmongEquals);
             for (const operation of history) await step(storage, model, operation);
             await assertSame(storage, model);
           }),
@@ -39,6 +46,7 @@ export function storageModelContract(storageName: string, open: Open, runs: numb
 async function step(storage: Storage, model: StorageModel, operation: Operation): Promise<void> {
   switch (operation.kind) {
     case 'commit': {
+      model.beginGroup();
       const changes: Change[] = [];
       const expected = operation.changes.map((planned) => {
         const change = toChange(planned, model);
@@ -65,7 +73,7 @@ async function step(storage: Storage, model: StorageModel, operation: Operation)
 
 type Taking = { readonly now: number; readonly limit: number };
 
-/** The order among tasks of the same priority and time is left open, so these are compared. */
+/** The order among tasks of the same priority and time (or group) is left open, so these are compared. */
 async function take(storage: Storage, model: StorageModel, by: keyof Schedule, { now, limit }: Taking): Promise<void> {
   const expected = model.ready(by, now).slice(0, limit);
   const taken = by === 'dueAt' ? await storage.queue.takeDue(now, limit) : await storage.queue.takeOverdue(now, limit);

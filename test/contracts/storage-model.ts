@@ -6,6 +6,7 @@ import type {
   Schedule,
   StoredTask,
 } from '../../src/execution/task-store.ts';
+import type { Has } from '../../src/testing/contracts/fixtures.ts';
 import type { NewEvent } from '../../src/log/event-log.ts';
 import type { StepState, TaskState } from '../../src/tasks/task-state.ts';
 
@@ -19,10 +20,13 @@ interface ModelTask {
   token: number;
   held: boolean;
   schedule: Schedule;
+  /** The group in which it was given back. */
+  releasedIn: number;
 }
 
 export interface Place {
   readonly priority: number;
+  /** When it is due, or in which group it was given back. */
   readonly at: number;
 }
 
@@ -32,6 +36,17 @@ const nothingToDo: Schedule = { dueAt: null, deadlineAt: null };
 export class StorageModel {
   readonly tasks = new Map<string, ModelTask>();
   readonly log: NewEvent[] = [];
+  readonly #firstAmongEquals: Has['firstAmongEquals'];
+  #group = 0;
+
+  constructor(firstAmongEquals: Has['firstAmongEquals']) {
+    this.#firstAmongEquals = firstAmongEquals;
+  }
+
+  /** The changes that follow are written together. */
+  beginGroup(): void {
+    this.#group += 1;
+  }
 
   commit(change: Change): CommitResult['kind'] {
     const kind = change.create === undefined ? this.#update(change) : this.#create(change, change.create);
@@ -56,8 +71,8 @@ export class StorageModel {
   ready(by: keyof Schedule, now: number): readonly Place[] {
     return [...this.tasks.values()]
       .filter((task) => !task.held)
+      .filter(({ schedule }) => (schedule[by] ?? Infinity) <= now)
       .flatMap((task) => this.placeOf(task.task.id, by) ?? [])
-      .filter(({ at }) => at <= now)
       .toSorted((a, b) => b.priority - a.priority || a.at - b.at);
   }
 
@@ -65,7 +80,9 @@ export class StorageModel {
   placeOf(id: string, by: keyof Schedule): Place | null {
     const task = this.tasks.get(id);
     const at = task?.schedule[by] ?? null;
-    return task === undefined || at === null ? null : { priority: by === 'dueAt' ? task.task.priority : 0, at };
+    if (task === undefined || at === null) return null;
+    if (by === 'deadlineAt') return { priority: 0, at };
+    return { priority: task.task.priority, at: this.#firstAmongEquals === 'due' ? at : task.releasedIn };
   }
 
   nextAt(): number | null {
@@ -106,6 +123,7 @@ export class StorageModel {
       token: 1,
       held: change.release === undefined,
       schedule: change.release ?? nothingToDo,
+      releasedIn: this.#group,
     });
     const created = this.tasks.get(create.id);
     if (created !== undefined && !created.held) created.token = 0;
@@ -124,6 +142,7 @@ export class StorageModel {
     if (change.release !== undefined) {
       task.held = false;
       task.schedule = change.release;
+      task.releasedIn = this.#group;
     }
     return 'committed';
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, type ExecFileException } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
@@ -17,7 +17,7 @@ export const consumerOptions = {
 };
 
 /** Packs a copy of the checkout, so that the build starts from nothing and disturbs nobody. */
-export async function pack(checkout: string): Promise<string> {
+async function pack(checkout: string): Promise<string> {
   const parts = ['src', 'bin', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
   const texts = ['README.md', 'LICENSE', 'CHANGELOG.md', 'ARCHITECTURE.md'];
   await mkdir(checkout);
@@ -27,6 +27,23 @@ export async function pack(checkout: string): Promise<string> {
   const tarball = (await readdir(checkout)).find((name) => name.endsWith('.tgz'));
   assert.ok(tarball !== undefined);
   return join(checkout, tarball);
+}
+
+export interface Installed {
+  /** Room for projects beside the consumer's. */
+  readonly dir: string;
+  /** A project that has the package, and the types of Node, and nothing else. */
+  readonly consumer: string;
+}
+
+/** Packs and installs into a project of its own below `dir`. Takes tens of seconds: once for all that look at it. */
+export async function installed(dir: string): Promise<Installed> {
+  const tarball = await pack(join(dir, 'checkout'));
+  const consumer = join(dir, 'consumer');
+  await mkdir(consumer);
+  await writeFile(join(consumer, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
+  await install(consumer, tarball, await nodeTypes());
+  return { dir, consumer };
 }
 
 export async function ok(command: string, argv: readonly string[], cwd: string): Promise<string> {
@@ -51,11 +68,11 @@ export function run(
   });
 }
 
-/** Installs the types of Node that this checkout is compiled with. */
-export async function installNodeTypes(project: string): Promise<void> {
+/** The types of Node that this checkout is compiled with, as npm names them. */
+async function nodeTypes(): Promise<string> {
   const text = await readFile(join(root, 'node_modules/@types/node/package.json'), 'utf8');
   const { version } = JSON.parse(text) as { version: string };
-  await install(project, '--save-dev', `@types/node@${version}`);
+  return `@types/node@${version}`;
 }
 
 export async function install(project: string, ...what: readonly string[]): Promise<void> {

@@ -6,7 +6,8 @@ import { checkLog } from '../support/check-log.ts';
 import { restartable } from '../support/restartable.ts';
 import { gate, rest, world } from '../support/world.ts';
 
-const hour = 3_600_000;
+/** Longer than any SLA here and than a waiting task stays in memory; each poll of it is walked through. */
+const laterMs = 120_000;
 
 function order(hold: Promise<unknown>, began: string[]) {
   return defineTask<{ readonly as: string }>({
@@ -84,7 +85,7 @@ test('a task with a start time is recorded at once and runs then; its SLA and du
   });
   const { tasker, clock, story, events } = await world(t, [later]);
   const now = clock.now();
-  const startAt = now + hour;
+  const startAt = now + laterMs;
   const handle = await tasker.run({ name: 'later', context: {}, startAt: new Date(startAt), priority: 3 });
   assert.deepEqual(await story(handle.id), ['task.initialize_requested']);
   const waiting = await tasker.get(handle.id);
@@ -95,7 +96,7 @@ test('a task with a start time is recorded at once and runs then; its SLA and du
   const [created] = await events(handle.id);
   const payload = created?.payload as PayloadOf<'task.initialize_requested'>;
   assert.deepEqual([payload.startAt, payload.priority, payload.slaDeadlineAt], [startAt, 3, startAt + 45_000]);
-  await clock.advance(hour - 1);
+  await clock.advance(laterMs - 1);
   assert.deepEqual(await story(handle.id), ['task.initialize_requested']);
   await clock.advance(1);
   const task = await handle.wait();
@@ -113,9 +114,9 @@ test('the SLA of a task that starts late runs out that much later', async (t) =>
     step_templates: [{ name: 'a', handler: () => hold.promise }],
   });
   const { tasker, clock, events } = await world(t, [slow]);
-  const startAt = clock.now() + hour;
+  const startAt = clock.now() + laterMs;
   const handle = await tasker.run({ name: 'slow', context: {}, startAt });
-  await clock.advance(hour + 10_000);
+  await clock.advance(laterMs + 10_000);
   const breach = (await events(handle.id)).find((event) => event.name === 'task.sla_breached');
   assert.deepEqual(
     [breach?.occurredAt, (breach?.payload as { elapsedMs: number }).elapsedMs],
@@ -127,7 +128,7 @@ test('the SLA of a task that starts late runs out that much later', async (t) =>
 
 test('a start time that has passed means at once, and leaves no trace', async (t) => {
   const { tasker, clock, events } = await world(t, [order(Promise.resolve(), [])]);
-  const handle = await tasker.run({ name: 'order', context: {}, startAt: clock.now() - hour, priority: 0 });
+  const handle = await tasker.run({ name: 'order', context: {}, startAt: clock.now() - laterMs, priority: 0 });
   const task = await handle.wait();
   assert.deepEqual([task.status, task.startAt, task.startedAt], ['complete', null, clock.now()]);
   const payload = (await events(handle.id))[0]?.payload ?? {};
@@ -136,9 +137,9 @@ test('a start time that has passed means at once, and leaves no trace', async (t
 
 test('a task that waits for its time survives crash and stop, and starts at its time', async (t) => {
   const began: string[] = [];
-  const engines = await restartable(t, [order(Promise.resolve(), began)], {}, { releaseAfterMs: 2 * hour });
+  const engines = await restartable(t, [order(Promise.resolve(), began)], {}, { releaseAfterMs: 2 * laterMs });
   const first = await engines.start();
-  const startAt = engines.clock.now() + hour;
+  const startAt = engines.clock.now() + laterMs;
   const handle = await first.run({ name: 'order', context: { as: 'late' }, startAt });
   await engines.clock.advance(1000);
   await engines.crash();
@@ -165,12 +166,12 @@ test('an operator can settle a step of a task that waits, or call it off, before
     ],
   });
   const { tasker, clock, story } = await world(t, [two]);
-  const startAt = clock.now() + hour;
+  const startAt = clock.now() + laterMs;
   const skipped = await tasker.run({ name: 'two', context: {}, startAt });
   const cancelled = await tasker.run({ name: 'two', context: {}, startAt });
   await tasker.skip(skipped.id, { step: 'a' });
   await tasker.cancel(cancelled.id);
-  await clock.advance(hour - 1);
+  await clock.advance(laterMs - 1);
   assert.deepEqual(await story(skipped.id), ['task.initialize_requested', 'step.resolved_manually a skipped']);
   assert.equal((await tasker.get(cancelled.id)).status, 'cancelled');
   await clock.advance(1);

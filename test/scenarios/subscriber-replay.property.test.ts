@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { createTasker, defineSubscriber, defineTask, type Tasker } from '../../src/index.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
-import { scale } from '../support/scale.ts';
+import { propertyRuns } from '../support/scale.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 
 const sale = defineTask({
@@ -135,6 +135,6 @@ test('however often engines crash, stop and replay: the state is the log counted
         await rm(folder, { recursive: true, force: true });
       }
     }),
-    { numRuns: 15 * scale },
+    { numRuns: propertyRuns(15) },
   );
 });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { defineTask, PermanentError, type Span } from '../../src/index.ts';
-import { scale } from '../support/scale.ts';
+import { propertyRuns } from '../support/scale.ts';
 import { traced } from '../support/traced.ts';
 
 const outcome = fc.constantFrom('ok', 'fails', 'refuses', 'hangs');
@@ -59,7 +59,7 @@ test('over random tasks every span has an id of its own and a parent that is the
       assert.deepEqual(texts(spans), first);
       await stop();
     }),
-    { numRuns: 12 * scale },
+    { numRuns: propertyRuns(12) },
   );
 });
 

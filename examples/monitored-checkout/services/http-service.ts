@@ -7,6 +7,8 @@ import { InvalidFaultError, parseFault } from './fault.ts';
 import { refuse, type Answer, type ServiceDefinition } from './service.ts';
 
 export interface HttpServiceOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   /** 0: any free one. */
   readonly port: number;
   readonly seed: number;
@@ -91,7 +93,7 @@ export async function startHttpService(
   // Longer than callers keep a connection for, so that none of them writes into one that is just being closed.
   server.keepAliveTimeout = 60_000;
   server.requestTimeout = 0;
-  server.listen(options.port, '127.0.0.1');
+  server.listen(options.port, options.host ?? '127.0.0.1');
   await once(server, 'listening');
 
   let closed: Promise<unknown> | undefined;

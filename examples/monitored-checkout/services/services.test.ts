@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it, test } from 'node:test';
 import { post } from '../test-support/post.ts';
 import type { Services } from './services.ts';
 import { startServices } from './start-services.ts';
@@ -146,4 +146,13 @@ describe('starting the services', () => {
     await assert.rejects(fetch(`${others.inventory}/health`), TypeError);
     assert.notEqual(payments, services.urls.payments);
   });
+});
+
+test('services listen on this machine alone unless they are given another host', async (t) => {
+  const [alone, open] = [await startServices(), await startServices({ host: '0.0.0.0' })];
+  t.after(() => Promise.all([alone.close(), open.close()]));
+  // Another of this machine's loopback addresses stands for one that others reach.
+  const health = (url: string) => fetch(`${url.replace('127.0.0.1', '127.0.0.2')}/health`);
+  assert.equal((await health(open.urls.orders)).status, 200);
+  await assert.rejects(health(alone.urls.orders));
 });

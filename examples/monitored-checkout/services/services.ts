@@ -9,6 +9,8 @@ export interface ServicesOptions {
   readonly baseLatencyMs?: number | Partial<Readonly<Record<ServiceName, number>>>;
   /** Default 0 each: any free one. */
   readonly ports?: Partial<Readonly<Record<ServiceName, number>>>;
+  /** What they listen on. Default 127.0.0.1; 0.0.0.0 in a container, where callers come from others. */
+  readonly host?: string;
   /** Units of every article at the start. Default ten million. */
   readonly stockPerSku?: number;
 }

@@ -10,7 +10,7 @@ import type { Services, ServicesOptions } from './services.ts';
 
 /** The four services in this process. */
 export async function startServices(options: ServicesOptions = {}, answering?: Answering): Promise<Services> {
-  const { seed = 1, ports = {}, stockPerSku = 10_000_000 } = options;
+  const { seed = 1, host = '127.0.0.1', ports = {}, stockPerSku = 10_000_000 } = options;
   const started: HttpService[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(started.map((service) => service.close()));
@@ -18,6 +18,7 @@ export async function startServices(options: ServicesOptions = {}, answering?: A
 
   const start = async (definition: ServiceDefinition): Promise<string> => {
     const service = await startHttpService(definition, {
+      host,
       port: ports[definition.name] ?? 0,
       seed,
       baseLatencyMs: latencyOf(options, definition.name) ?? definition.usualLatencyMs,

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 
 import type { ResolvedConfig } from '../../config/resolve-config.ts';
+import { describeStorage, withoutSecrets } from '../../config/storage.ts';
 import { type ConfiguredTemplate, readConfiguredTemplates, resolveLoaded } from '../configured-templates.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -26,7 +27,12 @@ async function printConfig(session: Session): Promise<ExitCode> {
   const config = resolveLoaded(loaded, session.io);
   const templates = await readConfiguredTemplates(loaded, session.io);
   if (session.json)
-    session.printJson({ source: loaded.source, baseDir: loaded.baseDir, config, templates: templates.map(toJson) });
+    session.printJson({
+      source: loaded.source,
+      baseDir: loaded.baseDir,
+      config: { ...config, storage: withoutSecrets(config.storage) },
+      templates: templates.map(toJson),
+    });
   else
     session.print(formatSettings(session, loaded.source, config) + formatTemplates(session, loaded.baseDir, templates));
   return templates.every(({ error }) => error === null) ? exitCodes.ok.code : exitCodes.failed.code;
@@ -45,10 +51,12 @@ function formatSettings(session: Session, source: string, config: ResolvedConfig
   const settings: readonly (readonly [string, string])[] = [
     ['configuration', source],
     ['environment', config.environment],
-    ['storage', storage.kind === 'sqlite' ? `sqlite ${storage.file}${most}` : 'memory'],
+    ['storage', storage.kind === 'sqlite' ? `sqlite ${storage.file}${most}` : describeStorage(storage)],
     ['strict', String(config.strict)],
     ...alertSettings(config),
-    ...Object.entries(config.limits).map(([key, value]) => [`limits.${key}`, String(value)] as const),
+    ...Object.entries(config.limits).map(
+      ([key, value]) => [`limits.${key}`, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const,
+    ),
   ];
   return formatRows(
     settings.map(([key, value]): CellInput[] => [{ text: key, style: 'dim' }, value]),

@@ -1,31 +1,11 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 import { fromStored } from '../../log/append.ts';
-import type { EventFilter, EventLog, LogPage } from '../../log/event-log.ts';
+import type { EventLog, LogPage } from '../../log/event-log.ts';
+import { commonNames, type EventRow, isRare } from '../event-rows.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 
-interface EventRow {
-  readonly position: number;
-  readonly id: string;
-  readonly name: string;
-  readonly schemaVersion: number;
-  readonly occurredAt: number;
-  readonly taskId: string | null;
-  readonly step: string | null;
-  readonly attempt: number | null;
-  readonly body: string;
-}
-
 type ReadQuery = Parameters<EventLog['read']>[0];
-
-/** The names that the partial index `events_by_rare_name` leaves out; as in its migration. */
-const commonNames = [
-  'step.execution_requested',
-  'step.completed',
-  'task.initialize_requested',
-  'task.start_requested',
-  'task.completed',
-] as const;
 
 /** Reading the log. One writer commits at a time, so what a snapshot shows has no gaps that could still be filled. */
 export class SqliteEventLog implements EventLog {
@@ -101,9 +81,4 @@ function readSql({ after, limit, filter = {} }: ReadQuery): { readonly sql: stri
     from events ${rare ? 'indexed by events_by_rare_name' : ''}
     where ${conditions.join(' and ')} order by position limit ?`;
   return { sql, values: [...values, limit] };
-}
-
-function isRare({ taskId, names }: EventFilter): boolean {
-  if (taskId !== undefined || names === undefined) return false;
-  return names.every((name) => !(commonNames as readonly string[]).includes(name));
 }

@@ -1,7 +1,7 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
 
 import type { AnnotationRow, StoredTask } from '../../execution/task-store.ts';
-import { type StepRecord, type TaskRow, toNewTask, toTaskState } from './rows.ts';
+import { type StepRecord, type TaskRow, toNewTask, toTaskState } from '../rows.ts';
 
 interface LastEvent {
   readonly subject: string;

@@ -8,7 +8,7 @@ import { SqliteSubscriberStore } from './subscriber-store.ts';
 export interface LogSide {
   readonly log: EventLog;
   readonly subscribers: SubscriberStore;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The file must be there, with this version's schema: an engine is running on it. */
@@ -18,6 +18,6 @@ export function openLogSide(file: string): LogSide {
   return {
     log: new SqliteEventLog(db, place),
     subscribers: new SqliteSubscriberStore(db, place),
-    close: () => void db.close(),
+    close: async () => void db.close(),
   };
 }

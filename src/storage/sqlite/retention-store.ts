@@ -1,32 +1,25 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 import type { NewEvent } from '../../log/event-log.ts';
-import type { RemovalQuery, Removed, RemovedBatch, RemovedParked, RetentionStore } from '../../log/retention-store.ts';
+import type { RemovalQuery, Removed, RemovedBatch, RetentionStore } from '../../log/retention-store.ts';
 import { uuidV7Floor } from '../../shared/ids.ts';
+import {
+  type Candidate as AnyCandidate,
+  cursorOf,
+  finished,
+  moreOfNoTask,
+  nextCursor,
+  ParkedGone,
+  type ParkedRow,
+  tasklessLimit,
+} from '../removal.ts';
 import type { EventAppender } from './append-events.ts';
 import type { EngineLock } from './engine-lock.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 import type { Transactions } from './transaction.ts';
 
-/** In the order in which a sweep goes through them. A task in error is not finished: it waits for an operator. */
-const finished = ['complete', 'cancelled', 'resolved_manually'] as const;
-/** Of the oldest rows that belong to no task: how many of each kind a sweep looks at. */
-const tasklessLimit = 1000;
-/** A cursor: there may be more of them that are to go. */
-const moreOfNoTask = 'more-of-no-task';
-
-interface Candidate {
-  readonly id: string;
-  readonly endedAt: number;
-  readonly last: number;
+interface Candidate extends AnyCandidate {
   readonly parked: number;
-}
-
-/** What one subscriber had parked of a task, or of an event that belongs to none. */
-interface ParkedRow {
-  readonly subscriber: string;
-  readonly events: number;
-  readonly upTo: number;
 }
 
 interface Batch {
@@ -162,39 +155,6 @@ export class SqliteRetentionStore implements RetentionStore {
       count.tasks += 1;
       gone(last);
     }
-    return { removed: removed(), upTo, cursor: next(place, candidates, limit) };
-  }
-}
-
-/** `1:<id>`: in the second of the finished states, after this task. */
-function cursorOf(cursor: string | null): { readonly place: number; readonly after: string } {
-  const [place = '0', after = ''] = (cursor ?? '').split(':');
-  return { place: Number(place), after };
-}
-
-function next(place: number, candidates: readonly Candidate[], limit: number): string | null {
-  const last = candidates.at(-1);
-  if (last !== undefined && candidates.length === limit) return `${place}:${last.id}`;
-  return place + 1 < finished.length ? `${place + 1}:` : null;
-}
-
-/** Sums up by subscriber. */
-class ParkedGone {
-  readonly #bySubscriber = new Map<string, RemovedParked>();
-
-  add(rows: readonly ParkedRow[], tasks: number): void {
-    for (const { subscriber, events, upTo } of rows) {
-      const sum = this.#bySubscriber.get(subscriber) ?? { subscriber, events: 0, tasks: 0, upTo: 0 };
-      this.#bySubscriber.set(subscriber, {
-        subscriber,
-        events: sum.events + events,
-        tasks: sum.tasks + tasks,
-        upTo: Math.max(sum.upTo, upTo),
-      });
-    }
-  }
-
-  all(): readonly RemovedParked[] {
-    return [...this.#bySubscriber.values()].toSorted((a, b) => (a.subscriber < b.subscriber ? -1 : 1));
+    return { removed: removed(), upTo, cursor: nextCursor(place, candidates, limit) };
   }
 }

@@ -8,6 +8,7 @@ import type {
   SubscriberStore,
   SubscriberSummary,
 } from '../../subscribers/subscriber-store.ts';
+import { type ParkedRow, toParked } from '../parked-rows.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 
 interface SubscriberRow {
@@ -23,19 +24,6 @@ interface SummaryRow extends Omit<SubscriberRow, 'state_json'> {
   readonly parked: number;
   readonly state_bytes: number;
   readonly replay_json: string | null;
-}
-
-interface ParkedRow {
-  readonly subscriber: string;
-  readonly position: number;
-  readonly generation: number;
-  readonly event_name: string;
-  readonly task_id: string | null;
-  readonly attempts: number;
-  readonly parked_at: number;
-  readonly error_type: string | null;
-  readonly error_message: string | null;
-  readonly error_stack: string | null;
 }
 
 type ParkedQuery = Parameters<SubscriberStore['parked']>[0];
@@ -150,21 +138,5 @@ function common(row: Omit<SubscriberRow, 'state_json'>) {
     countsFrom: row.counts_from,
     generation: row.generation,
     lagged: row.lagged === 1,
-  };
-}
-
-function toParked(row: ParkedRow): StoredParkedEvent {
-  return {
-    subscriber: row.subscriber,
-    position: row.position,
-    generation: row.generation,
-    eventName: row.event_name,
-    taskId: row.task_id,
-    attempts: row.attempts,
-    parkedAt: row.parked_at,
-    error:
-      row.error_type === null
-        ? null
-        : { type: row.error_type, message: row.error_message ?? '', stack: row.error_stack },
   };
 }

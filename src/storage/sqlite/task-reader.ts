@@ -1,36 +1,14 @@
 import type { Database, Statement } from 'better-sqlite3';
 
-import type { TaskFilter, TaskPage, TaskReader, TaskSummary } from '../../execution/task-reader.ts';
+import type { TaskFilter, TaskPage, TaskReader } from '../../execution/task-reader.ts';
 import type { AttemptError, StoredTask } from '../../execution/task-store.ts';
 import { uuidV7Floor } from '../../shared/ids.ts';
 import type { TaskStatus } from '../../tasks/states.ts';
+import { ID_SLACK_MS, type SummaryRow, toSummary } from '../summary-rows.ts';
 import { TaskLoader } from './load-task.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 
-interface SummaryRow {
-  readonly id: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly version: string;
-  readonly status: TaskStatus;
-  readonly correlation_id: string;
-  readonly created_at: number;
-  readonly start_at: number | null;
-  readonly priority: number;
-  readonly started_at: number | null;
-  readonly ended_at: number | null;
-  readonly sla_breached_at: number | null;
-  readonly parked: string | null;
-  readonly total: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly running: number;
-}
-
 type ListQuery = Parameters<TaskReader['list']>[0];
-
-// An id is made shortly before its task's creation is recorded; a clock set back between them must not hide a task.
-const ID_SLACK_MS = 60_000;
 
 /** Reading for people. Over a file it runs in a thread of its own (`threaded-reader.ts`). */
 export class SqliteTaskReader implements TaskReader {
@@ -118,23 +96,4 @@ function where(filter: TaskFilter, before: string | undefined) {
   }
   if (before !== undefined) add('id < ?', before);
   return { conditions, values };
-}
-
-function toSummary(row: SummaryRow): TaskSummary {
-  return {
-    id: row.id,
-    namespace: row.namespace,
-    name: row.name,
-    version: row.version,
-    status: row.status,
-    correlationId: row.correlation_id,
-    createdAt: row.created_at,
-    startAt: row.start_at,
-    priority: row.priority,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    slaBreachedAt: row.sla_breached_at,
-    parked: row.parked,
-    steps: { total: row.total, done: row.done, failed: row.failed, running: row.running },
-  };
 }

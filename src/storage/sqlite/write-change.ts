@@ -4,7 +4,7 @@ import type { Change, CommitResult, NewTask, StepRow } from '../../execution/tas
 import { TaskerError } from '../../shared/errors.ts';
 import type { EventAppender } from './append-events.ts';
 import type { EngineLock } from './engine-lock.ts';
-import { failureText } from './rows.ts';
+import { failureText } from '../rows.ts';
 import { TaskGuard } from './task-guard.ts';
 
 const leaseLost: CommitResult = { kind: 'lease_lost' };

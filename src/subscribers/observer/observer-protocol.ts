@@ -17,9 +17,9 @@ export interface ModuleReference {
   readonly isBuiltIn: boolean;
 }
 
-export interface ObserverThreadData {
-  /** Of the SQLite database. */
-  readonly file: string;
+export interface ObserverThreadData<Store = unknown> {
+  /** How the thread finds the store; whoever composes it knows what that is. */
+  readonly store: Store;
   readonly module: ModuleReference;
   /** What templates declare, so that patterns mean the same in the thread. */
   readonly declared: readonly CustomEntry[];

@@ -61,6 +61,7 @@ const steadyAfterMs = 60_000;
  */
 export class ObserverThread implements SubscriberGroup {
   readonly subscribers: readonly ResolvedSubscriber[];
+  readonly isHere = true;
   readonly #options: ObserverThreadOptions;
   #thread: Thread | null = null;
   #standings: Standings = {};

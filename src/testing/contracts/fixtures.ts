@@ -19,6 +19,8 @@ export interface Has {
   readonly another: boolean;
   /** How many workers may have joined at the same time. */
   readonly engines: 'one' | 'many';
+  /** Which of the due tasks of one priority come first: those that were due first, or those that have waited longest. */
+  readonly firstAmongEquals: 'due' | 'released';
 }
 
 export type Open = () => Promise<Opened>;

@@ -20,6 +20,6 @@ export function storageContract(name: string, open: Open, has: Has): void {
   taskReaderContract(name, open);
   taskStoreContract(name, open);
   templateStoreContract(name, open);
-  workQueueContract(name, open);
+  workQueueContract(name, open, has.firstAmongEquals);
   workersContract(name, open, has);
 }

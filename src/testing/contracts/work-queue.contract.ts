@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { Storage } from '../../execution/storage.ts';
-import { change, commitOne, creation, joined, newTask, type Open, withStorage } from './fixtures.ts';
+import { change, commitOne, creation, type Has, joined, newTask, type Open, withStorage } from './fixtures.ts';
 
 async function released(
   storage: Storage,
@@ -13,9 +13,11 @@ async function released(
   await storage.tasks.commit([creation(id, { release: { dueAt, deadlineAt } })]);
 }
 
-export function workQueueContract(storageName: string, open: Open): void {
+export function workQueueContract(storageName: string, open: Open, first: Has['firstAmongEquals']): void {
+  const inOrder = first === 'due' ? 'earliest first' : 'first what was released first';
+  const sooner = first === 'due' ? 'what was due first' : 'what was released first';
   describe(`WorkQueue on ${storageName}`, () => {
-    it('gives out what is due, earliest first (among equals) and no more than asked', () =>
+    it(`gives out what is due, ${inOrder} (among equals) and no more than asked`, () =>
       joined(open, async (storage) => {
         await released(storage, 't1', 30);
         await released(storage, 't2', 10);
@@ -24,16 +26,17 @@ export function workQueueContract(storageName: string, open: Open): void {
         const taken = await storage.queue.takeDue(40, 2);
         assert.deepEqual(
           taken.map((task) => task.taskId),
-          ['t2', 't3'],
+          first === 'due' ? ['t2', 't3'] : ['t1', 't2'],
         );
         assert.deepEqual(
           (await storage.queue.takeDue(40, 9)).map((task) => task.taskId),
-          ['t1'],
+          first === 'due' ? ['t1'] : ['t3'],
         );
         assert.deepEqual(await storage.queue.takeDue(40, 9), []);
+        assert.equal(await storage.queue.nextAt(), 41, 'what is not due stays');
       }));
 
-    it('gives out the highest priority first, and among equals what was due first', () =>
+    it(`gives out the highest priority first, and among equals ${sooner}`, () =>
       joined(open, async (storage) => {
         for (const [id, priority, dueAt] of [
           ['low', -5, 1],
@@ -48,7 +51,7 @@ export function workQueueContract(storageName: string, open: Open): void {
         const taken = [...(await storage.queue.takeDue(40, 3)), ...(await storage.queue.takeDue(40, 9))];
         assert.deepEqual(
           taken.map((task) => task.taskId),
-          ['sooner', 'later', 'default', 'low'],
+          [...(first === 'due' ? ['sooner', 'later'] : ['later', 'sooner']), 'default', 'low'],
         );
         assert.equal(await storage.queue.nextAt(), 99);
       }));

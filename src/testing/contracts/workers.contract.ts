@@ -223,6 +223,18 @@ export function workersContract(storageName: string, open: Open, has: Has): void
       }),
     );
 
+    it('makes due what a worker held that joins anew', manyAtATime, () =>
+      joined(open, async (storage) => {
+        await storage.tasks.commit([creation('t1')]);
+        await storage.workers.join(worker, (lost) => {
+          assert.deepEqual(lost, []);
+          return [];
+        });
+        assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost');
+        assert.equal((await storage.queue.takeDue(Number.MAX_SAFE_INTEGER, 9)).length, 1);
+      }),
+    );
+
     it('writes nothing for a worker whose lease has run out, though nobody has noticed yet', manyAtATime, () =>
       joined(open, async (storage, { lapse }) => {
         assert.ok(lapse !== null);

@@ -1,6 +1,6 @@
-import type { NewTask } from '../../execution/task-store.ts';
-import type { StepStatus, TaskStatus } from '../../tasks/states.ts';
-import type { StepFailure, StepState, TaskState } from '../../tasks/task-state.ts';
+import type { NewTask } from '../execution/task-store.ts';
+import type { StepStatus, TaskStatus } from '../tasks/states.ts';
+import type { StepFailure, StepState, TaskState } from '../tasks/task-state.ts';
 
 /** A row of `tasks`, without the columns of the queue. */
 export interface TaskRow {

@@ -1,0 +1,92 @@
+import type { NewEvent } from '../log/event-log.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
+import type { LostWorker, WorkerRegistry } from './workers.ts';
+
+export interface WorkerLeaseOptions {
+  readonly workers: WorkerRegistry;
+  readonly workerId: string;
+  readonly clock: Clock;
+  readonly facts: (lost: readonly LostWorker[]) => readonly NewEvent[];
+  /** Facts that are on disk. */
+  readonly onRecorded: (facts: readonly NewEvent[], firstPosition: number | null) => void;
+  /** The lease has run out: what this worker held may be others' by now. Called once, until it is held again. */
+  readonly onLapsed: () => void;
+  /** Others have voided it: it must be taken anew. */
+  readonly rejoin: () => Promise<void>;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** Often enough that a lease outlives a few renewals that fail. */
+const renewalsPerLease = 5;
+
+/**
+ * Keeps a worker's place among those that share a store. held → lapsed (by this process's own monotonic time, so that
+ * it stops by itself when it cannot reach the store) → held again, when the store says so or it has joined anew.
+ */
+export class WorkerLease {
+  readonly #options: WorkerLeaseOptions;
+  #timer: Timer | null = null;
+  #renewing: Promise<void> = Promise.resolve();
+  #renewedMs: number;
+  #lapsed = false;
+  #failing = false;
+  #started = false;
+
+  constructor(options: WorkerLeaseOptions) {
+    this.#options = options;
+    this.#renewedMs = options.clock.monotonicMs();
+  }
+
+  get held(): boolean {
+    return !this.#lapsed;
+  }
+
+  /** Where nobody renews, does nothing. */
+  start(): void {
+    if (this.#options.workers.leaseMs === null) return;
+    this.#started = true;
+    this.#renewedMs = this.#options.clock.monotonicMs();
+    this.#later(this.#options.workers.leaseMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#started = false;
+    this.#timer?.cancel();
+    await this.#renewing;
+  }
+
+  #later(leaseMs: number): void {
+    if (!this.#started) return;
+    this.#timer = this.#options.clock.setTimer(leaseMs / renewalsPerLease, () => {
+      this.#renewing = this.#renew(leaseMs).finally(() => this.#later(leaseMs));
+    });
+  }
+
+  async #renew(leaseMs: number): Promise<void> {
+    const { workers, workerId, clock, onRecorded, rejoin, onProblem } = this.#options;
+    const askedMs = clock.monotonicMs();
+    // Before anything is asked: a process that was frozen finds out here that its time is up.
+    if (askedMs - this.#renewedMs >= leaseMs) this.#lapse();
+    let facts: readonly NewEvent[] = [];
+    try {
+      const { held, firstPosition } = await workers.renew(workerId, (lost) => (facts = this.#options.facts(lost)));
+      onRecorded(facts, firstPosition);
+      if (!held) this.#lapse();
+      // Also where nobody has noticed: what it has let go must become due.
+      if (this.#lapsed) await rejoin();
+      this.#renewedMs = askedMs;
+      this.#lapsed = false;
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) onProblem(error);
+      this.#failing = true;
+      if (clock.monotonicMs() - this.#renewedMs >= leaseMs) this.#lapse();
+    }
+  }
+
+  #lapse(): void {
+    if (this.#lapsed) return;
+    this.#lapsed = true;
+    this.#options.onLapsed();
+  }
+}

@@ -1,0 +1,12 @@
+drop table {schema}.annotations;
+drop table {schema}.log_retention;
+drop table {schema}.parked_events;
+drop table {schema}.subscriber_leases;
+drop table {schema}.subscribers;
+drop table {schema}.workers;
+drop table {schema}.commands;
+drop table {schema}.events;
+drop table {schema}.attempt_errors;
+drop table {schema}.steps;
+drop table {schema}.tasks;
+drop table {schema}.templates;

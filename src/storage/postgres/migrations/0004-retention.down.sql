@@ -1,0 +1,1 @@
+drop function {schema}.remove_old_v1;

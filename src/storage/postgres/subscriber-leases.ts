@@ -1,0 +1,27 @@
+import type { SubscriberLeases } from '../../subscribers/subscriber-leases.ts';
+import { type Connections, mapped } from './connection.ts';
+import { untilNoConflict } from './transaction.ts';
+
+export class PostgresSubscriberLeases implements SubscriberLeases {
+  readonly #connections: Connections;
+
+  constructor(connections: Connections) {
+    this.#connections = connections;
+  }
+
+  async claim(workerId: string, names: readonly string[]): Promise<boolean> {
+    const { place, side, schema } = this.#connections;
+    const sql = `select ${schema}.claim_subscribers_v1($1, $2) as claimed`;
+    return mapped(place, async () => {
+      const [row] = await untilNoConflict(() => side.rows<{ readonly claimed: boolean }>(sql, [workerId, names]));
+      return row?.claimed === true;
+    });
+  }
+
+  async release(workerId: string, names: readonly string[]): Promise<void> {
+    const { place, side, schema } = this.#connections;
+    await mapped(place, () =>
+      side.run(`delete from ${schema}.subscriber_leases where worker_id = $1 and name = any ($2)`, [workerId, names]),
+    );
+  }
+}

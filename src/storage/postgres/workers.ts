@@ -1,0 +1,148 @@
+import type { FactsOfLost, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
+import type { NewEvent } from '../../log/event-log.ts';
+import { TaskerError } from '../../shared/errors.ts';
+import { eventColumns, loneEvents, parameters } from './append-events.ts';
+import { integerArray, textArray } from './binary-arrays.ts';
+import { type Connections, mapped } from './connection.ts';
+import type { Membership } from './membership.ts';
+import { untilNoConflict } from './transaction.ts';
+
+export const defaultLeaseMs = 10_000;
+
+/** Others may be renewing or voiding the same workers: what was found no longer holds, and is looked at again. */
+const tries = 20;
+
+interface Written {
+  readonly done: boolean;
+  readonly last_position: number | null;
+}
+
+export interface WorkersOptions {
+  readonly leaseMs?: number | undefined;
+  /** Called when tasks have been freed, which have no jobs yet. */
+  readonly onFreed: () => Promise<void>;
+  /** Called with each renewal: the moment to compare clocks. */
+  readonly onRenewal?: () => Promise<void>;
+}
+
+/**
+ * Leases by the database's clock. Every method is one statement, apart from looking for who is lost: a process that is
+ * stopped in the middle of it holds no lock.
+ */
+export class PostgresWorkers implements WorkerRegistry {
+  readonly leaseMs: number;
+  readonly #connections: Connections;
+  readonly #membership: Membership;
+  readonly #options: WorkersOptions;
+
+  constructor(connections: Connections, membership: Membership, options: WorkersOptions) {
+    this.#connections = connections;
+    this.#membership = membership;
+    this.#options = options;
+    this.leaseMs = options.leaseMs ?? defaultLeaseMs;
+  }
+
+  async join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null> {
+    const { place, schema } = this.#connections;
+    return mapped(place, async () => {
+      const sql = `select joined as done, last_position from ${schema}.join_worker_v1(${parameters(16)})`;
+      const { id, pid, host, startedAt } = worker;
+      const position = await this.#void(id, facts, (lost, events) =>
+        this.#say(sql, [id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
+      );
+      this.#membership.workerId = id;
+      await this.#options.onFreed();
+      return position;
+    });
+  }
+
+  async renew(workerId: string, facts: FactsOfLost): Promise<Renewal> {
+    const { place, side, schema } = this.#connections;
+    return mapped(place, async () => {
+      const [row] = await side.rows<{ readonly held: boolean; readonly lapsed: boolean }>(
+        `select held, lapsed from ${schema}.renew_worker_v1($1, $2)`,
+        [workerId, this.leaseMs],
+      );
+      await this.#options.onRenewal?.();
+      if (row?.held !== true) return { held: false, firstPosition: null };
+      if (!row.lapsed) return { held: true, firstPosition: null };
+      const sql = `select done, last_position from ${schema}.void_lost_v1(${parameters(12)})`;
+      const firstPosition = await this.#void(workerId, facts, (lost, events) =>
+        this.#say(sql, [workerId, ...lost, ...events]),
+      );
+      await this.#options.onFreed();
+      return { held: true, firstPosition };
+    });
+  }
+
+  async note(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
+    return this.#tell(workerId, false, events);
+  }
+
+  async leave(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
+    const position = await this.#tell(workerId, true, events);
+    if (this.#membership.workerId === workerId) this.#membership.workerId = null;
+    return position;
+  }
+
+  async isEngineRunning(): Promise<boolean> {
+    const { place, side, schema } = this.#connections;
+    return mapped(place, async () => {
+      const [row] = await side.rows<{ readonly running: boolean }>(
+        `select exists (select from ${schema}.workers where lease_until > ${schema}.now_ms()) as running`,
+      );
+      return row?.running === true;
+    });
+  }
+
+  async #tell(workerId: string, leaves: boolean, events: readonly NewEvent[]): Promise<number | null> {
+    const { place, schema } = this.#connections;
+    if (this.#membership.workerId !== workerId) return null;
+    const sql = `select true as done, last_position from ${schema}.note_worker_v1(${parameters(11)})`;
+    return mapped(place, async () =>
+      firstOf(await this.#say(sql, [workerId, leaves, ...eventColumns(loneEvents(events))]), events),
+    );
+  }
+
+  /** Finds who is lost and lets `write` void exactly these, with the facts about them; in vain when others were faster. */
+  async #void(
+    self: string,
+    facts: FactsOfLost,
+    write: (lost: readonly Buffer[], events: readonly Buffer[]) => Promise<Written>,
+  ): Promise<number | null> {
+    for (let tried = 1; tried <= tries; tried += 1) {
+      const lost = await this.#lost(self);
+      const events = facts(lost);
+      const ids = textArray(lost, ({ id }) => id);
+      const held = integerArray(lost, ({ tasksHeld }) => tasksHeld);
+      const written = await write([ids, held], eventColumns(loneEvents(events)));
+      if (written.done) return firstOf(written, events);
+    }
+    throw new TaskerError(
+      'TASKER_STORAGE_UNAVAILABLE',
+      `Who works on '${this.#connections.place.location}' changed ${tries} times while lost workers were to be voided. It is tried again.`,
+      { details: { location: this.#connections.place.location } },
+    );
+  }
+
+  async #lost(self: string): Promise<readonly LostWorker[]> {
+    const { side, schema } = this.#connections;
+    return side.rows<LostWorker>(
+      `select id, pid, host, started_at as "startedAt",
+         (select count(*) from ${schema}.tasks where lease_worker = workers.id) as "tasksHeld"
+       from ${schema}.workers where id <> $1 and lease_until <= ${schema}.now_ms() order by started_at, id`,
+      [self],
+    );
+  }
+
+  async #say(sql: string, values: readonly unknown[]): Promise<Written> {
+    const { side } = this.#connections;
+    const [row] = await untilNoConflict(() => side.rows<Written>(sql, values));
+    if (row === undefined) throw new Error('a function of workers gave no row');
+    return row;
+  }
+}
+
+function firstOf({ last_position }: Written, events: readonly NewEvent[]): number | null {
+  return last_position === null || events.length === 0 ? null : last_position + 1;
+}
