@@ -56,10 +56,15 @@ function readEngine(event: EachRecorded, { watches, reading }: ReadingParts): vo
   };
   switch (event.name) {
     case 'worker.started':
+      // One that starts beside others ends no absence: somebody could have started something all the time.
+      if (!watches.workers.started(event.payload.worker)) return;
       for (const { traffic } of [watches, ...watches.tasks.values()]) traffic.watchedFrom(sinceMs);
       return;
+    case 'worker.stopped':
+      return watches.workers.gone(event.payload.worker);
     case 'worker.lost': {
-      const { host, pid, tasksHeld } = event.payload;
+      const { worker, host, pid, tasksHeld } = event.payload;
+      watches.workers.gone(worker);
       return note('worker_lost', `${host}:${pid}`, `it held ${tasksHeld} tasks`);
     }
     case 'worker.unresponsive': {
