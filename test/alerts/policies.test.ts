@@ -70,6 +70,29 @@ policy('error_ratio', 'failures as often as ever say nothing; as never before th
   assert.deepEqual(story.facts[0]?.incident.firstError, { type: 'ServiceError', code: null, status: 502 });
 });
 
+policy('error_ratio', 'where failures are usual, so many more are not', () => {
+  const run = (before: number, after: number): number | null => {
+    const story = new Story(alertingOptions([{ name: 'retries_exhausted', enabled: false }]));
+    const attempts = (count: number, every: number, name: string): number | null => {
+      for (let number = 1; number <= count; number += 1) {
+        const task = `${name}-${number}`;
+        story.start(task);
+        if (number % every === 0) story.failed(task, 'process_payment');
+        else story.done(task, 'process_payment');
+        story.completed(task).wait(1);
+        if (triggered(story).length > 0) return number;
+      }
+      return null;
+    };
+    assert.equal(attempts(1000, before, 'usual'), null);
+    return attempts(300, after, 'more');
+  };
+  const [ofTwenty, ofTen] = [run(20, 3), run(10, 2)];
+  assert.ok(ofTwenty !== null && ofTwenty <= 80, `one in twenty, then one in three: after ${ofTwenty}`);
+  assert.ok(ofTen !== null && ofTen <= 120, `one in ten, then one in two: after ${ofTen}`);
+  assert.equal(run(20, 10), null, 'twice as many is no trouble yet');
+});
+
 policy('error_ratio', 'one task that fails at every attempt says nothing of the step', () => {
   const story = new Story(alertingOptions([{ name: 'retries_exhausted', enabled: false }])).usual(100).start('a');
   for (let attempt = 1; attempt <= 12; attempt += 1)
