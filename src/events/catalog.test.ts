@@ -49,7 +49,7 @@ test('the fields of a payload are told in words', () => {
   assert.deepEqual(reason, { name: 'reason', type: '"running" | "waiting"', required: true });
   const typesOf = (name: string) => payloadFields(catalogEntry(name) ?? assert.fail()).map(({ type }) => type);
   assert.deepEqual(typesOf('workflow.task_reenqueue_failed'), ['"store_refused" | "lease_lost"', 'string | null']);
-  assert.deepEqual(typesOf('step.completed'), ['number', 'integer', 'object', 'string[]']);
+  assert.deepEqual(typesOf('step.completed'), ['number', 'number', 'integer', 'object', 'string[]']);
 });
 
 test('patterns match a name, what is below a prefix, or everything', () => {

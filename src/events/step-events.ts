@@ -85,9 +85,11 @@ export const stepEvents = [
     kind: 'recorded',
     severity: 'info',
     firedBy: 'The engine, when the handler has returned.',
-    schemaVersion: 1,
+    schemaVersion: 2,
     payload: z.strictObject({
       durationMs,
+      /** For how long of that the worker's event loop was blocked, so that no handler could go on; left out where it was not. */
+      blockedMs: durationMs.optional(),
       /** When the attempt began. */
       startedAt: timestampMs.optional(),
       results: jsonFields,
@@ -102,10 +104,12 @@ export const stepEvents = [
     kind: 'recorded',
     severity: 'warn',
     firedBy: 'The engine, when the handler threw or took too long, or when its worker is gone.',
-    schemaVersion: 1,
+    schemaVersion: 2,
     payload: z.strictObject({
       /** null when the worker was lost: nobody measured it. */
       durationMs: durationMs.nullable(),
+      /** For how long of that the worker's event loop was blocked, so that no handler could go on; left out where it was not. */
+      blockedMs: durationMs.optional(),
       /** When the attempt began. */
       startedAt: timestampMs.optional(),
       cause: failureCause,

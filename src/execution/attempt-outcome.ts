@@ -16,19 +16,21 @@ export function attemptListener(
   return {
     completed(attempt, checked, durationMs) {
       run.attempts.delete(attempt.step);
+      const { blockedMs } = attempt;
       const allowed = plannedStep(run.task.type.plan, attempt.step)?.template.results ?? [];
       const picked = pickResults(checked.results, allowed);
       run.post({
         decide: (turn) => {
           if (!isCurrent(turn, attempt)) return;
           beginOutcome(run, turn, attempt, { attemptFailed: false });
-          completeAttempt(turn.draft, { step: attempt.step, durationMs, ...picked });
+          completeAttempt(turn.draft, { step: attempt.step, durationMs, blockedMs, ...picked });
           turn.results.set(attempt.step, checked);
         },
       });
     },
     failed(attempt, cause, error, durationMs) {
       run.attempts.delete(attempt.step);
+      const { blockedMs } = attempt;
       const chance = around.random.fraction();
       run.post({
         decide: (turn) => {
@@ -37,6 +39,7 @@ export function attemptListener(
           failAttempt(turn.draft, {
             step: attempt.step,
             durationMs,
+            blockedMs,
             cause,
             error: error.public,
             permanent: error.permanent,

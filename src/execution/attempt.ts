@@ -35,6 +35,8 @@ export interface OwnNote extends CheckedAnnotation {
 
 export interface AttemptSurroundings {
   readonly clock: Clock;
+  /** For how long the event loop has stood still so far, milliseconds: meanwhile no handler can go on. */
+  readonly stoodStillMs: () => number;
   readonly slots: StepSlots;
   /** Those that its slot was taken of. */
   readonly shares: StepShares;
@@ -60,7 +62,9 @@ export class Attempt {
   readonly #around: AttemptSurroundings;
   readonly #abort = new AbortController();
   readonly #startedMs: number;
+  readonly #stillBeforeMs: number;
   #lastSignMs: number;
+  #stillAtSignMs: number;
   #heartbeats = 0;
   readonly #published = new PublishedEvents();
   readonly #annotated: OwnNote[] = [];
@@ -76,10 +80,17 @@ export class Attempt {
     this.#around = around;
     this.#startedMs = around.clock.monotonicMs();
     this.#lastSignMs = this.#startedMs;
+    this.#stillBeforeMs = around.stoodStillMs();
+    this.#stillAtSignMs = this.#stillBeforeMs;
   }
 
   get durationMs(): number {
     return roundMs(this.#around.clock.monotonicMs() - this.#startedMs);
+  }
+
+  /** For how long of that the event loop stood still. */
+  get blockedMs(): number {
+    return Math.min(this.durationMs, roundMs(this.#around.stoodStillMs() - this.#stillBeforeMs));
   }
 
   /** In the order in which they were published. */
@@ -102,6 +113,7 @@ export class Attempt {
       heartbeat: () => {
         this.#heartbeats += 1;
         this.#lastSignMs = this.#around.clock.monotonicMs();
+        this.#stillAtSignMs = this.#around.stoodStillMs();
       },
       publish: (name, payload) => this.#publish(name, payload),
       annotate: (key, value) => this.#annotate(key, value),
@@ -181,8 +193,10 @@ export class Attempt {
       const nowMs = this.#around.clock.monotonicMs();
       const { stallMs } = this.#template;
       const silentMs = nowMs - this.#lastSignMs;
+      // While the loop stands still a handler can give no sign: such time is not held against it.
+      const countedMs = silentMs - (this.#around.stoodStillMs() - this.#stillAtSignMs);
       // Heartbeats only note the time: moving a timer at each of them would make them dear.
-      if (silentMs < stallMs) return this.#watch(stallMs - silentMs);
+      if (countedMs < stallMs) return this.#watch(stallMs - countedMs);
       this.#around.listener.stalled({
         step: this.step,
         attempt: this.number,

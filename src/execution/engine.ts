@@ -108,6 +108,7 @@ export class Engine {
       narration,
       limits,
       watched: this.#membership.watched,
+      stoodStillMs: () => this.#membership.stoodStillMs,
       tracing,
       inSpan,
       // Nobody would take up again what an engine for its own tasks alone had put back.

@@ -58,6 +58,11 @@ export class Membership {
     return this.#watch?.memory ?? null;
   }
 
+  /** For how long the event loop has stood still since the start, milliseconds; 0 when nobody watches it. */
+  get stoodStillMs(): number {
+    return this.#watch?.stoodStillMs ?? 0;
+  }
+
   /** Until it has left, or others have taken it for lost. */
   get held(): boolean {
     return this.#lease.held;

@@ -27,6 +27,8 @@ export interface RunSurroundings extends DecidingSurroundings {
   readonly limits: DecidingSurroundings['limits'] & { readonly resultBytes: number };
   /** Where the watchdog sees which handler is being called; null when there is none. */
   readonly watched: WatchMemory | null;
+  /** For how long this process's event loop has stood still so far, milliseconds. */
+  readonly stoodStillMs: () => number;
   readonly tracing: TracePolicy;
   /** What handlers are called through. */
   readonly inSpan: InSpan;
@@ -288,9 +290,10 @@ export class TaskRun {
     const handler = this.task.type.handlers.get(name);
     const step = planned && this.#state?.steps[planned.index];
     if (planned === undefined || handler === undefined || step === undefined) return;
-    const { clock, slots, limits, narration, watched, tracing, inSpan } = this.#around;
+    const { clock, slots, limits, narration, watched, stoodStillMs, tracing, inSpan } = this.#around;
     const attempt = new Attempt(planned.template, step.attempts, {
       clock,
+      stoodStillMs,
       slots,
       shares: slots.sharesOf(this.task.row.namespace, planned.template.dependentSystem),
       maxResultBytes: limits.resultBytes,

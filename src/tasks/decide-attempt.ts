@@ -26,6 +26,8 @@ export function beginAttempt(draft: TaskDraft, name: string, spanId: string): vo
 export interface AttemptSuccess {
   readonly step: string;
   readonly durationMs: number;
+  /** For how long of that the event loop stood still. */
+  readonly blockedMs?: number;
   /** The allow-listed fields alone. */
   readonly results: JsonObject;
   readonly omittedResults: readonly string[];
@@ -41,6 +43,7 @@ export function completeAttempt(draft: TaskDraft, success: AttemptSuccess): void
     spanId: step.spanId,
     payload: {
       durationMs: success.durationMs,
+      ...blocked(success),
       ...(step.startedAt !== null && { startedAt: step.startedAt }),
       results: success.results,
       ...(success.omittedResults.length > 0 && { omittedResults: [...success.omittedResults] }),
@@ -51,6 +54,7 @@ export function completeAttempt(draft: TaskDraft, success: AttemptSuccess): void
 export interface AttemptFailure {
   readonly step: string;
   readonly durationMs: number | null;
+  readonly blockedMs?: number;
   readonly cause: FailureCause;
   readonly error: PublicErrorFields;
   /** The handler said that trying again is useless. */
@@ -78,6 +82,7 @@ export function failAttempt(draft: TaskDraft, failure: AttemptFailure): void {
     spanId: step.spanId,
     payload: {
       durationMs: failure.durationMs,
+      ...blocked(failure),
       ...(step.startedAt !== null && { startedAt: step.startedAt }),
       cause: failure.cause,
       final,
@@ -98,6 +103,10 @@ export function failAttempt(draft: TaskDraft, failure: AttemptFailure): void {
     spanId: step.spanId,
     payload: { from: lost ? 'in_progress' : 'error', reason, delayMs, notBefore: draft.now + delayMs },
   });
+}
+
+function blocked({ blockedMs = 0 }: AttemptSuccess | AttemptFailure) {
+  return blockedMs > 0 ? { blockedMs } : {};
 }
 
 /** Attempts that were running when their worker vanished: nobody knows how far they came. */

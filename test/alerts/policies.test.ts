@@ -70,6 +70,29 @@ policy('error_ratio', 'failures as often as ever say nothing; as never before th
   assert.deepEqual(story.facts[0]?.incident.firstError, { type: 'ServiceError', code: null, status: 502 });
 });
 
+policy('error_ratio', 'where failures are usual, so many more are not', () => {
+  const run = (before: number, after: number): number | null => {
+    const story = new Story(alertingOptions([{ name: 'retries_exhausted', enabled: false }]));
+    const attempts = (count: number, every: number, name: string): number | null => {
+      for (let number = 1; number <= count; number += 1) {
+        const task = `${name}-${number}`;
+        story.start(task);
+        if (number % every === 0) story.failed(task, 'process_payment');
+        else story.done(task, 'process_payment');
+        story.completed(task).wait(1);
+        if (triggered(story).length > 0) return number;
+      }
+      return null;
+    };
+    assert.equal(attempts(1000, before, 'usual'), null);
+    return attempts(300, after, 'more');
+  };
+  const [ofTwenty, ofTen] = [run(20, 3), run(10, 2)];
+  assert.ok(ofTwenty !== null && ofTwenty <= 80, `one in twenty, then one in three: after ${ofTwenty}`);
+  assert.ok(ofTen !== null && ofTen <= 120, `one in ten, then one in two: after ${ofTen}`);
+  assert.equal(run(20, 10), null, 'twice as many is no trouble yet');
+});
+
 policy('error_ratio', 'one task that fails at every attempt says nothing of the step', () => {
   const story = new Story(alertingOptions([{ name: 'retries_exhausted', enabled: false }])).usual(100).start('a');
   for (let attempt = 1; attempt <= 12; attempt += 1)
@@ -294,6 +317,35 @@ policy('no_traffic', 'the time when no engine was there is no silence', () => {
     .tell('worker.started', { worker: 'w', pid: 1, host: 'h', nodeVersion: '24' });
   story.wait(20);
   assert.deepEqual(triggered(story), []);
+});
+
+policy('no_traffic', 'a worker that starts beside others hides no silence; the last one that has gone does', () => {
+  const started = (worker: string) => ['worker.started', { worker, pid: 1, host: 'h', nodeVersion: '24' }] as const;
+  const stopped = (worker: string) =>
+    ['worker.stopped', { worker, pid: 1, host: 'h', uptimeMs: 1, returnedAttempts: 0, abandonedHandlers: 0 }] as const;
+  const lost = (worker: string) =>
+    ['worker.lost', { worker, pid: 1, host: 'h', startedAt: startMs, tasksHeld: 0 }] as const;
+  const fleet = (): Story =>
+    new Story(alertingOptions([{ name: 'worker_lost', enabled: false }]))
+      .tell(...started('a'))
+      .tell(...started('b'))
+      .usual(300);
+  const restarting = fleet();
+  for (let round = 0; round < 10; round += 1) {
+    const gone = round === 0 ? 'b' : `b${round - 1}`;
+    restarting.wait(12);
+    if (round % 2 === 0) restarting.tell(...stopped(gone));
+    else restarting.tell(...lost(gone));
+    restarting.restart().tell(...started(`b${round}`));
+  }
+  assert.deepEqual(triggered(restarting), ['triggered no_traffic']);
+  const deployed = fleet()
+    .wait(12)
+    .tell(...stopped('a'))
+    .tell(...lost('b'));
+  deployed.away(600).tell(...started('c'));
+  assert.deepEqual(triggered(deployed.wait(20)), []);
+  assert.deepEqual(triggered(deployed.wait(100)), ['triggered no_traffic']);
 });
 
 policy('worker_lost', 'told for five minutes', () => {

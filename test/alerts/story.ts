@@ -131,8 +131,9 @@ export class Story {
     return this;
   }
 
-  done(task: string, step: string, durationMs = 50): this {
-    return this.tell('step.completed', { durationMs, startedAt: this.#nowMs - durationMs, results: {} }, task, step);
+  done(task: string, step: string, durationMs = 50, more: { readonly blockedMs?: number } = {}): this {
+    const startedAt = this.#nowMs - durationMs;
+    return this.tell('step.completed', { durationMs, startedAt, results: {}, ...more }, task, step);
   }
 
   stalled(task: string, step: string, stallMs = 10_000): this {
@@ -145,6 +146,7 @@ export class Story {
     error: object = { type: 'ServiceError', status: 502 },
     final = 'no',
     attempt = 1,
+    more: object = {},
   ): this {
     const payload = {
       cause: 'error',
@@ -155,6 +157,7 @@ export class Story {
       failures: 1,
       losses: 0,
       retryLimit: 3,
+      ...more,
     };
     return this.tell('step.failed', payload, task, step, attempt);
   }

@@ -36,10 +36,20 @@ export class LoopWatch {
   readonly #everyMs: number;
   #timer: Timer | null = null;
   #beatMs = 0;
+  #stoodStillMs = 0;
 
   constructor(options: LoopWatchOptions) {
     this.#options = options;
     this.#everyMs = options.limitMs / looksPerLimit;
+  }
+
+  /**
+   * For how long the loop has stood still altogether, milliseconds. As of now: whoever asks may be called by the loop
+   * that is just back, before the beat is. A block counts from the last sign of life.
+   */
+  get stoodStillMs(): number {
+    if (this.#timer === null) return this.#stoodStillMs;
+    return this.#stoodStillMs + this.#standstillMs(this.#options.clock.monotonicMs());
   }
 
   start(): void {
@@ -75,10 +85,18 @@ export class LoopWatch {
     const nowMs = this.#options.clock.monotonicMs();
     const blocked = this.memory.blocked();
     const blockedMs = Math.round(nowMs - this.#beatMs);
+    this.#stoodStillMs += this.#standstillMs(nowMs);
     this.#beatMs = nowMs;
     // Before anybody is told: what they do with it is the loop going round again.
     this.memory.nextBeat();
     if (blocked !== null) this.#options.onBlocked({ blockedMs, limitMs: this.#options.limitMs, ...blocked });
+  }
+
+  /** What the thread has not seen counts too, if it is long: a process that was stopped takes its thread along. */
+  #standstillMs(nowMs: number): number {
+    const stillMs = nowMs - this.#beatMs;
+    const isLong = stillMs >= this.#options.limitMs + this.#everyMs;
+    return isLong || this.memory.isBlocked ? stillMs : 0;
   }
 }
 

@@ -67,9 +67,14 @@ export class WatchMemory {
     this.#cells[callingCell] = 0;
   }
 
-  /** The engine: whether the thread saw it stand still at the present beat, and in which handler. */
+  /** The engine: whether the thread saw it stand still at the present beat. */
+  get isBlocked(): boolean {
+    return Atomics.load(this.#cells, blockedCell) === this.beat;
+  }
+
+  /** The engine: the same, and in which handler. */
   blocked(): { readonly handler: SeenHandler | null } | null {
-    if (Atomics.load(this.#cells, blockedCell) !== this.beat) return null;
+    if (!this.isBlocked) return null;
     return { handler: parse(this.#seen, this.#cells[seenLengthCell] ?? 0, this.#cells[seenCallingCell] === 1) };
   }
 

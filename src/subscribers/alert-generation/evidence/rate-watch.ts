@@ -17,12 +17,14 @@ const forgetAt = 20_000;
 /** Beyond this part of the evidence asked for, what happens is no longer taken for the past. */
 const learnBelow = 1 / 3;
 const mostOfEvidence = 4;
+/** So much above the past is usual still. With twice, a rise from one in twenty to one in three was learnt, not told. */
+const usualTimesPast = 1.5;
 
 /**
  * Whether something happens more often than it used to: Page's cumulative sum of Wald's likelihood ratios between the
  * usual share of hits and one that would be trouble (E. S. Page, Continuous inspection schemes, Biometrika 1954). Few
- * attempts are enough where nearly all are hit, and a rare hit is forgotten by those that are not. The usual is twice
- * the share of the past, which is learnt by number of attempts, so that it needs no tuning for slow or busy steps.
+ * attempts are enough where nearly all are hit, and a rare hit is forgotten by those that are not. The usual is half
+ * as much again as the share of the past, which is learnt by number of attempts, so that it needs no tuning for slow or busy steps.
  */
 export class RateWatch {
   #attempts = 0;
@@ -43,7 +45,7 @@ export class RateWatch {
   /** The share of hits that is usual. */
   usual({ floor }: RateRule): number {
     const past = (this.#hits + floor * priorAttempts) / (this.#attempts + priorAttempts);
-    return Math.min(0.45, Math.max(floor, 2 * past));
+    return Math.min(0.45, Math.max(floor, usualTimesPast * past));
   }
 
   add(isHit: boolean, beganMs: number, rule: RateRule): void {

@@ -1,3 +1,4 @@
+import type { PayloadOf } from '../../../events/catalog.ts';
 import type { EachRecorded, LoggedEvent, RecordedEvent } from '../../../events/envelope.ts';
 import type { PublicErrorFields } from '../../../events/payload-parts.ts';
 import type { MonitoredTask, MonitoredTasks } from '../../metrics/monitored-tasks.ts';
@@ -55,10 +56,15 @@ function readEngine(event: EachRecorded, { watches, reading }: ReadingParts): vo
   };
   switch (event.name) {
     case 'worker.started':
+      // One that starts beside others ends no absence: somebody could have started something all the time.
+      if (!watches.workers.started(event.payload.worker)) return;
       for (const { traffic } of [watches, ...watches.tasks.values()]) traffic.watchedFrom(sinceMs);
       return;
+    case 'worker.stopped':
+      return watches.workers.gone(event.payload.worker);
     case 'worker.lost': {
-      const { host, pid, tasksHeld } = event.payload;
+      const { worker, host, pid, tasksHeld } = event.payload;
+      watches.workers.gone(worker);
       return note('worker_lost', `${host}:${pid}`, `it held ${tasksHeld} tasks`);
     }
     case 'worker.unresponsive': {
@@ -211,25 +217,28 @@ class TaskReading {
       isThrown: cause === 'error',
       error: openError(error),
     };
-    this.#attemptEnded(event, event.payload, task, failure);
+    if (isTimeOfBlock(event.payload, failure)) task.step(step).left(this.#taskId, event.attempt ?? 0);
+    else this.#attemptEnded(event, event.payload, task, failure);
     if (final === 'exhausted') this.#befell('retries_exhausted', task, step);
   }
 
   #attemptEnded(
     event: RecordedEvent<'step.completed'> | RecordedEvent<'step.failed'>,
-    { durationMs, startedAt }: { readonly durationMs: number | null; readonly startedAt?: number | undefined },
+    end: Pick<PayloadOf<'step.failed'>, 'durationMs' | 'startedAt' | 'blockedMs'>,
     task: TaskWatch,
     failure: ClassifiedError | null,
   ): void {
     const step = event.step ?? '';
     const { watches, reading } = this.#parts;
     const group = this.#group();
+    const { durationMs, startedAt, blockedMs = 0 } = end;
     const seen = task.step(step).ended(
       {
         task: this.#taskId,
         attempt: event.attempt ?? 0,
         beganMs: startedAt ?? event.occurredAt - (durationMs ?? 0),
         durationMs: durationMs ?? 0,
+        blockedMs,
         group,
         values: watches.groups.values(group),
         failure,
@@ -294,6 +303,13 @@ class TaskReading {
 
 function placeOf({ namespace, task }: TaskWatch, step: string): Place {
   return { namespace, task, step: step === '' ? null : step, about: null };
+}
+
+/** A time-out that came because the worker stood still: by itself the attempt had not even half of its time. */
+function isTimeOfBlock(end: PayloadOf<'step.failed'>, { errorClass: found }: ClassifiedError): boolean {
+  const { cause, durationMs, blockedMs = 0 } = end;
+  if (cause !== 'timeout' && found !== 'timeout') return false;
+  return blockedMs > 0 && 2 * blockedMs >= (durationMs ?? 0);
 }
 
 function openError({ type, code, status }: PublicErrorFields): ClassifiedError['error'] {

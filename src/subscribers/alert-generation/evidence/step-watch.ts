@@ -25,6 +25,8 @@ export interface AttemptEnd {
   readonly attempt: number;
   readonly beganMs: number;
   readonly durationMs: number;
+  /** For how long of that its worker's event loop was blocked: that is the worker's trouble. */
+  readonly blockedMs: number;
   readonly group: number;
   readonly values: readonly string[];
   /** null: it succeeded. */
@@ -58,7 +60,7 @@ export class StepWatch {
 
   /** An attempt gives no sign of life. */
   stalled(
-    attempt: Omit<AttemptEnd, 'failure'> & {
+    attempt: Omit<AttemptEnd, 'failure' | 'blockedMs'> & {
       readonly silentMs: number;
       readonly atMs: number;
       readonly stallMs: number;
@@ -78,13 +80,14 @@ export class StepWatch {
 
   /** An attempt has ended. */
   ended(attempt: AttemptEnd, rules: StepRules): Seen {
-    const { task, beganMs, durationMs, group, values, failure } = attempt;
+    const { task, beganMs, blockedMs, group, values, failure } = attempt;
+    const durationMs = Math.max(0, attempt.durationMs - blockedMs);
     const isFailed = failure !== null;
     const wasSilent = this.#silent.delete(`${task}:${attempt.attempt}`);
     if (beganMs < this.#fromMs) return { beganMs, group, what: (isFailed ? failed : 0) + (wasSilent ? stalled : 0) };
     this.#rates.failed.add(isFailed, beganMs, values, rules.failed);
     if (!wasSilent) this.#rates.stalled.add(false, beganMs, values, rules.stalled);
-    const isSlow = !isFailed && this.#isSlow(durationMs, beganMs, values, rules.slow);
+    const isSlow = !isFailed && this.#isSlow(durationMs, beganMs, values, rules.slow, blockedMs === 0);
     const what = (isFailed ? failed : 0) + (isSlow ? slow : 0);
     const isHit = what > 0 || wasSilent;
     // A silent one stands in the ring already; how it ended is said beside it.
@@ -166,11 +169,12 @@ export class StepWatch {
       this.#silent.set(key, { task, beganMs, silentSinceMs, stallMs, group: sameFields ? group : 0 });
   }
 
-  #isSlow(durationMs: number, beganMs: number, values: readonly string[], rule: RateRule): boolean {
+  /** `isExact`: a block is measured from the last sign of life before it, so that what is left may be too little. */
+  #isSlow(durationMs: number, beganMs: number, values: readonly string[], rule: RateRule, isExact: boolean): boolean {
     const isSlow = this.#usual95 !== null && durationMs > this.#usual95 * slowFactor;
     if (this.#usual95 !== null) this.#rates.slow.add(isSlow, beganMs, values, rule);
     // While many are slow, slowness must not become the past.
-    if (this.#rates.slow.evidence < rule.evidence / 3) this.#remember(durationMs);
+    if (isExact && this.#rates.slow.evidence < rule.evidence / 3) this.#remember(durationMs);
     return isSlow;
   }
 

@@ -53,7 +53,7 @@ export class TrafficWatch {
     this.#lastMs = Math.max(atMs, this.#lastMs ?? atMs);
   }
 
-  /** An engine has just come: the silence before it was its absence. */
+  /** An engine has just come, and none was there: the silence before it was its absence. */
   watchedFrom(atMs: number): void {
     this.#watchedSinceMs = atMs;
   }

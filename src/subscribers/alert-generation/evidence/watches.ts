@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../../shared/json.ts';
 import type { CustomerGroups } from './customer-groups.ts';
 import { OutcomeWatch } from './outcome-watch.ts';
+import { PresentWorkers } from './present-workers.ts';
 import { RecentTasks } from './recent-tasks.ts';
 import { StepWatch } from './step-watch.ts';
 import { TrafficWatch } from './traffic-watch.ts';
@@ -98,6 +99,7 @@ export class Watches {
   readonly trouble = new Trouble();
   /** All tasks together: that nothing at all is started is one thing, not one for each kind. */
   readonly traffic = new TrafficWatch();
+  readonly workers = new PresentWorkers();
   /** By `namespace.task`. */
   readonly tasks = new Map<string, TaskWatch>();
   /** By kind of policy and what it is about. */
@@ -137,6 +139,7 @@ export class Watches {
       groups: this.groups.encode(),
       trouble: this.trouble.encode(),
       traffic: this.traffic.encode(),
+      workers: this.workers.encode(),
       tasks: [...this.tasks.values()].map((task) => task.encode()),
       engine: [...this.engine].map(([key, { sinceMs, about, detail }]) => [key, sinceMs, about, detail]),
     };
@@ -144,16 +147,19 @@ export class Watches {
 
   /** False: other fields tell customers apart now than did then. */
   restore(stored: JsonValue): boolean {
-    const { groups, trouble, traffic, tasks, engine } = stored as unknown as {
+    const { groups, trouble, traffic, workers, tasks, engine } = stored as unknown as {
       groups: JsonValue;
       trouble: JsonValue;
       traffic: JsonValue;
+      /** Left out by what was stored before these were. */
+      workers?: JsonValue;
       tasks: { readonly name: readonly [string, string] }[];
       engine: [string, number, string, string][];
     };
     const sameFields = this.groups.restore(groups);
     this.trouble.restore(trouble, sameFields);
     this.traffic.restore(traffic);
+    this.workers.restore(workers ?? []);
     for (const task of tasks) this.task(...task.name).restore(task as unknown as JsonValue, sameFields);
     for (const [key, sinceMs, about, detail] of engine) this.engine.set(key, { sinceMs, about, detail });
     return sameFields;
