@@ -60,6 +60,14 @@ export type {
   Unregistered,
 } from './tasker.ts';
 
+// Moving a store from SQLite to PostgreSQL.
+export {
+  migrateStorage,
+  type StorageMigration,
+  type StorageMigrationOptions,
+  type StorageMigrationProgress,
+} from './migrate-storage.ts';
+
 // Writing tasks: templates, handlers, and the errors that handlers throw.
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';
 export type { StepsFunction, TaskDefinitionInput } from './tasks/task-definition.ts';

@@ -117,6 +117,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   },
   // The one place that tells storages apart.
   'open-storage.ts': { uses: ['shared', 'storage'], sees: ['config', 'execution', 'log', 'subscribers'], packages: [] },
+  'migrate-storage.ts': { uses: ['storage'], packages: [] },
   // Which subscribers run on which thread, and in which of several processes.
   'subscriber-groups.ts': {
     uses: ['subscribers'],
@@ -205,6 +206,7 @@ export const zones: Readonly<Record<string, Zone>> = {
       'alert-sinks.ts',
       'tasker.ts',
       'create-tasker.ts',
+      'migrate-storage.ts',
     ],
     packages: [],
   },

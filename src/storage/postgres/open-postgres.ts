@@ -5,6 +5,7 @@ import { refuseBackup } from './backup.ts';
 import { PostgresCommandInbox } from './command-inbox.ts';
 import { type ConnectionOptions, Connections } from './connection.ts';
 import { PostgresEventLog } from './event-log.ts';
+import { requireFilled } from './filling.ts';
 import { JobQueue } from './job-queue.ts';
 import { Membership } from './membership.ts';
 import { measureClock } from './measure-clock.ts';
@@ -32,6 +33,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const connections = new Connections(options);
   try {
     await (options.readOnly === true ? checkSchema(connections) : migrate(connections));
+    await requireFilled(connections);
     const clock = options.clock ?? new StoreClock(systemClock);
     await measureClock(clock, connections.side);
     return assemble(connections, clock, options);
