@@ -56,6 +56,7 @@ export type {
   TaskRequest,
   TaskView,
   TestedRoute,
+  TransactionClient,
   UncoveredHarm,
   Unregistered,
 } from './tasker.ts';

@@ -16,6 +16,7 @@ const vocabulary = ['shared', 'events'];
 /** The data that ports carry, known to whoever implements them. */
 const portTypes = [
   'execution/storage.ts',
+  'execution/transactional.ts',
   'execution/task-store.ts',
   'execution/work-queue.ts',
   'execution/workers.ts',
@@ -217,6 +218,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   'tasker.ts': { uses: [], sees: ['*'], packages: [] },
   'tasker-alert-types.ts': { uses: [], sees: ['*'], packages: [] },
   'tasker-engine-types.ts': { uses: [], packages: [] },
+  'tasker-transaction-types.ts': { uses: [], sees: ['*'], packages: [] },
 };
 
 /** An import that the table forbids and that stands all the same. One that is no longer needed fails the test. */

@@ -18,6 +18,7 @@ import { PostgresSubscriberStore } from './subscriber-store.ts';
 import { PostgresTaskReader } from './task-reader.ts';
 import { PostgresTaskStore } from './task-store.ts';
 import { PostgresTemplateStore } from './template-store.ts';
+import { PostgresTransactional } from './transactional.ts';
 import { PostgresWorkQueue } from './work-queue.ts';
 import { PostgresWorkers } from './workers.ts';
 
@@ -67,6 +68,7 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
     retention: new PostgresRetentionStore(connections, membership),
     subscribers: new PostgresSubscriberStore(reads, place, schema),
     leases: new PostgresSubscriberLeases(connections),
+    transactional: new PostgresTransactional(connections, jobs),
     commitGroup: (changes, progress) => tasks.commitGroup(changes, progress),
     backup: (file) => Promise.reject(refuseBackup(place, file)),
     async close() {
