@@ -6,6 +6,7 @@ import { Bus } from './bus/bus.ts';
 import { type Listeners, listenToAll, requireListeners } from './bus/listen.ts';
 import { type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
 import { EventDirectory } from './events/event-directory.ts';
+import { CreateWithin } from './execution/create-within.ts';
 import { Engine } from './execution/engine.ts';
 import { tellRefused, tellRegistered } from './execution/handler-narration.ts';
 import { LiveEvents } from './execution/live-events.ts';
@@ -232,6 +233,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       storage,
       types,
       engine,
+      within: new CreateWithin({ storage, types, clock, random, limits: config.limits, tracing }),
       subscribers,
       alertRequests,
       testAlert: (test: AlertTest, options: AlertTestOptions) =>

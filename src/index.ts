@@ -57,9 +57,18 @@ export type {
   TaskRequest,
   TaskView,
   TestedRoute,
+  TransactionClient,
   UncoveredHarm,
   Unregistered,
 } from './tasker.ts';
+
+// Moving a store from SQLite to PostgreSQL.
+export {
+  migrateStorage,
+  type StorageMigration,
+  type StorageMigrationOptions,
+  type StorageMigrationProgress,
+} from './migrate-storage.ts';
 
 // Writing tasks: templates, handlers, and the errors that handlers throw.
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';

@@ -7,6 +7,7 @@ import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { checkAnnotation } from './execution/annotation.ts';
 import { appliedEarlier, askForTask } from './execution/client.ts';
+import type { CreateWithin } from './execution/create-within.ts';
 import type { Operations } from './operations-parts.ts';
 import type { Advance } from './execution/engine-limits.ts';
 import type { Engine } from './execution/engine.ts';
@@ -59,6 +60,7 @@ import type {
   TaskRequest,
   TaskView,
   TestedRoute,
+  TransactionClient,
   Unregistered,
 } from './tasker.ts';
 import { checkTemplateFile } from './tasks/load-template.ts';
@@ -70,6 +72,7 @@ export interface FacadeParts extends TaskerAlertsParts {
   readonly storage: Storage;
   readonly types: TaskTypes;
   readonly engine: Engine;
+  readonly within: CreateWithin;
   readonly subscribers: Subscribers;
   /** null: everything is kept. */
   readonly retention: Retention | null;
@@ -150,6 +153,12 @@ export class TaskerFacade implements Tasker {
       );
     }
     const { taskId, existing = false } = await askForTask(this.#parts, 'run', null, asJson(request), commandId);
+    return this.#handle(taskId, existing);
+  }
+
+  async runIn(client: TransactionClient, request: TaskRequest): Promise<TaskHandle> {
+    this.#requireNotStopped();
+    const { taskId, existing } = await this.#parts.within.create(client, request);
     return this.#handle(taskId, existing);
   }
 

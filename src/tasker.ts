@@ -4,6 +4,7 @@ import type { Discovery, EventDescription } from './bus/discovery.ts';
 import type { EventStream } from './bus/event-stream.ts';
 import type { Listener, Listeners, ListenOptions, OnOptions } from './bus/listen.ts';
 import type { AlertTest, AlertTestOptions, BacktestOptions, SilenceInput, TestedRoute } from './tasker-alert-types.ts';
+import type { StartsInTransactions, TransactionClient } from './tasker-transaction-types.ts';
 import type { EngineStatus, StartOptions, StopOptions } from './tasker-engine-types.ts';
 import type { TaskerConfigInput } from './config/define-config.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
@@ -221,7 +222,7 @@ export interface ListQuery extends TaskFilter {
  * A workflow engine over one store. Until `start` it is a client: it reads, and its actions are carried out by the
  * engine that runs on the store in this or another process.
  */
-export interface Tasker {
+export interface Tasker extends StartsInTransactions {
   /** Becomes the store's engine: takes up unfinished tasks and runs new ones. Idempotent. */
   start(options?: StartOptions): Promise<void>;
   /** No new steps; running ones get a grace period, then are aborted and returned. Closes the store. Idempotent. */
@@ -365,5 +366,6 @@ export type {
   TaskPage,
   TemplateProblem,
   TestedRoute,
+  TransactionClient,
   Unregistered,
 };

@@ -11,6 +11,7 @@ import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
 import { generateCommand } from './commands/generate.ts';
 import { labCommand } from './commands/lab.ts';
+import { migrateStorageCommand } from './commands/migrate-storage.ts';
 import { parkedCommand } from './commands/parked.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resolveCommand } from './commands/resolve.ts';
@@ -46,6 +47,7 @@ const groups: readonly (readonly [heading: string, commands: readonly CliCommand
       replayCommand,
       unregisterCommand,
       backupCommand,
+      migrateStorageCommand,
     ],
   ],
   ['Writing:', [generateCommand, validateCommand, configCommand]],

@@ -6,6 +6,7 @@ import { isRunnable, startableSteps } from '../tasks/readiness.ts';
 import { plannedStep } from '../tasks/task-plan.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import type { Clock } from '../shared/clock.ts';
+import { changeOf } from './creation.ts';
 import type { LoadedTask } from './loaded-task.ts';
 import type { Narration } from './narration.ts';
 import { park } from './park.ts';
@@ -14,7 +15,7 @@ import type { StepShares, StepSlots } from './step-slots.ts';
 import { scheduleIfIdle } from './task-schedule.ts';
 import type { Change, LeaseToken, Schedule } from './task-store.ts';
 import { isRunnableHere } from './task-type.ts';
-import { changedRows, type Input, Turn } from './turn.ts';
+import { type Input, Turn } from './turn.ts';
 
 /** `advance`: runs the task. `watch`: records the SLAs that have run out, then gives it back. */
 export type RunMode = 'advance' | 'watch';
@@ -207,21 +208,8 @@ export class Decider {
     });
   }
 
-  #change({ state, lease }: Standing, turn: Turn, release: Schedule | null): Change {
-    const { row, envelope } = this.#task;
-    return {
-      taskId: row.id,
-      lease,
-      ...changedRows(state, turn.draft.state, turn.results),
-      errors: turn.errors,
-      events: turn.events(
-        { id: row.id, rootSpanId: row.rootSpanId, parentSpanId: row.parentSpanId, envelope },
-        this.#around.random,
-      ),
-      commands: turn.commands,
-      ...(turn.annotations.length > 0 && { annotations: turn.annotations }),
-      ...(release !== null && { release }),
-    };
+  #change(standing: Standing, turn: Turn, release: Schedule | null): Change {
+    return changeOf(this.#task, standing, turn, release, this.#around.random);
   }
 }
 

@@ -2,12 +2,12 @@ import { type Clock, holdProcess } from '../shared/clock.ts';
 import { TaskerError } from '../shared/errors.ts';
 import type { Random } from '../shared/ids.ts';
 import type { JsonObject } from '../shared/json.ts';
-import { createTask } from '../tasks/decide-task.ts';
 import { isAtRest } from '../tasks/readiness.ts';
 import { fullTaskName } from '../tasks/template.ts';
 import type { RunMode } from './decider.ts';
 import type { StoredCommand } from './command-inbox.ts';
 import { CommandLoop } from './command-loop.ts';
+import { decideCreation } from './creation.ts';
 import { DueTasks } from './due-tasks.ts';
 import type { Advance, EngineLimits } from './engine-limits.ts';
 import { loadTask } from './load-task.ts';
@@ -247,20 +247,10 @@ export class Engine {
     const task = newTask(prepared.type, prepared.row);
     const run = new TaskRun(task, null, this.#surroundings, hasRoom ? this.#modeFor(task) : 'watch');
     this.#runs.set(run.id, run);
-    const { initiator, source_system: sourceSystem, reason } = prepared.request;
     const earlier = await run.create({
       decide: (turn) => {
         turn.causedBy(commandId ?? null);
-        const { templateId, priority, startAt } = prepared.row;
-        createTask(turn.draft, {
-          templateId,
-          initiator,
-          sourceSystem,
-          reason,
-          omittedContext: task.omittedContext,
-          ...(priority !== 0 && { priority }),
-          ...(startAt !== null && { startAt }),
-        });
+        decideCreation(turn, prepared, task);
         if (commandId !== undefined) turn.commands.push(commandId);
       },
     });

@@ -6,6 +6,7 @@ import type { CommandInbox } from './command-inbox.ts';
 import type { TaskReader } from './task-reader.ts';
 import type { Change, CommitResult, TaskStore } from './task-store.ts';
 import type { TemplateStore } from './template-store.ts';
+import type { Transactional } from './transactional.ts';
 import type { WorkQueue } from './work-queue.ts';
 import type { WorkerRegistry } from './workers.ts';
 
@@ -32,6 +33,8 @@ export interface Storage {
   readonly retention: RetentionStore;
   readonly subscribers: SubscriberStore;
   readonly leases: SubscriberLeases;
+  /** Missing where there are no transactions that a caller could share. */
+  readonly transactional?: Transactional;
   /**
    * `tasks.commit` with subscribers' progress in the same transaction, after the changes: a part that cannot be
    * written is undone alone and takes nothing else with it.

@@ -5,7 +5,7 @@
 const headerBytes = 20;
 const nullLength = -1;
 
-const oids = { text: 25, integer: 23, boolean: 16, float8: 701 } as const;
+const oids = { text: 25, integer: 23, bigint: 20, boolean: 16, float8: 701 } as const;
 
 type Read<Row, Value> = (row: Row, index: number) => Value | null | undefined;
 
@@ -32,6 +32,11 @@ export function textArray<Row>(rows: readonly Row[], read: Read<Row, string>): B
 
 export function integerArray<Row>(rows: readonly Row[], read: Read<Row, number>): Buffer {
   return fixedArray(oids.integer, 4, rows, read, (value, at) => scratch.writeInt32BE(value, at));
+}
+
+/** Of whole numbers that JavaScript has exactly. */
+export function bigintArray<Row>(rows: readonly Row[], read: Read<Row, number>): Buffer {
+  return fixedArray(oids.bigint, 8, rows, read, (value, at) => scratch.writeBigInt64BE(BigInt(value), at));
 }
 
 export function float8Array<Row>(rows: readonly Row[], read: Read<Row, number>): Buffer {

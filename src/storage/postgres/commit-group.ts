@@ -13,7 +13,8 @@ interface GroupRow {
   readonly earlier_at: readonly number[] | null;
   readonly earlier_id: readonly string[] | null;
   readonly saved: readonly boolean[];
-  readonly last_position: number | null;
+  /** On a caller's own connection as that one reads a bigint. */
+  readonly last_position: number | string | bigint | null;
 }
 
 /** Calls the commit function: a group of changes of distinct tasks, and parts, in one statement. */
@@ -56,7 +57,7 @@ export class GroupWriter {
 function resultsOf(row: GroupRow, changes: readonly Change[], parts: readonly Progress[]): GroupResults {
   const refused = new Set(row.refused);
   const earlier = new Map(row.earlier_at?.map((at, index) => [at, row.earlier_id?.[index] ?? '']));
-  let next = (row.last_position ?? 0) + 1;
+  let next = Number(row.last_position ?? 0) + 1;
   const firstOf = (count: number): number | null => {
     const first = count === 0 ? null : next;
     next += count;

@@ -5,6 +5,7 @@ import { refuseBackup } from './backup.ts';
 import { PostgresCommandInbox } from './command-inbox.ts';
 import { type ConnectionOptions, Connections } from './connection.ts';
 import { PostgresEventLog } from './event-log.ts';
+import { requireFilled } from './filling.ts';
 import { JobQueue } from './job-queue.ts';
 import { Membership } from './membership.ts';
 import { measureClock } from './measure-clock.ts';
@@ -17,6 +18,7 @@ import { PostgresSubscriberStore } from './subscriber-store.ts';
 import { PostgresTaskReader } from './task-reader.ts';
 import { PostgresTaskStore } from './task-store.ts';
 import { PostgresTemplateStore } from './template-store.ts';
+import { PostgresTransactional } from './transactional.ts';
 import { PostgresWorkQueue } from './work-queue.ts';
 import { PostgresWorkers } from './workers.ts';
 
@@ -32,6 +34,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const connections = new Connections(options);
   try {
     await (options.readOnly === true ? checkSchema(connections) : migrate(connections));
+    await requireFilled(connections);
     const clock = options.clock ?? new StoreClock(systemClock);
     await measureClock(clock, connections.side);
     return assemble(connections, clock, options);
@@ -65,6 +68,7 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
     retention: new PostgresRetentionStore(connections, membership),
     subscribers: new PostgresSubscriberStore(reads, place, schema),
     leases: new PostgresSubscriberLeases(connections),
+    transactional: new PostgresTransactional(connections, jobs),
     commitGroup: (changes, progress) => tasks.commitGroup(changes, progress),
     backup: (file) => Promise.reject(refuseBackup(place, file)),
     async close() {
