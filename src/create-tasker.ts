@@ -161,7 +161,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
     };
     writer.resolve(observing.writer);
     // The engine is made after those who follow it, and asked only once it runs.
-    const worker = (): string | null => (engine.working ? engine.workerId : null);
+    const worker = (): string | null => (engine.joined ? engine.workerId : null);
     const subscribers = new Subscribers({
       ...observing,
       isShared: isShared(storage),
@@ -204,6 +204,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
       inSpan: inOtelSpan(await loadOtelApi()),
       carryOutOther: ({ kind, body }) =>
         isAlertCommand(kind) ? alertRequests.carryOut(kind, body) : subscribers.carryOut(kind, body),
+      onLapsed: () => subscribers.look(),
       beforeLeave: async () => {
         await retention?.stop();
         await subscribers.stop();

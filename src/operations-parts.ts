@@ -74,7 +74,7 @@ function listener(parts: OperationsParts, sources: MetricSources): OperationsLis
 
 /** Ready is who can take work. A subscriber that lags or failed is told of, and keeps no work away. */
 async function health({ engine, storage, subscribers }: OperationsParts): Promise<Health> {
-  await storage.log.lastPosition();
+  await Promise.all([storage.log.lastPosition(), storage.queue.nextAt()]);
   const troubled = (await subscribers.list()).filter(({ status }) => status === 'lagged' || status === 'failed');
-  return { ready: engine.running, degraded: troubled.map(({ name, status }) => `subscriber ${name} ${status}`) };
+  return { ready: engine.working, degraded: troubled.map(({ name, status }) => `subscriber ${name} ${status}`) };
 }

@@ -143,8 +143,8 @@ export class TaskerFacade implements Tasker {
     // An engine for all takes the stored request up by itself.
     if (engine.running && (commandId === undefined || this.#advance === 'own')) {
       const earlier = commandId === undefined ? null : await appliedEarlier(this.#parts, commandId);
-      const { taskId, existing = false } = earlier ?? (await engine.create(request, commandId));
-      return this.#handle(taskId, existing);
+      const created = earlier ?? (await this.#unlessElsewhere(() => engine.create(request, commandId)));
+      if (created !== null) return this.#handle(created.taskId, created.existing ?? false);
     }
     if (!(await storage.workers.isEngineRunning())) {
       throw new TaskerError(
@@ -346,7 +346,8 @@ export class TaskerFacade implements Tasker {
   async #operate(taskId: string, request: OperatorRequest): Promise<TaskView> {
     this.#requireNotStopped();
     const { engine } = this.#parts;
-    if (!engine.running || !(await this.#operateHere(taskId, request))) {
+    const here = async () => (await engine.operate(taskId, request), true);
+    if (!engine.running || (await this.#unlessElsewhere(here)) === null) {
       await this.#tasks.require(taskId);
       const { kind, ...body } = request;
       await askForTask(this.#parts, kind, taskId, asJson(body));
@@ -354,13 +355,12 @@ export class TaskerFacade implements Tasker {
     return this.get(taskId);
   }
 
-  /** False where another worker has the task in its hands: that one is asked through the store. */
-  async #operateHere(taskId: string, request: OperatorRequest): Promise<boolean> {
+  /** null where another worker has it in its hands, or this one has been taken for lost: others are asked through the store. */
+  async #unlessElsewhere<T>(here: () => Promise<T>): Promise<T | null> {
     try {
-      await this.#parts.engine.operate(taskId, request);
-      return true;
+      return await here();
     } catch (error) {
-      if (isShared(this.#parts.storage) && isTaskerError(error, 'TASKER_LEASE_LOST')) return false;
+      if (isShared(this.#parts.storage) && isTaskerError(error, 'TASKER_LEASE_LOST')) return null;
       throw error;
     }
   }

@@ -48,6 +48,8 @@ export interface CommandInbox {
   hasNews(): boolean;
   /** Unsettled commands, oldest first. With `ofTasks`: those of these tasks, and each `run` whose sender waits. */
   pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]>;
+  /** What this worker had for itself by `pending` others may carry out too; nothing where there are no others. */
+  pass(commandId: string): Promise<void>;
   /** Settles commands that no change carries out. */
   settle(commandId: string, outcome: CommandOutcome): Promise<void>;
   /** Refuses it if its sender still waits, and will learn of it; what was left is kept. */

@@ -11,6 +11,8 @@ export interface CommandLoopOptions {
     create(request: unknown, commandId: string): Promise<{ taskId: string }>;
     operate(taskId: string, request: OperatorRequest, commandId: string): Promise<void>;
   };
+  /** Whether other processes carry out commands of this store too. */
+  readonly othersMay: boolean;
   /**
    * null: every command is this engine's. Otherwise those of these tasks alone: it would stop in the middle of others'
    * work. All others stay, and a `run` is refused while its sender still waits, who may become an engine then.
@@ -29,6 +31,8 @@ interface Begun {
 
 const pollIntervalMs = 250;
 const batch = 100;
+/** So often a template that is not known here is left to others, who may be newer: a quarter of a second each time. */
+const triesOfOthers = 4;
 const mostOfOneTask = 100_000;
 
 /** Carries out what other processes ask of this engine. */
@@ -37,11 +41,15 @@ export class CommandLoop {
   readonly #underWay = new Map<string, { readonly ofTask: boolean; readonly done: Promise<void> }>();
   /** Commands that wait for trouble to pass, of which it was told. */
   readonly #told = new Set<string>();
+  /** How often a command was left to others. */
+  readonly #passed = new Map<string, number>();
   #timer: Timer | null = null;
   #started = false;
   /** A command that could not be carried out yet is still there, though nothing new was submitted. */
   #unsettled = true;
   #polling: Promise<void> | null = null;
+  /** Told of news: the next look is now, or, while one is under way, right after it. */
+  #woken = false;
 
   constructor(options: CommandLoopOptions) {
     this.#options = options;
@@ -56,10 +64,11 @@ export class CommandLoop {
 
   /** A hint that something was asked: looks at once. */
   wake(): void {
-    if (!this.#started || this.#timer === null) return;
+    if (!this.#started || this.#woken) return;
+    this.#woken = true;
+    if (this.#timer === null) return;
     this.#timer.cancel();
-    this.#timer = null;
-    this.#polling = this.#poll();
+    this.#pollLater();
   }
 
   /** Carries out what was asked of a task that this engine is about to take up. */
@@ -100,8 +109,10 @@ export class CommandLoop {
 
   #pollLater(): void {
     if (!this.#started) return;
-    this.#timer = this.#options.clock.setTimer(pollIntervalMs, () => {
+    // Never within who tells: the inbox is told by the same notification, maybe only after this one.
+    this.#timer = this.#options.clock.setTimer(this.#woken ? 0 : pollIntervalMs, () => {
       this.#timer = null;
+      this.#woken = false;
       this.#polling = this.#poll();
     });
   }
@@ -145,6 +156,7 @@ export class CommandLoop {
       .catch((error: unknown) => {
         if (!this.#started && !ofTask) return;
         this.#unsettled = true;
+        if (isOthers(error)) return;
         if (!this.#told.has(command.id)) this.#options.onProblem(error);
         this.#told.add(command.id);
       })
@@ -161,6 +173,19 @@ export class CommandLoop {
     );
   }
 
+  /** True for a task whose template others may know, until they have had time enough. */
+  async #pass({ id }: StoredCommand, error: unknown): Promise<boolean> {
+    const { othersMay, inbox } = this.#options;
+    const passed = this.#passed.get(id) ?? 0;
+    this.#passed.delete(id);
+    if (!othersMay || passed === triesOfOthers || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND')) return false;
+    this.#passed.set(id, passed + 1);
+    const [oldest] = this.#passed.keys();
+    if (this.#passed.size > batch && oldest !== undefined) this.#passed.delete(oldest);
+    await inbox.pass(id);
+    return true;
+  }
+
   async #carryOut(command: StoredCommand): Promise<void> {
     const { engine, inbox } = this.#options;
     try {
@@ -169,6 +194,7 @@ export class CommandLoop {
         await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
       else await inbox.settle(command.id, { kind: 'answered', answer: await this.#options.carryOutOther(command) });
     } catch (error) {
+      if (isTaskerError(error, 'TASKER_LEASE_LOST') || (await this.#pass(command, error))) throw error;
       // What refuses now may take the command later: it stays. So it does when a subscriber was stopped meanwhile.
       if ((isTaskerError(error) && errorTable[error.code].retryable) || (!this.#started && !isOfTask(command)))
         throw error;
@@ -176,6 +202,11 @@ export class CommandLoop {
       await inbox.settle(command.id, { kind: 'refused', code, message: errorMessage(error) });
     }
   }
+}
+
+/** No trouble: another worker has the task by now, or the template. */
+function isOthers(error: unknown): boolean {
+  return isTaskerError(error, 'TASKER_LEASE_LOST') || isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND');
 }
 
 function isOfTask({ kind }: StoredCommand): boolean {

@@ -30,6 +30,8 @@ export interface DecidingSurroundings {
   readonly mayRelease: () => boolean;
   /** False once the engine is stopping: nothing new begins. */
   readonly accepting: () => boolean;
+  /** How long a task stays away that cannot be run here. */
+  readonly awayMs: (taskId: string) => number;
   /** Something that no caller waits for went wrong. */
   readonly onProblem: (error: unknown) => void;
 }
@@ -202,6 +204,7 @@ export class Decider {
       mode: this.#mode,
       wanted,
       runnable: isRunnableHere(this.#task.type),
+      awayMs: this.#around.awayMs(this.#task.row.id),
       accepting: this.#around.accepting(),
       mayRelease: this.#around.mayRelease(),
       releaseAfterMs: this.#around.limits.releaseAfterMs,

@@ -1,57 +1,32 @@
-import { type Clock, holdProcess } from '../shared/clock.ts';
-import { TaskerError } from '../shared/errors.ts';
-import type { Random } from '../shared/ids.ts';
-import type { JsonObject } from '../shared/json.ts';
+import { holdProcess } from '../shared/clock.ts';
+import { isTaskerError, TaskerError } from '../shared/errors.ts';
 import { isAtRest } from '../tasks/readiness.ts';
 import { fullTaskName } from '../tasks/template.ts';
+import { Away } from './away.ts';
 import type { RunMode } from './decider.ts';
-import type { StoredCommand } from './command-inbox.ts';
 import { CommandLoop } from './command-loop.ts';
 import { decideCreation } from './creation.ts';
 import { DueTasks } from './due-tasks.ts';
-import type { Advance, EngineLimits } from './engine-limits.ts';
+import type { Advance } from './engine-limits.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { loadTask } from './load-task.ts';
 import { type LoadedTask, newTask } from './loaded-task.ts';
-import type { InSpan } from './attempt-trace.ts';
 import { Membership } from './membership.ts';
-import type { Narration } from './narration.ts';
 import { checkRequest, operatorInput, type OperatorRequest } from './operator-request.ts';
+import { giveBackOrphan } from './orphan.ts';
 import type { Recorder } from './recorder.ts';
 import { type RestListener, RestListeners } from './rest-listeners.ts';
 import { StepSlots } from './step-slots.ts';
-import type { Storage } from './storage.ts';
+import { isShared } from './storage.ts';
 import { type InputOfRun, TaskLoading } from './task-loading.ts';
 import { type RunSurroundings, TaskRun } from './task-run.ts';
 import { prepareTask } from './task-request.ts';
 import type { Schedule } from './task-store.ts';
 import { isRunnableHere } from './task-type.ts';
 import type { Input } from './turn.ts';
-import type { TaskTypes } from './task-types.ts';
-import type { TracePolicy } from './trace-policy.ts';
 import { Unreturned } from './unreturned.ts';
 import { UnrunnableTemplates } from './unrunnable-templates.ts';
 import type { TakenTask } from './work-queue.ts';
-
-export interface EngineOptions {
-  readonly storage: Storage;
-  /** Of this storage; shared with whoever else writes to it. */
-  readonly recorder: Recorder;
-  readonly types: TaskTypes;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly limits: EngineLimits;
-  /** Takes tasks of these alone up; null: of all. */
-  readonly namespaces: readonly string[] | null;
-  readonly narration: Narration;
-  readonly tracing: TracePolicy;
-  readonly inSpan: InSpan;
-  /** Carries out commands of other processes that are no task's. */
-  readonly carryOutOther: (command: StoredCommand) => Promise<JsonObject>;
-  /** Awaited when no task is held any more, while this is still the engine. */
-  readonly beforeLeave?: () => Promise<void>;
-  /** Something that no caller waits for went wrong. */
-  readonly onProblem: (error: unknown) => void;
-}
 
 /**
  * The engine of a store: takes tasks up, lets them run, gives them back.
@@ -67,6 +42,7 @@ export class Engine {
   readonly #restListeners = new RestListeners();
   readonly #unreturned = new Unreturned();
   readonly #unrunnable: UnrunnableTemplates;
+  readonly #away: Away;
   readonly #surroundings: RunSurroundings;
   readonly #due: DueTasks;
   readonly #commands: CommandLoop;
@@ -84,6 +60,7 @@ export class Engine {
     const { storage, recorder, clock, random, limits, narration, tracing, inSpan, onProblem } = options;
     this.#options = options;
     this.#unrunnable = new UnrunnableTemplates(onProblem);
+    this.#away = new Away(isShared(storage));
     this.#recorder = recorder;
     this.#slots = new StepSlots({
       perProcess: limits.stepsPerProcess,
@@ -113,6 +90,7 @@ export class Engine {
       inSpan,
       // Nobody would take up again what an engine for its own tasks alone had put back.
       mayRelease: () => this.#advance !== 'own',
+      awayMs: (taskId) => this.#away.ms(taskId),
       accepting: () => this.working && (this.#caughtUp || this.#advance === 'own'),
       onLate: () => {
         this.#lateResults += 1;
@@ -139,6 +117,7 @@ export class Engine {
       inbox: storage.commands,
       clock,
       engine: this,
+      othersMay: isShared(storage),
       ownTasks: () => (this.#advance === 'own' ? [...this.#runs.keys()] : null),
       carryOutOther: options.carryOutOther,
       onProblem,
@@ -156,6 +135,11 @@ export class Engine {
   /** Of this process, among those that work on the store. */
   get workerId(): string {
     return this.#membership.id;
+  }
+
+  /** It is among those that work on the store, if only to come to an end, and nobody has taken it for lost. */
+  get joined(): boolean {
+    return (this.#phase === 'running' || this.#phase === 'stopping') && this.#membership.held;
   }
 
   /** It runs, and nobody has taken it for lost. */
@@ -254,7 +238,11 @@ export class Engine {
         if (commandId !== undefined) turn.commands.push(commandId);
       },
     });
-    if (earlier === null) return { taskId: run.id, existing: false };
+    if (earlier === null) {
+      if (run.isAbandoned && this.running)
+        await giveBackOrphan(run, { clock, recorder: this.#recorder, unreturned: this.#unreturned });
+      return { taskId: run.id, existing: false };
+    }
     if (commandId !== undefined)
       await this.#options.storage.commands.settle(commandId, { kind: 'applied', taskId: earlier, existing: true });
     await this.adopt(earlier);
@@ -266,7 +254,11 @@ export class Engine {
     if (this.#advance !== 'own') return;
     await this.#applyStored(taskId);
     if (this.#runs.has(taskId) || this.#loading.get(taskId) !== undefined) return;
-    const run = await this.#loading.takeOne(taskId).run;
+    const run = await this.#loading.takeOne(taskId).run.catch((error: unknown) => {
+      // Another worker has it: then that one goes on with it.
+      if (isShared(this.#options.storage) && isTaskerError(error, 'TASKER_LEASE_LOST')) return null;
+      throw error;
+    });
     if (run === null || !isStuckHere(run.task)) return;
     throw new TaskerError(
       'TASKER_HANDLER_NOT_FOUND',
@@ -323,7 +315,10 @@ export class Engine {
     const parts = { ...around, tasks: storage.tasks, recorder: this.#recorder, unreturned: this.#unreturned };
     const task = await loadTask(taken, parts);
     if (task === null) return null;
-    if (isStuckHere(task)) this.#unrunnable.warnOf(task.type);
+    if (isStuckHere(task)) {
+      this.#away.met(taken.taskId);
+      this.#unrunnable.warnOf(task.type);
+    }
     const own = mode === 'watch' ? mode : this.#modeFor(task);
     const run = new TaskRun(task, taken.lease, this.#surroundings, own);
     this.#runs.set(run.id, run);
@@ -340,6 +335,7 @@ export class Engine {
   /** Others may have these tasks by now: their handlers are aborted, and nothing of them is written any more. */
   #lapsed(): void {
     for (const run of this.#runs.values()) run.abandon();
+    this.#options.onLapsed?.();
   }
 
   #modeFor({ row }: LoadedTask): RunMode {

@@ -102,3 +102,101 @@ test('one who finds his share full is not told again and again', async () => {
   assert.equal(slots.waiting, 1);
   assert.ok(tries <= 2, `${tries} tries`);
 });
+
+test('one of higher priority who waits for the process goes before one who waits for a system', async () => {
+  const slots = new StepSlots({ perProcess: 2, maxAbandoned: 0, perDependentSystem: { bank: 1 } });
+  const told: string[] = [];
+  const wait = (name: string, priority: number, shares = slots.sharesOf('shop', 'mail')): void => {
+    const take = (): void => void (slots.tryTake(take, priority, shares) && told.push(name));
+    take();
+  };
+  const bank = slots.sharesOf('shop', 'bank');
+  wait('of the bank', 0, bank);
+  wait('waits for the bank', 0, bank);
+  wait('fills the process', 0);
+  wait('urgent', 5);
+  slots.release(bank);
+  await microtasks();
+  assert.deepEqual(told.slice(2), ['urgent']);
+  slots.release();
+  await microtasks();
+  assert.deepEqual(told.slice(3), ['waits for the bank']);
+});
+
+test('of many who wait for a system only those are told for whom it has room', async () => {
+  const slots = new StepSlots({ perProcess: 10, maxAbandoned: 0, perDependentSystem: { bank: 1 } });
+  const bank = slots.sharesOf('shop', 'bank');
+  let tries = 0;
+  for (let task = 0; task < 100; task += 1) {
+    const take = (): void => {
+      tries += 1;
+      slots.tryTake(take, 0, bank);
+    };
+    take();
+  }
+  slots.release(bank);
+  await microtasks();
+  assert.equal(tries, 101);
+});
+
+test('what a busy process leaves of a system is offered when there is room again', async () => {
+  const slots = new StepSlots({ perProcess: 2, maxAbandoned: 0, perDependentSystem: { bank: 1 } });
+  const bank = slots.sharesOf('shop', 'bank');
+  const told: string[] = [];
+  const wait = (name: string, shares = slots.sharesOf('shop', 'mail')): void => {
+    const take = (): void => void (slots.tryTake(take, 0, shares) && told.push(name));
+    take();
+  };
+  wait('of the bank', bank);
+  wait('fills the process');
+  wait('waits for the process');
+  slots.release();
+  await microtasks();
+  wait('waits for the process again');
+  wait('waits for the process too', bank);
+  slots.release(bank);
+  await microtasks();
+  slots.release();
+  await microtasks();
+  assert.deepEqual(told.slice(2), [
+    'waits for the process',
+    'waits for the process again',
+    'waits for the process too',
+  ]);
+});
+
+test('at random no limit is passed, and everybody is served in the end', async () => {
+  let state = 7;
+  const random = (below: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+  const systems = ['bank', 'mail', 'none'];
+  const limits = { perProcess: 4, bank: 1, mail: 2 } as const;
+  const slots = new StepSlots({ perProcess: 4, maxAbandoned: 0, perDependentSystem: { bank: 1, mail: 2 } });
+  const running: { readonly system: string }[] = [];
+  let served = 0;
+  for (let task = 0; task < 300; task += 1) {
+    const system = systems[random(3)] ?? 'none';
+    const priority = random(3);
+    const take = (): void => {
+      if (!slots.tryTake(take, priority, slots.sharesOf('shop', system))) return;
+      served += 1;
+      running.push({ system });
+      assert.ok(running.length <= limits.perProcess);
+      for (const one of ['bank', 'mail'] as const)
+        assert.ok(running.filter((each) => each.system === one).length <= limits[one]);
+    };
+    take();
+    if (random(2) === 0) await microtasks();
+    const [ended] = running.splice(random(running.length), random(3) === 0 ? 1 : 0);
+    if (ended !== undefined) slots.release(slots.sharesOf('shop', ended.system));
+  }
+  while (running.length > 0) {
+    const [ended] = running.splice(random(running.length), 1);
+    slots.release(slots.sharesOf('shop', ended?.system ?? ''));
+    await microtasks();
+  }
+  assert.equal(served, 300);
+  assert.equal(slots.waiting, 0);
+});

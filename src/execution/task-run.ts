@@ -68,6 +68,7 @@ export class TaskRun {
   /** A turn was asked for while a change was being written: it is taken right after. */
   #passWanted = false;
   #closed = false;
+  #abandoned = false;
   #failedWrites = 0;
   /** How often the store refused a change of this task while it took others. */
   #refusals = 0;
@@ -88,6 +89,11 @@ export class TaskRun {
 
   get id(): string {
     return this.task.row.id;
+  }
+
+  /** Given up while it was held: others go on with it, or nobody, if it came to be held only afterwards. */
+  get isAbandoned(): boolean {
+    return this.#abandoned;
   }
 
   /** As it is on disk; null until the task has been created. */
@@ -198,6 +204,7 @@ export class TaskRun {
   /** The engine is gone: nothing of the task is written any more. The next engine recovers it as after a crash. */
   abandon(): void {
     if (this.#closed) return;
+    this.#abandoned = true;
     this.#endAttempts('the engine has stopped');
     this.#close(null);
   }

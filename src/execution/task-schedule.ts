@@ -2,9 +2,6 @@ import { isAtRest, nextDeadlineAt, nextStartAt } from '../tasks/readiness.ts';
 import type { TaskState } from '../tasks/task-state.ts';
 import type { Schedule } from './task-store.ts';
 
-/** How long a task that cannot be run or read here stays away before it is looked at again. */
-export const awayMs = 30_000;
-
 export interface Holding {
   readonly now: number;
   /** `watch`: taken only to record what its SLAs have to say. */
@@ -13,6 +10,8 @@ export interface Holding {
   readonly wanted: boolean;
   /** False: this process has no handlers for the task. */
   readonly runnable: boolean;
+  /** How long it stays away then. */
+  readonly awayMs: number;
   /** False once the engine is stopping: nothing new begins. */
   readonly accepting: boolean;
   /** Whether a waiting task may go back into the store: somebody will take it up again in time. */
@@ -27,7 +26,7 @@ export function scheduleIfIdle(state: TaskState, holding: Holding): Schedule | n
   const running = state.steps.some((step) => step.status === 'in_progress');
   const startAt = nextStartAt(state);
   const deadlineAt = nextDeadlineAt(state);
-  if (!holding.runnable && !running) return { dueAt: Math.max(startAt ?? now, now + awayMs), deadlineAt };
+  if (!holding.runnable && !running) return { dueAt: Math.max(startAt ?? now, now + holding.awayMs), deadlineAt };
   if (holding.mode === 'watch') return { dueAt: running ? now : (startAt ?? now), deadlineAt };
   if (running || holding.wanted) return null;
   const canWait = holding.mayRelease && startAt !== null && startAt > now + holding.releaseAfterMs;

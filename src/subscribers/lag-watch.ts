@@ -28,6 +28,11 @@ export class LagWatch {
     this.#parts = parts;
   }
 
+  /** Another process runs it now, and records how it stands. */
+  forget(): void {
+    if (!this.#looking) this.#lagged = null;
+  }
+
   async look(standing: LiveStanding, lastPosition: number): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;

@@ -119,11 +119,21 @@ export class LeasedGroup implements SubscriberGroup {
     const worker = this.#options.worker();
     const holds = worker !== null && (await this.#options.leases.claim(worker, this.#names));
     if (holds && this.#group === null && !this.#stopped) {
-      const group = this.#options.make();
+      this.#group = await this.#started();
+    } else if (!holds) await this.#leave();
+  }
+
+  /** One that could not be started is not left half running: the next look makes another. */
+  async #started(): Promise<SubscriberGroup> {
+    const group = this.#options.make();
+    try {
       await group.start();
       for (const name of this.#released) await group.release(name);
-      this.#group = group;
-    } else if (!holds) await this.#leave();
+      return group;
+    } catch (error) {
+      await group.stop();
+      throw error;
+    }
   }
 
   async #leave(): Promise<void> {

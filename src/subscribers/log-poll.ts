@@ -3,19 +3,25 @@ import type { Clock, Timer } from '../shared/clock.ts';
 
 const pollIntervalMs = 100;
 
+export interface LogPollOptions {
+  /** Whether anybody here follows the log at the moment. */
+  readonly wanted: () => boolean;
+  readonly onGrown: () => void;
+}
+
 /** Notices that the log has grown, also by what other processes committed: of those nobody here is told. */
 export class LogPoll {
   readonly #log: EventLog;
   readonly #clock: Clock;
-  readonly #onGrown: () => void;
+  readonly #options: LogPollOptions;
   #seen = -1;
   #timer: Timer | null = null;
   #started = false;
 
-  constructor(log: EventLog, clock: Clock, onGrown: () => void) {
+  constructor(log: EventLog, clock: Clock, options: LogPollOptions) {
     this.#log = log;
     this.#clock = clock;
-    this.#onGrown = onGrown;
+    this.#options = options;
   }
 
   start(): void {
@@ -34,6 +40,7 @@ export class LogPoll {
   }
 
   async #look(): Promise<void> {
+    if (!this.#options.wanted()) return;
     let last: number;
     try {
       last = await this.#log.lastPosition();
@@ -43,6 +50,6 @@ export class LogPoll {
     }
     if (last === this.#seen) return;
     this.#seen = last;
-    this.#onGrown();
+    this.#options.onGrown();
   }
 }

@@ -67,7 +67,9 @@ export class Subscribers {
     this.#groupOf = new Map(all.map(([{ name }, group]) => [name, group]));
     this.#lagWatches = new Map(all.map(([one]) => [one.name, new LagWatch(one, options)]));
     this.#replays = new Replays(options.writer);
-    this.#poll = options.isShared ? new LogPoll(options.log, options.clock, () => this.#wake()) : null;
+    this.#poll = options.isShared
+      ? new LogPoll(options.log, options.clock, { wanted: () => this.#anyHere, onGrown: () => this.#wake() })
+      : null;
   }
 
   get all(): readonly ResolvedSubscriber[] {
@@ -129,9 +131,14 @@ export class Subscribers {
     });
   }
 
-  /** True while another process runs it: what is asked of it is asked through the store. */
+  /** True where another process runs it, or may: what is asked of it is asked through the store. */
   runsElsewhere(name: string): boolean {
-    return this.#running && this.#groupOf.get(name)?.isHere === false;
+    return this.#options.isShared && this.#groupOf.get(name)?.isHere !== true;
+  }
+
+  /** Now, and not at the next second: what runs here may have become another's. */
+  look(): void {
+    if (this.#running) for (const group of this.#options.groups) group.look();
   }
 
   async list(): Promise<readonly SubscriberStatus[]> {
@@ -182,12 +189,15 @@ export class Subscribers {
     if (this.#running && this.#standing(name) !== null) await this.#groupOf.get(name)?.release(name);
     const result = await this.#options.writer.save({ kind: 'unregister', subscriber: name });
     if (result.kind === 'failed') throw result.error;
+    if (result.kind === 'stale' && this.#options.isShared) throw elsewhere(name);
     this.#options.onUnregistered(name);
     return { name, parked: row.parked };
   }
 
   /** What another process asks, as its command row has it; the answer as that will hold it. */
   async carryOut(kind: string, body: JsonObject): Promise<JsonObject> {
+    if (this.#options.isShared)
+      await this.#requireKnown(typeof body['subscriber'] === 'string' ? body['subscriber'] : '');
     return JSON.parse(JSON.stringify(await this.#carryOut(kind, body))) as JsonObject;
   }
 
@@ -207,6 +217,16 @@ export class Subscribers {
     }
   }
 
+  /** Whoever has it carries it out; what nobody has ever had would wait for ever. */
+  async #requireKnown(name: string): Promise<void> {
+    if ((await this.#options.store.list()).some((one) => one.name === name)) return;
+    throw new TaskerError('TASKER_SUBSCRIBER_NOT_FOUND', `The store knows no subscriber '${name}'.`);
+  }
+
+  get #anyHere(): boolean {
+    return this.#options.groups.some(({ isHere }) => isHere);
+  }
+
   #wake(): void {
     for (const group of this.#options.groups) group.wake();
   }
@@ -217,6 +237,7 @@ export class Subscribers {
 
   #require(name: string): SubscriberGroup {
     const group = this.#groupOf.get(name);
+    if (this.#options.isShared && (group === undefined || !this.#running)) throw elsewhere(name);
     if (group === undefined)
       throw new TaskerError(
         'TASKER_SUBSCRIBER_NOT_FOUND',
@@ -232,7 +253,7 @@ export class Subscribers {
 
   #look(): void {
     this.#looking = this.#options.clock.setTimer(lookMs, () => this.#look());
-    for (const group of this.#options.groups) group.look();
+    this.look();
     void this.#observe();
   }
 
@@ -241,7 +262,10 @@ export class Subscribers {
       const lastPosition = await this.#options.log.lastPosition();
       for (const [name, watch] of this.#lagWatches) {
         const standing = this.#standing(name);
-        if (standing === null) continue;
+        if (standing === null) {
+          watch.forget();
+          continue;
+        }
         await watch.look(standing, lastPosition);
       }
       await this.#replays.look();
@@ -257,6 +281,13 @@ export class Subscribers {
       this.#options.onProblem(error);
     }
   }
+}
+
+function elsewhere(name: string): TaskerError {
+  return new TaskerError(
+    'TASKER_SUBSCRIBER_ELSEWHERE',
+    `Subscriber '${name}' does not run in this process; ask through the store, and whoever runs it does it.`,
+  );
 }
 
 function statusOf(row: SubscriberSummary, here: LiveStanding | null): SubscriberStatus['status'] {

@@ -70,7 +70,10 @@ export class PostgresCommandInbox implements CommandInbox {
   pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]> {
     return this.#mapped(async ({ side, schema }) => {
       const { workerId } = this.#options.membership;
-      const among = ofTasks === undefined ? '' : `and (task_id = any($2) or (kind = 'run' and awaited))`;
+      // A task is for whoever works for all; who works for his own alone has to do with it only where there is nobody else.
+      const alone = `not exists (select from ${schema}.workers where id <> $3 and lease_until > ${schema}.now_ms())`;
+      const runs = `kind = 'run' and awaited ${workerId === null ? '' : `and ${alone}`}`;
+      const among = ofTasks === undefined ? '' : `and (task_id = any($2) or (${runs}))`;
       const given = ofTasks === undefined ? [limit] : [limit, ofTasks];
       const rows =
         workerId === null
@@ -80,6 +83,13 @@ export class PostgresCommandInbox implements CommandInbox {
             )
           : await side.rows<CommandRow>(claim(schema, among, `$${given.length + 1}`), [...given, workerId]);
       return rows.map(toCommand);
+    });
+  }
+
+  pass(commandId: string): Promise<void> {
+    return this.#mapped(async ({ side, schema }) => {
+      const sql = `update ${schema}.commands set claimed_by = null where id = $1 and claimed_by = $2 and ${unsettled}`;
+      await side.run(sql, [commandId, this.#options.membership.workerId]);
     });
   }
 

@@ -82,6 +82,10 @@ export class SqliteCommandInbox implements CommandInbox {
     }
   }
 
+  async pass(): Promise<void> {
+    // There is one engine, and what it cannot do nobody can.
+  }
+
   async settle(commandId: string, outcome: CommandOutcome): Promise<void> {
     try {
       this.#settle.run(JSON.stringify(outcome), commandId);

@@ -1,0 +1,98 @@
+import type { TestContext } from 'node:test';
+
+import type { TaskerConfigInput } from '../../src/config/define-config.ts';
+import { createTasker } from '../../src/create-tasker.ts';
+import type { LoggedEvent } from '../../src/events/envelope.ts';
+import type { Storage } from '../../src/execution/storage.ts';
+import type { StartOptions, Tasker } from '../../src/tasker.ts';
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+
+export interface MemberOptions {
+  /** On top of what the whole fleet has. */
+  readonly config?: Partial<TaskerConfigInput>;
+  readonly advance?: StartOptions['advance'];
+  readonly listen?: boolean;
+  readonly wrapStorage?: (storage: Storage) => Storage;
+}
+
+/** One process of the fleet, so to say: all of them are in this one. */
+export interface Member {
+  readonly tasker: Tasker;
+  readonly warnings: readonly string[];
+  /** Of the worker, as the store has it. */
+  workerId(): Promise<string>;
+  /** Cut off from its store, as a kill would: it says no goodbye, and nothing it does counts. */
+  crash(): Promise<void>;
+}
+
+export interface Fleet {
+  readonly database: TestDatabase;
+  /** Runs and takes part. */
+  worker(options?: MemberOptions): Promise<Member>;
+  /** Only asks. */
+  client(options?: MemberOptions): Promise<Tasker>;
+  events(filter?: { readonly name?: string; readonly taskId?: string }): Promise<readonly LoggedEvent[]>;
+}
+
+export const leaseMs = 1000;
+
+/** Taskers on one database of their own, stopped after the test. */
+export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>): Promise<Fleet> {
+  const database = await freshDatabase();
+  const ends: (() => Promise<unknown>)[] = [];
+  t.after(async () => {
+    await Promise.allSettled(ends.map((end) => end()));
+    await database.drop();
+  });
+  const create = async ({ config, listen = true, wrapStorage }: MemberOptions) => {
+    let storage: Storage | undefined;
+    const warnings: string[] = [];
+    const tasker = await createTasker(
+      {
+        alerts: { enabled: false },
+        telemetry: { metrics: { enabled: false } },
+        storage: { kind: 'postgres', url: database.url, leaseMs, ...(!listen && { listenUrl: false }) },
+        ...common,
+        ...config,
+      } as TaskerConfigInput,
+      {
+        env: {},
+        onWarning: (message) => void warnings.push(message),
+        wrapStorage: (opened) => (storage = wrapStorage?.(opened) ?? opened),
+      },
+    );
+    ends.push(() => tasker.stop({ graceMs: 0 }));
+    return { tasker, warnings, crash: async () => storage?.close() };
+  };
+  return {
+    database,
+    async worker(options = {}) {
+      const before = new Set(await workerIds(database));
+      const { tasker, warnings, crash } = await create(options);
+      await tasker.start(options.advance === undefined ? {} : { advance: options.advance });
+      const ids = (await workerIds(database)).filter((id) => !before.has(id));
+      return {
+        tasker,
+        warnings,
+        crash,
+        workerId: async () => ids[0] ?? '',
+      };
+    },
+    async client(options = {}) {
+      return (await create({ ...options, config: { ...options.config, observers: false } })).tasker;
+    },
+    async events({ name, taskId } = {}) {
+      const rows = await database.query(
+        `select body_json from tasker.events where ($1::text is null or name = $1) and ($2::text is null or task_id = $2) order by position`,
+        [name ?? null, taskId ?? null],
+      );
+      return rows.map((row) => JSON.parse(String(row['body_json'])) as LoggedEvent);
+    },
+  };
+}
+
+async function workerIds(database: TestDatabase): Promise<readonly string[]> {
+  const [known] = await database.query(`select to_regclass('tasker.workers') as name`);
+  if (known?.['name'] === null) return [];
+  return (await database.query('select id from tasker.workers')).map((row) => String(row['id']));
+}
