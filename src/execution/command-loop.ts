@@ -169,8 +169,7 @@ export class CommandLoop {
         await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
       else await inbox.settle(command.id, { kind: 'answered', answer: await this.#options.carryOutOther(command) });
     } catch (error) {
-      // What refuses now may take the command later, or another worker may: it stays. So it does when a subscriber was
-      // stopped meanwhile.
+      // What refuses now may take the command later: it stays. So it does when a subscriber was stopped meanwhile.
       if ((isTaskerError(error) && errorTable[error.code].retryable) || (!this.#started && !isOfTask(command)))
         throw error;
       const code = isTaskerError(error) ? error.code : 'TASKER_INTERNAL';
