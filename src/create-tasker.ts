@@ -28,7 +28,7 @@ import { clockFor, openStorage, referenceTo } from './open-storage.ts';
 import { loadRegistrations, register, type Registration } from './register-tasks.ts';
 import { Operations } from './operations-parts.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
-import { errorMessage, TaskerError } from './shared/errors.ts';
+import { TaskerError } from './shared/errors.ts';
 import { type Random, systemRandom, uuidV7 } from './shared/ids.ts';
 import { sinkSubscribers, type SinkSubscribersOptions } from './sink-subscribers.ts';
 import { subscriberGroups } from './subscriber-groups.ts';
@@ -55,6 +55,7 @@ import type { AlertTest, AlertTestOptions, BacktestOptions, Tasker } from './tas
 import { declaredEvents } from './tasks/declared-events.ts';
 import { formatProblem } from './tasks/template-problem.ts';
 import { fullTaskName } from './tasks/template.ts';
+import { TroubleTeller } from './trouble-teller.ts';
 
 /** What stands around a tasker; all of it has a default. Tests and simulations bring their own time and chance. */
 export interface TaskerSurroundings {
@@ -106,7 +107,7 @@ export async function createTasker(input: TaskerConfigInput, around: TaskerSurro
   const sinks = registerSinks([...(input.sinks ?? []), ...(logging === null ? [] : [logging.sink])], live);
   const tracing = tracePolicy(config, sinks, around.env ?? process.env);
   const writer = Promise.withResolvers<ProgressWriter>();
-  const onProblem = (error: unknown): void => warn(errorMessage(error));
+  const onProblem = new TroubleTeller(clock, warn).tell;
   const alerting = alertingParts(config, templates, sinks);
   const feeding: SinkSubscribersOptions = {
     alerts: alerting?.delivery ?? null,

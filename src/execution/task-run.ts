@@ -146,7 +146,7 @@ export class TaskRun {
     if (result.kind === 'duplicate') return result.taskId;
     throw new TaskerError(
       'TASKER_LEASE_LOST',
-      'This process is no longer the engine of its store; nothing was created.',
+      'The lease of this process on its store has run out; nothing was created. It joins again by itself: try again.',
     );
   }
 

@@ -26,6 +26,8 @@ const renewalsPerLease = 5;
 export class WorkerLease {
   readonly #options: WorkerLeaseOptions;
   #timer: Timer | null = null;
+  /** When the lease runs out, whatever a renewal that is under way still waits for. */
+  #end: Timer | null = null;
   #renewing: Promise<void> = Promise.resolve();
   #renewedMs: number;
   #lapsed = false;
@@ -45,13 +47,14 @@ export class WorkerLease {
   start(): void {
     if (this.#options.workers.leaseMs === null) return;
     this.#started = true;
-    this.#renewedMs = this.#options.clock.monotonicMs();
+    this.#renewed(this.#options.clock.monotonicMs(), this.#options.workers.leaseMs);
     this.#later(this.#options.workers.leaseMs);
   }
 
   async stop(): Promise<void> {
     this.#started = false;
     this.#timer?.cancel();
+    this.#end?.cancel();
     await this.#renewing;
   }
 
@@ -64,7 +67,7 @@ export class WorkerLease {
 
   async #renew(leaseMs: number): Promise<void> {
     const { workers, workerId, clock, onRecorded, rejoin, onProblem } = this.#options;
-    const askedMs = clock.monotonicMs();
+    let askedMs = clock.monotonicMs();
     // Before anything is asked: a process that was frozen finds out here that its time is up.
     if (askedMs - this.#renewedMs >= leaseMs) this.#lapse();
     let facts: readonly NewEvent[] = [];
@@ -73,15 +76,26 @@ export class WorkerLease {
       onRecorded(facts, firstPosition);
       if (!held) this.#lapse();
       // Also where nobody has noticed: what it has let go must become due.
-      if (this.#lapsed) await rejoin();
-      this.#renewedMs = askedMs;
+      if (this.#lapsed) {
+        askedMs = clock.monotonicMs();
+        await rejoin();
+      }
       this.#lapsed = false;
+      this.#renewed(askedMs, leaseMs);
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) onProblem(error);
       this.#failing = true;
       if (clock.monotonicMs() - this.#renewedMs >= leaseMs) this.#lapse();
     }
+  }
+
+  /** A store that does not answer, as when the network is cut, may keep a renewal waiting far beyond the lease. */
+  #renewed(atMs: number, leaseMs: number): void {
+    const { clock } = this.#options;
+    this.#renewedMs = atMs;
+    this.#end?.cancel();
+    if (this.#started) this.#end = clock.setTimer(atMs + leaseMs - clock.monotonicMs(), () => this.#lapse());
   }
 
   #lapse(): void {

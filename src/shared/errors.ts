@@ -50,7 +50,7 @@ export const errorTable = {
   TASKER_MIGRATION_REFUSED: { httpStatus: 409, retryable: false },
   TASKER_MIGRATION_FAILED: { httpStatus: 500, retryable: false },
   TASKER_PROJECT_FILE_EXISTS: { httpStatus: 409, retryable: false },
-  TASKER_LEASE_LOST: { httpStatus: 409, retryable: false },
+  TASKER_LEASE_LOST: { httpStatus: 409, retryable: true },
   TASKER_INTERNAL: { httpStatus: 500, retryable: false },
 } as const satisfies Record<string, { httpStatus: number; retryable: boolean }>;
 

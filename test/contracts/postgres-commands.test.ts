@@ -55,6 +55,18 @@ describe('Commands to many workers on PostgreSQL', needsPostgres, () => {
       assert.equal(again.length, ids.length);
     }));
 
+  it('are neither given to a worker that was taken for lost nor settled by it', () =>
+    withWorkers(async (w1, w2, asking, database) => {
+      await asking.commands.submit(command('c1'));
+      assert.deepEqual(await pendingIds(w1), ['c1']);
+      await database.query("update tasker.workers set lease_until = 0 where id = 'w1'");
+      await w1.commands.settle('c1', { kind: 'refused', code: 'TASKER_INTERNAL', message: 'from before' });
+      assert.equal(await asking.commands.outcome('c1'), null);
+      assert.deepEqual(await pendingIds(w1), []);
+      await w2.workers.renew('w2', () => []);
+      assert.deepEqual(await pendingIds(w2), ['c1']);
+    }));
+
   it('about a task go to its holder, also when another had claimed them before', () =>
     withWorkers(async (w1, w2, asking) => {
       await w1.tasks.commit([creation('t1'), creation('t2', { release: { dueAt: 1, deadlineAt: null } })]);

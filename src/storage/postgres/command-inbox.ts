@@ -124,10 +124,12 @@ export class PostgresCommandInbox implements CommandInbox {
 
   #settle(commandId: string, outcome: CommandOutcome, condition: string): Promise<void> {
     return this.#mapped(async ({ side, schema }) => {
-      await side.run(`update ${schema}.commands set outcome_json = $1 where id = $2 and ${unsettled} ${condition}`, [
-        JSON.stringify(outcome),
-        commandId,
-      ]);
+      // What a worker that was taken for lost has to say comes from what it held before: others are asked instead.
+      await side.run(
+        `update ${schema}.commands set outcome_json = $1 where id = $2 and ${unsettled} ${condition}
+           and ($3::text is null or ${schema}.hold_worker_v1($3))`,
+        [JSON.stringify(outcome), commandId, this.#options.membership.workerId],
+      );
     });
   }
 
@@ -161,6 +163,7 @@ function claim(schema: string, among: string, worker: string): string {
       left join lateral (select worker_id from ${schema}.subscriber_leases
         where subscriber_leases.name = commands.subscriber) as lease on true
       where ${unsettled} ${among}
+        and exists (select from ${schema}.workers where id = ${worker} and lease_until > ${schema}.now_ms())
         and case
           when task.lease_worker is not null then task.lease_worker = ${worker}
           when lease.worker_id is not null then lease.worker_id = ${worker}

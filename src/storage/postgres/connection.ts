@@ -42,6 +42,8 @@ const sideConnections = 2;
 // Longer than the server's own limit: what runs into this one has lost the server.
 const beyondStatementTimeoutMs = 5_000;
 const idleMs = 30_000;
+// Whatever the database's own default is: with more, who waits for the log's lock would not see what came before him.
+const ownIsolation = '-c default_transaction_isolation=read\\ committed';
 
 /**
  * The connections of one storage in one process: they are made when needed and made again when lost. At most one
@@ -257,7 +259,7 @@ function configOf(options: ConnectionOptions, max: number): pg.PoolConfig {
     ...(options.pooler !== true && {
       statement_timeout: statementTimeoutMs,
       idle_in_transaction_session_timeout: statementTimeoutMs,
-      ...(options.readOnly === true && { options: '-c default_transaction_read_only=on' }),
+      options: options.readOnly === true ? `${ownIsolation} -c default_transaction_read_only=on` : ownIsolation,
     }),
   };
 }

@@ -58,18 +58,27 @@ export class PostgresWorkers implements WorkerRegistry {
 
   async renew(workerId: string, facts: FactsOfLost): Promise<Renewal> {
     const { place, side, schema } = this.#connections;
-    return mapped(place, async () => {
+    const extend = async () => {
       const [row] = await side.rows<{ readonly held: boolean; readonly lapsed: boolean }>(
         `select held, lapsed from ${schema}.renew_worker_v1($1, $2)`,
         [workerId, this.leaseMs],
       );
+      return row;
+    };
+    return mapped(place, async () => {
+      const row = await extend();
       await this.#options.onRenewal?.();
       if (row?.held !== true) return { held: false, firstPosition: null };
       if (!row.lapsed) return { held: true, firstPosition: null };
       const sql = `select done, last_position from ${schema}.void_lost_v1(${parameters(12)})`;
-      const firstPosition = await this.#void(workerId, facts, (lost, events) =>
-        this.#say(sql, [workerId, ...lost, ...events]),
-      );
+      let held = true;
+      const firstPosition = await this.#void(workerId, facts, async (lost, events) => {
+        const written = await this.#say(sql, [workerId, ...lost, ...events]);
+        // In vain also where its own lease has run out meanwhile: it cannot declare anybody lost before it has that.
+        if (!written.done) held = (await extend())?.held === true;
+        return held ? written : { done: true, last_position: null };
+      });
+      if (!held) return { held: false, firstPosition: null };
       await this.#options.onFreed();
       return { held: true, firstPosition };
     });

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 
 import type { Clock, Timer } from '../../shared/clock.ts';
-import { errorMessage, TaskerError } from '../../shared/errors.ts';
+import { errorMessage, TaskerError, type TaskerErrorCode } from '../../shared/errors.ts';
 import { ThreadCalls } from '../../shared/thread-calls.ts';
 import type { ParkedOutcome } from '../parked-events.ts';
 import type { FatalEvent } from '../peril.ts';
@@ -270,7 +270,10 @@ export class ObserverThread implements SubscriberGroup {
         this.#standings = standings;
       },
       progress: (name: string, progress: ReplayProgress) => this.#tellProgress(name, progress),
-      problem: (message: string) => onProblem(new Error(`in the thread of '${module}': ${message}`)),
+      problem: (message: string, code: TaskerErrorCode | null) => {
+        const told = `in the thread of '${module}': ${message}`;
+        onProblem(code === null ? new Error(told) : new TaskerError(code, told));
+      },
     });
     let why = 'it ended';
     worker.on('message', (message) => calls.received(message));

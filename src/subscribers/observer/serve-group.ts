@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 
-import { errorMessage } from '../../shared/errors.ts';
+import { errorMessage, isTaskerError } from '../../shared/errors.ts';
 import { ThreadCalls } from '../../shared/thread-calls.ts';
 import type { ReplayOptions } from '../replay.ts';
 import type { SubscriberGroup } from '../subscriber-group.ts';
@@ -75,7 +75,7 @@ export function serveGroup(
       if (code !== null) throw Object.assign(new Error(code), { code });
     },
     warn: (message) => calls.tell('warn', message),
-    onProblem: (error) => calls.tell('problem', errorMessage(error)),
+    onProblem: (error) => calls.tell('problem', errorMessage(error), isTaskerError(error) ? error.code : null),
   };
   port.on('message', (message) => calls.received(message));
   // What nobody awaits belongs to no event: the handler it came from fails in its own way, or does not.
