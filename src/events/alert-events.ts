@@ -162,4 +162,18 @@ export const alertEvents = [
     payload: z.strictObject({ incident, silenced: z.boolean(), durationMs }),
     example: { incident: { ...anExample, trend: 'falling' }, silenced: false, durationMs: 240_000 },
   }),
+  defineEvent({
+    name: 'alert.settled',
+    meaning: 'Of what was at risk when an incident ended, more is lost than was told: this is what it has cost.',
+    kind: 'recorded',
+    severity: 'warn',
+    firedBy:
+      'Alert generation, once for such an incident: when the last task that it has hit is open no longer, or an hour after its end.',
+    schemaVersion: 1,
+    payload: z.strictObject({ incident, silenced: z.boolean() }),
+    example: {
+      incident: { ...anExample, trend: 'falling', lost: { USD: 93_000 }, atRisk: {} },
+      silenced: false,
+    },
+  }),
 ] as const;

@@ -63,13 +63,14 @@ export interface AlertIncident {
 
 /**
  * What is said of an incident. For one incident: a trigger, then updates and at most one acknowledgement, then its
- * resolution; a trigger may come again (at least once), the same but for its moment. `repeat` tells of nothing new but
+ * resolution, and at most one `settle`; a trigger may come again (at least once), the same but for its moment. `repeat` tells of nothing new but
  * figures: when they have grown, and to those that have asked for it again and again. `summary` tells of incidents that began and ended while the receiver was away: they page nobody;
- * `more`: how many there are beside those that are named.
+ * `settle` comes after the end, where more of what was at risk then is lost than was told: the incident with what it has
+ * cost. `more`: how many there are beside those that are named.
  */
 export type AlertNotice =
   | {
-      readonly kind: 'trigger' | 'update' | 'repeat' | 'acknowledge' | 'resolve';
+      readonly kind: 'trigger' | 'update' | 'repeat' | 'acknowledge' | 'resolve' | 'settle';
       readonly atMs: number;
       readonly incident: AlertIncident;
     }

@@ -133,7 +133,7 @@ test('the log has a line for each notice, with the severity that it has now', as
   const stream = new PassThrough();
   const sink = alertLogSink({ to: { stream } });
   const missed = [hang];
-  const said = [notice('trigger', { severity: 'warning' }), notice('update'), notice('resolve')];
+  const said = [notice('trigger', { severity: 'warning' }), notice('update'), notice('resolve'), notice('settle')];
   await sink.alerts([...said, { kind: 'summary', atMs: hang.sinceMs, missed }], { signal });
   const lines = String(stream.read())
     .trimEnd()
@@ -145,6 +145,7 @@ test('the log has a line for each notice, with the severity that it has now', as
       ['alert.triggered', 'WARN', hang.exampleTrace],
       ['alert.updated', 'ERROR', hang.exampleTrace],
       ['alert.resolved', 'INFO', hang.exampleTrace],
+      ['alert.settled', 'INFO', hang.exampleTrace],
       ['alert.missed', 'INFO', undefined],
     ],
   );

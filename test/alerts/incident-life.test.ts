@@ -124,3 +124,52 @@ test('a failure at another step, of a task that was never hit, is told also just
   story.start('dear', { customer_tier: 'premium' }).failedForGood('dear', 'process_payment', 'permanent');
   assert.deepEqual(triggered(story).slice(1), ['triggered high_value_failure process_payment']);
 });
+
+/** Twelve hang, each worth 10.00; then it is well again, and that is told while they are still open. */
+function overWithTasksOpen(): Story {
+  const quiet = ['retries_exhausted', 'no_traffic', 'error_ratio'].map((name) => ({ name, enabled: false }));
+  const story = new Story(alertingOptions(quiet)).usual(100);
+  for (let number = 0; number < 12; number += 1) story.start(`hung-${number}`).stalled(`hung-${number}`, hanging);
+  story.usual(40);
+  assert.equal(story.said.at(-1), `resolved step_stalled ${hanging}`);
+  assert.deepEqual(money(story), [{}, { USD: 12_000 }]);
+  return story;
+}
+
+const hanging = 'update_inventory';
+const money = (story: Story) => [story.facts.at(-1)?.incident.lost, story.facts.at(-1)?.incident.atRisk];
+
+test('losses after the end are told once, when none of its tasks is open any more, across a restart too', () => {
+  const story = overWithTasksOpen();
+  const said = story.said.length;
+  for (let number = 0; number < 7; number += 1) story.failedForGood(`hung-${number}`, hanging).wait(1);
+  assert.deepEqual(story.restart().wait(60).said.slice(said), [], 'not while more may follow');
+  for (let number = 7; number < 12; number += 1) story.completed(`hung-${number}`);
+  story.wait(2);
+  assert.deepEqual(story.said.slice(said), [`settled step_stalled ${hanging}`]);
+  assert.deepEqual(money(story), [{ USD: 7000 }, {}]);
+  assert.match(story.facts.at(-1)?.incident.summary ?? '', /\$70\.00 lost\.$/);
+  assert.equal(story.restart().wait(60).said.length, said + 1);
+});
+
+test('where nothing more is lost after the end, nothing more is told', () => {
+  const story = overWithTasksOpen();
+  const said = story.said.length;
+  for (let number = 0; number < 12; number += 1) story.completed(`hung-${number}`);
+  assert.equal(story.wait(7200).said.length, said);
+});
+
+test('nobody waits longer than an hour to hear what it has cost', () => {
+  const story = overWithTasksOpen();
+  const settled = () => story.facts.filter(({ kind }) => kind === 'settled').map(({ incident }) => incident);
+  for (let number = 0; number < 7; number += 1) story.failedForGood(`hung-${number}`, hanging);
+  story.wait(3500);
+  assert.deepEqual(settled(), []);
+  story.wait(100);
+  assert.deepEqual(
+    settled().map(({ lost, atRisk }) => [lost, atRisk]),
+    [[{ USD: 7000 }, { USD: 5000 }]],
+  );
+  story.failedForGood('hung-8', hanging).wait(60);
+  assert.equal(settled().length, 1);
+});

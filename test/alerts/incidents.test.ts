@@ -71,8 +71,10 @@ test('a step that hangs is one incident from the third stalled task to its recov
   );
   assert.ok((atRisk['USD'] ?? 0) > 0);
   assert.match(action, /^Calls of inventory do not come back/);
-  const last = facts.at(-1);
-  assert.equal(last?.kind, 'resolved');
+  const [last, cost] = facts.slice(-2);
+  assert.deepEqual([last?.kind, cost?.kind], ['resolved', 'settled']);
+  assert.ok(last !== undefined && cost !== undefined);
+  assert.ok((cost.incident.lost['USD'] ?? 0) > (last.incident.lost['USD'] ?? 0), 'more is lost than was known then');
   assert.ok(last.atMs - startMs < 7 * minute + 20_000, 'resolved though hung attempts end only twenty seconds later');
   assert.deepEqual(new Set(last.incident.joined).has('error_ratio'), true, 'time-outs join it');
 });

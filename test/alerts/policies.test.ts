@@ -319,35 +319,6 @@ policy('no_traffic', 'the time when no engine was there is no silence', () => {
   assert.deepEqual(triggered(story), []);
 });
 
-policy('no_traffic', 'a worker that starts beside others hides no silence; the last one that has gone does', () => {
-  const started = (worker: string) => ['worker.started', { worker, pid: 1, host: 'h', nodeVersion: '24' }] as const;
-  const stopped = (worker: string) =>
-    ['worker.stopped', { worker, pid: 1, host: 'h', uptimeMs: 1, returnedAttempts: 0, abandonedHandlers: 0 }] as const;
-  const lost = (worker: string) =>
-    ['worker.lost', { worker, pid: 1, host: 'h', startedAt: startMs, tasksHeld: 0 }] as const;
-  const fleet = (): Story =>
-    new Story(alertingOptions([{ name: 'worker_lost', enabled: false }]))
-      .tell(...started('a'))
-      .tell(...started('b'))
-      .usual(300);
-  const restarting = fleet();
-  for (let round = 0; round < 10; round += 1) {
-    const gone = round === 0 ? 'b' : `b${round - 1}`;
-    restarting.wait(12);
-    if (round % 2 === 0) restarting.tell(...stopped(gone));
-    else restarting.tell(...lost(gone));
-    restarting.restart().tell(...started(`b${round}`));
-  }
-  assert.deepEqual(triggered(restarting), ['triggered no_traffic']);
-  const deployed = fleet()
-    .wait(12)
-    .tell(...stopped('a'))
-    .tell(...lost('b'));
-  deployed.away(600).tell(...started('c'));
-  assert.deepEqual(triggered(deployed.wait(20)), []);
-  assert.deepEqual(triggered(deployed.wait(100)), ['triggered no_traffic']);
-});
-
 policy('worker_lost', 'told for five minutes', () => {
   const story = new Story()
     .usual(10)

@@ -56,6 +56,11 @@ test('the guide says rightly how much must go wrong before an alert speaks', () 
   }
 });
 
+test('the guide says rightly how many failures in a row speak where there is no past', () => {
+  const [, inARow] = /No past: failures need (\d+) in a row/.exec(guide) ?? [];
+  assert.equal(hitsUntilItSpeaks(new RateWatch(), rules.failed), Number(inARow));
+});
+
 test('the guide says rightly how many good attempts end an incident', () => {
   const [, ofAll, ofHalf] = /That is (\d+) good attempts where all were hit, (\d+) where half were/.exec(guide) ?? [];
   for (const [every, expected] of [

@@ -8,6 +8,7 @@ import type { Storage } from '../../src/execution/storage.ts';
 import {
   catalog,
   createTasker,
+  type AlertNotice,
   defineSink,
   defineSubscriber,
   defineTask,
@@ -15,6 +16,7 @@ import {
   type EventName,
   PermanentError,
   type LoggedEvent,
+  type RecordedEvent,
   RetryableError,
   type Sink,
   type SubscriberDefinition,
@@ -33,7 +35,11 @@ const patient = { monitoring: { stall_seconds: 3600 } };
 const payment = (pay: (attempt: number) => unknown, retryLimit = 2) =>
   defineTask({
     name: 'payment',
-    handler_config: { monitoring: { sla_seconds: 600 }, business_context: ['tier'] },
+    handler_config: {
+      monitoring: { sla_seconds: 600 },
+      business_context: ['tier', 'order_value'],
+      business_metrics: { track_revenue: true },
+    },
     step_templates: [
       { name: 'check', skippable: true, handler: () => 1 },
       {
@@ -195,7 +201,7 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
 
   async 'a handler that blocks the event loop'(t, witness) {
     let seen = false;
-    const { tasker, end } = await heardWorld(
+    const { tasker, events, end } = await heardWorld(
       t,
       witness,
       // Again and again, should the watchdog have been slower to start than the handler.
@@ -206,11 +212,17 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
       },
       { limits: { unresponsiveMs: 40 }, realTime: true, retryLimit: 60 },
     );
+    let blocked = 0;
     tasker.on('worker.unresponsive', ({ payload: { handler, blockedMs, limitMs } }) => {
-      seen ||= handler?.step === 'pay' && handler.calling && blockedMs >= limitMs;
+      if (handler?.step !== 'pay' || !handler.calling || blockedMs < limitMs) return;
+      seen = true;
+      blocked = handler.attempt;
     });
-    assert.equal((await (await tasker.run(run)).wait()).status, 'complete');
+    const handle = await tasker.run(run);
+    assert.equal((await handle.wait()).status, 'complete');
     assert.ok(seen);
+    const ends = (await events(handle.id)).filter(({ name, attempt }) => name === 'step.failed' && attempt === blocked);
+    assert.ok((ends as RecordedEvent<'step.failed'>[]).some(({ payload }) => (payload.blockedMs ?? 0) >= 40));
     await end();
   },
 
@@ -288,6 +300,46 @@ const scenarios: Readonly<Record<string, (t: TestContext, witness: Witness) => P
     broken = false;
     await clock.advance(60_000);
     assert.deepEqual([told[0], told.at(-1)], ['trigger', 'resolve'], told.join(' '));
+    await end();
+  },
+
+  async 'an incident that costs more than was known when it ended'(t, witness) {
+    const told: AlertNotice[] = [];
+    const pager = defineSink({
+      name: 'pager',
+      alerts: async (notices) => {
+        told.push(...notices);
+        return { kind: 'delivered' };
+      },
+    });
+    let how: 'busy' | 'well' | 'lost' = 'busy';
+    const pay = (): number => {
+      if (how === 'busy') throw new RetryableError('busy', { retryAfterMs: 240_000 });
+      if (how === 'lost') throw new PermanentError('gone');
+      return 1;
+    };
+    const { tasker, clock, end } = await heardWorld(t, witness, pay, { sinks: [pager] });
+    const pays = { ...run, context: { ...run.context, order_value: 1000 } };
+    const waiting = await Promise.all(Array.from({ length: 13 }, async () => tasker.run(pays)));
+    await clock.advance(2000);
+    how = 'well';
+    for (let second = 0; second < 12; second += 1) {
+      await (await tasker.run(pays)).wait();
+      await clock.advance(1000);
+    }
+    how = 'lost';
+    await clock.advance(300_000);
+    for (const handle of waiting) assert.equal((await handle.wait()).status, 'error');
+    const first = told[0]?.kind === 'trigger' ? told[0].incident.key : assert.fail();
+    const money = told.flatMap((notice) =>
+      notice.kind === 'summary' || notice.incident.key !== first || !['resolve', 'settle'].includes(notice.kind)
+        ? []
+        : [[notice.kind, notice.incident.atRisk, notice.incident.lost]],
+    );
+    assert.deepEqual(money, [
+      ['resolve', { USD: 13_000 }, {}],
+      ['settle', {}, { USD: 13_000 }],
+    ]);
     await end();
   },
 

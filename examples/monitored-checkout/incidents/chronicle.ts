@@ -100,7 +100,7 @@ export class Chronicle {
     this.told.set(incident.key, incident);
     for (const [currency, minor] of Object.entries(incident.atRisk))
       this.mostAtRisk.set(currency, Math.max(minor, this.mostAtRisk.get(currency) ?? 0));
-    if (kind === 'resolve') this.open.delete(incident.key);
+    if (kind === 'resolve' || kind === 'settle') this.open.delete(incident.key);
     else this.open.add(incident.key);
     // An alert before the fault is none about it: it would be a false one, and is shown as what it is.
     if (kind === 'trigger' && this.marks.has('faultBegan') && !this.marks.has('notified') && this.#names(incident))

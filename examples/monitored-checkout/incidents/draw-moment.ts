@@ -36,8 +36,9 @@ function drawNotice(head: string, notice: AlertNotice, before: AlertIncident | n
         ...rows(detailsOf(incident, notice.atMs)),
       ].join('\n');
     case 'resolve':
+    case 'settle':
       return [
-        `${head}${styleText('green', 'RESOLVED')} ${incident.summary}`,
+        `${head}${styleText('green', kind === 'settle' ? 'settled ' : 'RESOLVED')} ${incident.summary}`,
         ...rows([
           ['hit', whomOf(incident)],
           ['money', moneyOf(incident)],

@@ -25,7 +25,7 @@ export interface SaidIncident {
 export function incidentsIn(received: readonly Received[]): readonly SaidIncident[] {
   const found = new Map<string, { -readonly [Key in keyof SaidIncident]: SaidIncident[Key] }>();
   for (const { atMs, notice } of received) {
-    if (notice.kind === 'summary') continue;
+    if (notice.kind === 'summary' || notice.kind === 'settle') continue;
     const { incident, kind } = notice;
     const known = found.get(incident.key);
     const said = { atMs, kind, incident };

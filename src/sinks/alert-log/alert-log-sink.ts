@@ -77,7 +77,7 @@ function recordOf(notice: AlertNotice): LogRecord {
   if (notice.kind === 'summary')
     return { ...about, severity: 'info', body: missedInWords(notice.missed), traceId: null };
   const { severity, summary, exampleTrace } = notice.incident;
-  const isGoingOn = notice.kind !== 'resolve' && notice.kind !== 'acknowledge';
+  const isGoingOn = notice.kind !== 'resolve' && notice.kind !== 'acknowledge' && notice.kind !== 'settle';
   return {
     ...about,
     severity: isGoingOn ? logSeverities[severity] : 'info',

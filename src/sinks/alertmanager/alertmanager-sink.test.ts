@@ -119,6 +119,14 @@ test('a resolution that is said again does not end a newer incident of the same 
   assert.equal(receiver.requests.length, 4);
 });
 
+test('what an incident has cost opens nothing again', async (t) => {
+  const { receiver, sink } = await posting(t);
+  await sink.alerts([notice('trigger'), notice('resolve')], { signal });
+  const before = receiver.requests.length;
+  assert.deepEqual(await sink.alerts([notice('settle')], { signal }), delivered);
+  assert.equal(receiver.requests.length, before);
+});
+
 test('an end from a clock that goes ahead is the present, and nothing ends before it begins', async (t) => {
   const { sink, posted } = await posting(t);
   await sink.alerts([notice('resolve', { sinceMs: nowMs + 60_000 }, nowMs + 90_000)], { signal });

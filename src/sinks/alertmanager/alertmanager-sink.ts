@@ -46,7 +46,7 @@ export function makeAlertmanagerSink(parts: AlertmanagerParts, clock: Clock): Al
     repeatAlertsMs: repeatMs,
     alerts: oneByOne(async (notice, signal) => {
       // Whoever was not there has nothing to end, and Alertmanager no place for what is over.
-      if (notice.kind === 'summary') return delivered;
+      if (notice.kind === 'summary' || notice.kind === 'settle') return delivered;
       const { incident } = notice;
       const labels = labelsOf(incident, parts.labels);
       const isOver = notice.kind === 'resolve';

@@ -12,6 +12,7 @@ export const noticeTypes = {
   repeat: 'alert.repeated',
   acknowledge: 'alert.acknowledged',
   resolve: 'alert.resolved',
+  settle: 'alert.settled',
   summary: 'alert.missed',
 } as const satisfies Record<AlertNotice['kind'], string>;
 

@@ -74,7 +74,7 @@ const incident: fc.Arbitrary<AlertIncident> = fc.record({
 
 const notice: fc.Arbitrary<AlertNotice> = fc.oneof(
   fc.record({
-    kind: fc.constantFrom('trigger', 'update', 'repeat', 'acknowledge', 'resolve'),
+    kind: fc.constantFrom('trigger', 'update', 'repeat', 'acknowledge', 'resolve', 'settle'),
     atMs: moment,
     incident,
   }),

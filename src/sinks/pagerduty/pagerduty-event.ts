@@ -28,6 +28,8 @@ export function pagerDutyEvent(notice: AlertNotice, about: About): PagerDutyEven
   // Over before it could be told of: it goes where nobody is paged, among the changes of the service.
   if (notice.kind === 'summary') return { path: '/v2/change/enqueue', body: changeEvent(notice, about) };
   const { incident, kind } = notice;
+  // An alert that is resolved cannot be changed any more.
+  if (kind === 'settle') return { path: '/v2/change/enqueue', body: costEvent(notice, about) };
   const common = { routing_key: about.routingKey, dedup_key: identifier(incident.key, mostDedupKey) };
   if (kind === 'acknowledge' || kind === 'resolve')
     return { path: '/v2/enqueue', body: JSON.stringify({ ...common, event_action: kind }) };
@@ -62,6 +64,19 @@ function changeEvent({ missed, atMs }: AlertNotice & { readonly kind: 'summary' 
       timestamp: isoTime(atMs),
       custom_details: { missed: missed.slice(0, 20).map((incident) => withoutNothing(incidentJson(incident))) },
     },
+  });
+}
+
+function costEvent({ incident, atMs }: Exclude<AlertNotice, { readonly kind: 'summary' }>, about: About): string {
+  return withinLimit({
+    routing_key: about.routingKey,
+    payload: {
+      summary: shortLine(`Resolved, and what it has cost: ${incident.summary}`, mostSummary),
+      source: sourceOf(incident, about),
+      timestamp: isoTime(atMs),
+      custom_details: withoutNothing(incidentJson(incident)),
+    },
+    links: links(incident),
   });
 }
 

@@ -107,6 +107,14 @@ test('what began and ended unseen pages nobody: it is a change of the service', 
   );
 });
 
+test('what an incident has cost in the end stands among the changes: its alert is closed, and stays so', async (t) => {
+  const { pagerDuty, sink } = await paging(t);
+  await say(sink, notice('trigger'), notice('resolve'), notice('settle', { summary: 'It was over. $81.84 lost.' }));
+  assert.deepEqual(pagerDuty.changes, ['Resolved, and what it has cost: It was over. $81.84 lost.']);
+  assert.equal(pagerDuty.alerts.get(hang.key)?.status, 'resolved');
+  assert.deepEqual([pagerDuty.paged, pagerDuty.refused], [[hang.key], []]);
+});
+
 test('a key that is too long, or no plain text, still tells one incident from another', async (t) => {
   const { pagerDuty, sink } = await paging(t);
   const long = 'ü'.repeat(300);

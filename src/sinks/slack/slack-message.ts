@@ -36,6 +36,7 @@ export function slackMessage(notice: AlertNotice): SlackMessage | null {
     }
     case 'acknowledge':
     case 'resolve':
+    case 'settle':
       return messageOf(notice.incident, lead(notice), [closing(notice)]);
     case 'trigger':
     case 'update':
@@ -67,6 +68,8 @@ function lead({ kind, incident: { severity } }: AboutOne): string {
       return '👀 Acknowledged';
     case 'resolve':
       return '✅ Resolved';
+    case 'settle':
+      return '🧾 Resolved, and what it has cost';
     case 'update':
       return `${signs[severity]} Update, ${severity}`;
     default:
@@ -101,8 +104,12 @@ function closing({ kind, atMs, incident }: AboutOne): Block {
     [moneyInWords(atRisk), 'still at risk'],
   ].flatMap(([amount, what]) => (amount === '' ? [] : [`${amount} ${what}`]));
   const facts = [placeOf(incident), `${tasksHit} tasks hit`, ...money].join('; ');
-  const lasted = kind === 'resolve' ? `After ${durationOf(atMs - sinceMs)}: ` : 'Somebody is at it: ';
-  return section(`${lasted}${escaped(facts, most.summary)}`);
+  const beginnings = {
+    resolve: `After ${durationOf(atMs - sinceMs)}: `,
+    settle: 'More was lost than was known when it ended: ',
+  };
+  const beginning = kind === 'resolve' || kind === 'settle' ? beginnings[kind] : 'Somebody is at it: ';
+  return section(`${beginning}${escaped(facts, most.summary)}`);
 }
 
 function linksOf({ runbookUrl, consoleUrl, exampleTask, exampleTrace }: AlertIncident): string {

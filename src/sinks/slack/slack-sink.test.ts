@@ -47,6 +47,10 @@ test('a resolution says how long it was and what it cost', () => {
     shown(resolved),
     /^\*✅ Resolved\*.*\n.*\n\nAfter 12 min: ecommerce\/checkout, .*; 12 tasks hit; \$5\.00 lost\n/,
   );
+  assert.match(
+    shown(notice('settle', { lost: { USD: 1500 }, atRisk: {} })),
+    /^\*🧾 Resolved, and what it has cost\*.*\n.*\n\nMore was lost than was known when it ended: .*; \$15\.00 lost\n/,
+  );
   assert.match(shown(notice('update', { severity: 'critical' })), /^\*🔴 Update, critical\*/);
   assert.match(shown(notice('acknowledge')), /^\*👀 Acknowledged\*/);
 });

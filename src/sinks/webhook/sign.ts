@@ -33,6 +33,7 @@ function sameness(notice: AlertNotice): readonly unknown[] {
     case 'trigger':
     case 'acknowledge':
     case 'resolve':
+    case 'settle':
       return [notice.kind, notice.incident.key];
     case 'update':
       return [notice.kind, notice.incident];

@@ -106,9 +106,10 @@ test('what is sent again has the id that it had, and what is new has another', a
     await idOf(notice('repeat', {}, atMs + 1)),
     await idOf(notice('acknowledge')),
     await idOf(notice('resolve')),
+    await idOf(notice('settle')),
     await idOf({ kind: 'summary', atMs, missed: [hang] }),
   ];
-  assert.equal(new Set([first, ...others]).size, 9);
+  assert.equal(new Set([first, ...others]).size, 10);
   assert.ok([first, ...others].every((id) => /^msg_[0-9a-f]{32}$/.test(id)));
 });
 

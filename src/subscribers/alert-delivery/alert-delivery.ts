@@ -38,6 +38,7 @@ type Fact = EachRecorded<
   | 'alert.updated'
   | 'alert.acknowledged'
   | 'alert.resolved'
+  | 'alert.settled'
   | 'subscriber.lagged'
   | 'subscriber.recovered'
 >;
@@ -80,6 +81,7 @@ export function alertDelivery(
       'alert.updated': handle,
       'alert.acknowledged': handle,
       'alert.resolved': handle,
+      'alert.settled': handle,
       'subscriber.lagged': handle,
       'subscriber.recovered': handle,
     },
@@ -107,6 +109,8 @@ function take(outbox: Outbox, event: Fact, about: AlertDeliveryOptions): void {
       return outbox.acknowledged(event.payload.incident);
     case 'alert.resolved':
       return outbox.ended(asIncident(event.payload.incident), event.occurredAt);
+    case 'alert.settled':
+      return outbox.costs(asIncident(event.payload.incident), event.payload.silenced);
     case 'subscriber.lagged':
     case 'subscriber.recovered': {
       if (event.payload.subscriber !== alertGenerationName) return undefined;

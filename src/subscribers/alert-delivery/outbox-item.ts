@@ -1,6 +1,6 @@
 import type { AlertIncident } from '../../signals/alert.ts';
 
-export type NoticeKind = 'trigger' | 'update' | 'repeat' | 'acknowledge' | 'resolve';
+export type NoticeKind = 'trigger' | 'update' | 'repeat' | 'acknowledge' | 'resolve' | 'settle';
 
 /** One incident, as it stands and as the receiver knows it. Plain JSON. */
 export interface OutboxItem {
@@ -20,6 +20,8 @@ export interface OutboxItem {
   acknowledged: 'no' | 'asked' | 'told';
   endedAtMs: number | null;
   endSaidAtMs: number | null;
+  /** What it has cost in the end: to be said, or said (with its end, if that came so late); left out while not known. */
+  cost?: 'due' | 'said';
   /** When anything was said of it. */
   saidAtMs: number;
   /** Its turn; null: nothing is to be said of it. */
@@ -32,6 +34,8 @@ export interface OutboxItem {
 
 /** For receivers that forget: a resolution that came alone may be lost between two of a cluster. */
 export const resolutionRepeatedForMs = 300_000;
+/** What it has cost is told within an hour of its end, or never. */
+const costAwaitedForMs = 2 * 3_600_000;
 
 export function newItem(incident: AlertIncident): OutboxItem {
   return {
@@ -56,7 +60,12 @@ export function newItem(incident: AlertIncident): OutboxItem {
 /** What is to be said of it now; null: nothing. */
 export function nextOf(item: OutboxItem, nowMs: number, repeatMs: number | null): NoticeKind | null {
   const repeats = repeatMs !== null && nowMs >= item.saidAtMs + repeatMs;
-  if (item.endedAtMs !== null) return item.told !== 'no' && (item.endSaidAtMs === null || repeats) ? 'resolve' : null;
+  if (item.endedAtMs !== null) {
+    if (item.told === 'no') return null;
+    if (item.endSaidAtMs === null) return 'resolve';
+    if (item.cost === 'due') return 'settle';
+    return repeats && nowMs < item.endSaidAtMs + resolutionRepeatedForMs ? 'resolve' : null;
+  }
   const mayBeTold = !item.silenced && (item.mine || item.told !== 'no');
   if (mayBeTold && item.version > item.saidVersion) {
     if (item.told !== 'yes') return 'trigger';
@@ -70,8 +79,12 @@ export function nextOf(item: OutboxItem, nowMs: number, repeatMs: number | null)
   return repeats ? 'repeat' : null;
 }
 
-export function isDone({ endedAtMs, endSaidAtMs, told }: OutboxItem, nowMs: number, repeatMs: number | null): boolean {
+export function isDone(item: OutboxItem, nowMs: number, repeatMs: number | null): boolean {
+  const { endedAtMs, endSaidAtMs, told, cost, incident } = item;
   if (endedAtMs === null) return false;
   if (told === 'no') return true;
-  return endSaidAtMs !== null && (repeatMs === null || nowMs >= endSaidAtMs + resolutionRepeatedForMs);
+  if (endSaidAtMs === null || cost === 'due') return false;
+  const isAwaited = cost === undefined && Object.keys(incident.atRisk).length > 0;
+  if (isAwaited && nowMs < endSaidAtMs + costAwaitedForMs) return false;
+  return repeatMs === null || nowMs >= endSaidAtMs + resolutionRepeatedForMs;
 }

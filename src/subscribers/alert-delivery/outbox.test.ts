@@ -125,3 +125,57 @@ test('an end is said again to a receiver that forgets, but not while the same pl
   box.ended(incidentOf('again'), 5600);
   assert.deepEqual([told(5700), told(6200)], ['resolve again', 'resolve before']);
 });
+
+test('what an incident has cost in the end is told to whoever was told of its end, and to nobody else', () => {
+  const { box, fires, next, settle, told } = outbox();
+  const atRisk = { ...incidentOf('a'), atRisk: { USD: 5000 } };
+  const cost = { ...incidentOf('a'), lost: { USD: 5000 } };
+  fires('a');
+  assert.equal(told(), 'trigger a');
+  box.ended(atRisk, 3000);
+  assert.equal(told(), 'resolve a');
+  box.tidy(1_800_000);
+  box.costs(cost, false);
+  const sent = next(1_800_000);
+  assert.ok(sent?.notice.kind === 'settle' && sent.notice.incident.lost['USD'] === 5000);
+  settle(sent, notReached);
+  assert.deepEqual([told(), told()], ['settle a', 'nothing']);
+  box.tidy(1_800_000);
+  assert.equal(box.incident('a'), null, 'then it is forgotten');
+  box.costs({ ...incidentOf('b'), lost: { USD: 1 } }, false);
+  assert.equal(told(), 'nothing');
+});
+
+test('one that hears of the end so late hears the cost with it, also in a summary; a silenced cost is not told', () => {
+  const { box, fires, next, settle, told } = outbox();
+  const [atRisk, cost] = [{ atRisk: { USD: 5000 } }, { lost: { USD: 5000 } }];
+  for (const key of ['a', 'b', 'c']) fires(key);
+  assert.deepEqual([told(), settle(next(), notReached)], ['trigger a', 'trigger b']);
+  for (const key of ['a', 'b']) {
+    box.ended({ ...incidentOf(key), ...atRisk }, 3000);
+    box.costs({ ...incidentOf(key), ...cost }, false);
+  }
+  assert.equal(told(), 'trigger c');
+  const end = next();
+  assert.ok(end?.notice.kind === 'resolve' && end.notice.incident.lost['USD'] === 5000);
+  settle(end);
+  const sum = next();
+  assert.ok(sum?.notice.kind === 'summary' && sum.notice.missed[0]?.lost['USD'] === 5000);
+  settle(sum);
+  box.ended({ ...incidentOf('c'), ...atRisk }, 3000);
+  assert.equal(told(), 'resolve c');
+  box.costs({ ...incidentOf('c'), ...cost }, true);
+  assert.equal(told(), 'nothing');
+});
+
+test('a cost that never comes is not waited for for ever, nor is an end repeated meanwhile', () => {
+  const { box, fires, told } = outbox({ repeatMs: 60_000 });
+  fires('a');
+  told();
+  box.ended({ ...incidentOf('a'), atRisk: { USD: 5000 } }, 3000);
+  assert.deepEqual([told(3000), told(63_000), told(400_000)], ['resolve a', 'resolve a', 'nothing']);
+  box.tidy(4_000_000);
+  assert.notEqual(box.incident('a'), null);
+  box.tidy(7_300_000);
+  assert.equal(box.incident('a'), null);
+});

@@ -95,6 +95,7 @@ export class Outbox {
     }
     // What grows while it is silenced is said when the silence ends.
     Object.assign(item, { incident, mine, silenced, version: item.version + 1, endedAtMs: null, endSaidAtMs: null });
+    delete item.cost;
     if (!figuresOnly) item.newsVersion = item.version;
     this.#queue(item);
   }
@@ -112,6 +113,18 @@ export class Outbox {
     Object.assign(item, { incident, endedAtMs: atMs });
     this.#queue(item);
     if (this.#state.sending?.key !== incident.key) this.#settleEnd(item);
+  }
+
+  /** It is over, and this is what it has cost. To whoever is yet to hear of its end, that says it. */
+  costs(incident: AlertIncident, silenced: boolean): void {
+    const { missed, sending } = this.#state;
+    const index = missed.findIndex(({ key }) => key === incident.key);
+    if (index >= 0) missed[index] = incident;
+    const item = this.#items.get(incident.key);
+    if (item === undefined || item.endedAtMs === null) return;
+    const isEndSaid = item.endSaidAtMs !== null || (sending?.kind === 'resolve' && sending.key === incident.key);
+    Object.assign(item, { incident, cost: isEndSaid && !silenced ? 'due' : 'said' });
+    if (item.cost === 'due') this.#queue(item);
   }
 
   /** Open and told of; whether anything waits to be said is `due`'s to tell. */
@@ -234,7 +247,7 @@ export class Outbox {
   #say(item: OutboxItem, kind: NoticeKind): AlertIncident {
     // What has grown while it is silenced is not to be seen by the way.
     if (kind === 'repeat' && item.silenced) return item.said ?? item.incident;
-    if (kind !== 'acknowledge' && kind !== 'resolve') item.said = item.incident;
+    if (kind !== 'acknowledge' && kind !== 'resolve' && kind !== 'settle') item.said = item.incident;
     if (item.told === 'no') item.told = 'maybe';
     return item.incident;
   }
@@ -255,6 +268,7 @@ export class Outbox {
 function said(item: OutboxItem, { kind, version }: Sending, atMs: number): void {
   item.saidAtMs = atMs;
   if (kind === 'resolve') item.endSaidAtMs ??= atMs;
+  else if (kind === 'settle') item.cost = 'said';
   else if (kind === 'acknowledge') item.acknowledged = 'told';
   else {
     item.told = 'yes';
@@ -266,6 +280,7 @@ function said(item: OutboxItem, { kind, version }: Sending, atMs: number): void 
 function givenUp(item: OutboxItem, { kind, version, before }: Sending, atMs: number): void {
   item.saidAtMs = atMs;
   if (kind === 'resolve') Object.assign(item, { told: 'no' });
+  else if (kind === 'settle') item.cost = 'said';
   else if (kind === 'acknowledge') item.acknowledged = 'told';
   else if (kind !== 'repeat') {
     item.saidVersion = version;

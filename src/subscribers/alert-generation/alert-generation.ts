@@ -97,5 +97,7 @@ function draft(fact: AlertFact): EachDraft {
       return { name: 'alert.updated', occurredAt, payload: { ...told, changes: [...fact.changes] } };
     case 'resolved':
       return { name: 'alert.resolved', occurredAt, payload: { ...told, durationMs: fact.durationMs } };
+    case 'settled':
+      return { name: 'alert.settled', occurredAt, payload: told };
   }
 }

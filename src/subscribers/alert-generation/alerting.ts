@@ -119,7 +119,10 @@ export class Alerting implements Reading {
       this.#teller.speak();
     }
     for (const incident of this.#book.open.values()) this.#teller.tell(incident, nowMs);
-    return isFirst || isForgotten || before > 0 || this.#pending.all.length + this.#book.open.size > 0;
+    const settled = this.#book.closed.filter((incident) => this.#teller.tellSettled(incident, nowMs));
+    return (
+      isFirst || isForgotten || settled.length > 0 || before > 0 || this.#pending.all.length + this.#book.open.size > 0
+    );
   }
 
   /** An operator has asked for something since, and looks for it where it is saved. */

@@ -184,6 +184,7 @@ const aLife: readonly AlertNotice[] = [
   notice('repeat', 'whole'),
   notice('acknowledge', 'whole'),
   notice('resolve', 'whole'),
+  notice('settle', 'whole'),
   { kind: 'summary', atMs: 1_790_000_900_000, missed: [incident('missed'), incident('odd')] },
 ];
 

@@ -41,7 +41,8 @@ export async function backtest(events: AsyncIterable<LoggedEvent>, run: Backtest
   let work = 0;
 
   const drain = (): void => {
-    for (const fact of alerting.drain()) ledger.told(would.take(fact));
+    // What an incident has cost in the end is the ledger's to say.
+    for (const fact of alerting.drain()) if (fact.kind !== 'settled') ledger.told(would.take(fact));
   };
   const look = async (moments: Iterable<number>): Promise<void> => {
     for (const atMs of moments) {

@@ -31,7 +31,8 @@ export type AlertFact =
       readonly incident: AlertIncident;
       readonly silenced: boolean;
       readonly durationMs: number;
-    };
+    }
+  | { readonly kind: 'settled'; readonly atMs: number; readonly incident: AlertIncident; readonly silenced: boolean };
 
 export interface TellerOptions {
   readonly tasks: readonly MonitoredTask[];
@@ -45,6 +46,8 @@ const changeEveryMs = 15_000;
 /** Figures are told often while an incident is new, and whoever is paged decides what to do; then no oftener than this. */
 const figuresEveryMs = { new: 10_000, old: 60_000 } as const;
 const newForMs = 120_000;
+/** Whoever wants to know what an incident has cost does not want to wait for a task that nobody settles. */
+const settledWithinMs = 3_600_000;
 /** Policies of which one is more specific than another come first. */
 const rank: ReadonlyMap<string, number> = new Map(policyKinds.map(({ kind }, index) => [kind, index]));
 
@@ -127,6 +130,20 @@ export class IncidentTeller {
     const snapshot = this.snapshot(incident, atMs);
     const silenced = this.#silences.covers(snapshot, atMs);
     this.#facts.push({ kind: 'resolved', atMs, incident: snapshot, silenced, durationMs: atMs - state.openedAtMs });
+    if (incident.atRisk.size > 0) state.lostAtEnd = snapshot.lost;
+  }
+
+  /** What became of what was at risk at its end, once that is known, if it is worse than was told. True: it is settled. */
+  tellSettled(incident: Incident, atMs: number): boolean {
+    const { state, lost } = incident;
+    const { lostAtEnd, resolvedAtMs } = state;
+    if (lostAtEnd === undefined || resolvedAtMs === null) return false;
+    if (incident.atRisk.size > 0 && atMs - resolvedAtMs < settledWithinMs) return false;
+    delete state.lostAtEnd;
+    if (![...lost].some(([currency, amount]) => amount > (lostAtEnd[currency] ?? 0))) return true;
+    const snapshot = this.snapshot(incident, atMs);
+    this.#facts.push({ kind: 'settled', atMs, incident: snapshot, silenced: this.#silences.covers(snapshot, atMs) });
+    return true;
   }
 
   /** Those that speak for it, the most specific first. */

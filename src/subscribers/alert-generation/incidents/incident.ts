@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../shared/json.ts';
-import type { AlertError, AlertIncident, AlertScope, AlertSeverity } from '../../../signals/alert.ts';
+import type { AlertError, AlertIncident, AlertScope, AlertSeverity, MoneyByCurrency } from '../../../signals/alert.ts';
 import type { CustomerGroups } from '../evidence/customer-groups.ts';
 import type { Finding, Place } from '../conditions/finding.ts';
 import { Recovery } from './recovery.ts';
@@ -39,6 +39,8 @@ export interface IncidentState {
   acknowledged: { readonly by: string; readonly why: string; readonly atMs: number } | null;
   silenced: boolean;
   resolvedAtMs: number | null;
+  /** What it had lost when it ended with more at risk, and that was told; left out where nothing is to follow. */
+  lostAtEnd?: MoneyByCurrency;
   /** As it was last told; null: it was not told yet. */
   told: {
     readonly severity: AlertSeverity;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Story } from './story.ts';
+import { startMs } from './simulated-checkouts.ts';
+import { alertingOptions, Story } from './story.ts';
 
 const triggered = (story: Story): readonly string[] => story.said.filter((one) => one.startsWith('triggered'));
 
@@ -48,4 +49,33 @@ test('a step that is slow while its worker is blocked now and then is not well b
     story.said.filter((one) => !one.startsWith('updated')),
     ['triggered step_slow create_order'],
   );
+});
+
+test('a worker that starts beside others hides no silence; the last one that has gone does', () => {
+  const started = (worker: string) => ['worker.started', { worker, pid: 1, host: 'h', nodeVersion: '24' }] as const;
+  const stopped = (worker: string) =>
+    ['worker.stopped', { worker, pid: 1, host: 'h', uptimeMs: 1, returnedAttempts: 0, abandonedHandlers: 0 }] as const;
+  const lost = (worker: string) =>
+    ['worker.lost', { worker, pid: 1, host: 'h', startedAt: startMs, tasksHeld: 0 }] as const;
+  const fleet = (): Story =>
+    new Story(alertingOptions([{ name: 'worker_lost', enabled: false }]))
+      .tell(...started('a'))
+      .tell(...started('b'))
+      .usual(300);
+  const restarting = fleet();
+  for (let round = 0; round < 10; round += 1) {
+    const gone = round === 0 ? 'b' : `b${round - 1}`;
+    restarting.wait(12);
+    if (round % 2 === 0) restarting.tell(...stopped(gone));
+    else restarting.tell(...lost(gone));
+    restarting.restart().tell(...started(`b${round}`));
+  }
+  assert.deepEqual(triggered(restarting), ['triggered no_traffic']);
+  const deployed = fleet()
+    .wait(12)
+    .tell(...stopped('a'))
+    .tell(...lost('b'));
+  deployed.away(600).tell(...started('c'));
+  assert.deepEqual(triggered(deployed.wait(20)), []);
+  assert.deepEqual(triggered(deployed.wait(100)), ['triggered no_traffic']);
 });
