@@ -37,6 +37,7 @@ export type {
   ParkedOutcome,
   ParkedPage,
   ParkedQuery,
+  PendingAlert,
   ReplayOptions,
   ReplayProgress,
   RetryAction,

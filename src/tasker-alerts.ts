@@ -10,6 +10,8 @@ import {
   alertGenerationName,
   alertsIn,
   type AlertView,
+  type PendingAlert,
+  pendingIn,
   silencesIn,
 } from './subscribers/alert-generation/alert-generation.ts';
 import type { AlertCommandKind, AlertRequests } from './subscribers/alert-generation/alert-requests.ts';
@@ -37,6 +39,11 @@ export class TaskerAlerts {
   async list(): Promise<readonly AlertView[]> {
     const stored = await this.#stored();
     return stored === null ? [] : alertsIn(stored);
+  }
+
+  async pending(): Promise<readonly PendingAlert[]> {
+    const stored = await this.#stored();
+    return stored === null ? [] : pendingIn(stored);
   }
 
   async silences(): Promise<readonly AlertSilence[]> {

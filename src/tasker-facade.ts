@@ -98,7 +98,8 @@ export class TaskerFacade implements Tasker {
   readonly #tasks: TaskLookup;
   readonly #waiting: TaskWaiting;
   readonly catalog: Discovery;
-  readonly backtestAlerts: Tasker['backtestAlerts'];
+  readonly backtestAlerts: Tasker['backtestAlerts'] = (options) => this.#parts.backtestAlerts(options);
+  readonly pendingAlerts: Tasker['pendingAlerts'] = () => this.#alerts.pending();
   #starting: Promise<void> | null = null;
   #advance: Advance = 'all';
   #stopping: Promise<void> | null = null;
@@ -109,7 +110,6 @@ export class TaskerFacade implements Tasker {
     this.#parts = parts;
     this.#subscribers = new TaskerSubscribers(parts);
     this.#alerts = new TaskerAlerts(parts);
-    this.backtestAlerts = parts.backtestAlerts;
     this.#tasks = new TaskLookup(parts, () => this.#closed);
     this.#waiting = new TaskWaiting(parts, this.#tasks, () => this.#stopping !== null);
     this.catalog = discovery(parts.directory, parts.bus, (event) => parts.subscribers.handling(event));

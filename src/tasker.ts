@@ -18,7 +18,7 @@ import type { TaskTemplate } from './tasks/template.ts';
 import type { DeepReadonly, JsonObject, JsonValue } from './shared/json.ts';
 import type { AlertSilence } from './subscribers/alert-generation/alert-facts.ts';
 import type { BacktestReport } from './subscribers/alert-generation/backtest/backtest-report.ts';
-import type { AlertView } from './subscribers/alert-generation/alert-generation.ts';
+import type { AlertView, PendingAlert } from './subscribers/alert-generation/alert-generation.ts';
 import type { ParkedOutcome, ParkedPage, ParkedQuery } from './subscribers/parked-events.ts';
 import type { ReplayOptions } from './subscribers/replay.ts';
 import type { ReplayProgress, StoredParkedEvent } from './subscribers/subscriber-store.ts';
@@ -275,6 +275,8 @@ export interface Tasker extends StartsInTransactions {
   subscriberState(name: string): Promise<JsonValue>;
   /** Incidents as alert generation has them stored: open ones first, then those that ended last. Empty where nothing asks for alerts. */
   alerts(): Promise<readonly AlertView[]>;
+  /** Conditions that hold, but not yet for as long as their policies ask (`for_seconds`): nobody is told of them. The longest first. */
+  pendingAlerts(): Promise<readonly PendingAlert[]>;
   /** Operators' silences that are in force. */
   silences(): Promise<readonly AlertSilence[]>;
   /** Says that somebody has an incident in hand; receivers are told. Rejects with `TASKER_ALERT_NOT_FOUND`, or `TASKER_TRANSITION_REFUSED` when it is resolved. */
@@ -309,10 +311,7 @@ export interface Tasker extends StartsInTransactions {
    * @throws TaskerError `TASKER_SUBSCRIBER_NOT_FOUND`, `TASKER_COMMAND_NOT_APPLIED`
    */
   unregister(subscriber: string): Promise<Unregistered>;
-  /**
-   * Copies the store into a file, as it stands at one moment, while the engine runs. `file` is relative to the working
-   * directory. Rejects with `TASKER_BACKUP_FAILED`, leaving nothing behind.
-   */
+  /** Copies the store into a file, as it stands at one moment, while the engine runs. `file` is relative to the working directory. Rejects with `TASKER_BACKUP_FAILED`, leaving nothing behind. */
   backup(file: string, options?: { readonly overwrite?: boolean }): Promise<BackupResult>;
   /** The templates that this process runs. */
   templates(): readonly TaskTemplate[];
@@ -352,6 +351,7 @@ export type {
   ParkedOutcome,
   ParkedPage,
   ParkedQuery,
+  PendingAlert,
   LoggedEvent,
   RecordedEvent,
   ReplayOptions,

@@ -201,10 +201,16 @@ test('a policy that asks for time is pending until then, across a restart too, a
   const story = hung().wait(10).restart().wait(10);
   assert.deepEqual(story.said, []);
   assert.deepEqual(
-    pendingIn(story.alerting.encode()).map(({ policy, step }) => [policy, step]),
-    [['step_stalled', 'update_inventory']],
+    pendingIn(story.alerting.encode()).map(({ policy, step, sinceMs, firesAtMs }) => [
+      policy,
+      step,
+      firesAtMs - sinceMs,
+    ]),
+    [['step_stalled', 'update_inventory', 30_000]],
   );
   assert.deepEqual(story.wait(11).said, ['triggered step_stalled update_inventory']);
+  assert.deepEqual(pendingIn(story.alerting.encode()), [], 'it fires');
+  assert.deepEqual(pendingIn(story.wait(30).restart().wait(5).alerting.encode()), [], 'and goes on firing');
   const passing = hung().wait(5);
   for (const task of ['a', 'b', 'c']) passing.done(task, 'update_inventory', 15_000).completed(task);
   assert.deepEqual(passing.usual(60).said, []);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { policyKinds } from '../../src/subscribers/alert-generation/policies/policies.ts';
+import { startMs } from './simulated-checkouts.ts';
 import { alertingOptions, Story } from './story.ts';
 
 const tested = new Set<string>();
@@ -240,6 +241,40 @@ policy('no_success', 'tasks start and none completes for ten minutes', () => {
   assert.deepEqual(triggered(story), ['triggered no_success']);
   story.completed('open-5').wait(1);
   assert.equal(story.said.at(-1), 'resolved no_success');
+});
+
+policy(
+  'no_success',
+  'after a pause, or without an engine, those that have just started have not failed to complete',
+  () => {
+    const quiet = [{ name: 'no_traffic', enabled: false }];
+    const rush = (story: Story): Story => {
+      for (let number = 0; number < 8; number += 1) story.start(`rush-${number}`);
+      return story;
+    };
+    const paused = rush(new Story(alertingOptions(quiet)).usual(60).wait(3600)).wait(590);
+    assert.deepEqual(paused.said, []);
+    assert.deepEqual(paused.wait(12).said, ['triggered no_success']);
+    const away = rush(new Story(alertingOptions(quiet)).usual(60)).away(3600);
+    away.tell('worker.started', { worker: 'w', pid: 1, host: 'h' });
+    assert.deepEqual(away.wait(590).said, []);
+    assert.deepEqual(away.wait(12).said, ['triggered no_success']);
+    const crashing = rush(new Story(alertingOptions(quiet)).usual(60));
+    for (let minute = 0; minute < 11; minute += 1)
+      crashing
+        .wait(57)
+        .away(3)
+        .tell('worker.started', { worker: `w${minute}`, pid: 1, host: 'h' });
+    assert.deepEqual(crashing.said, ['triggered no_success'], 'one that starts anew every minute hides nothing');
+  },
+);
+
+policy('no_success', 'what is to start later has not started', () => {
+  const story = new Story(alertingOptions([{ name: 'no_traffic', enabled: false }])).usual(20);
+  const startAt = startMs + 86_400_000;
+  for (let number = 0; number < 20; number += 1)
+    story.tell('task.initialize_requested', { startAt }, `later-${number}`).wait(60);
+  assert.deepEqual(story.said, []);
 });
 
 policy('no_traffic', 'silence where there was traffic, when as many as are asked for should have come', () => {

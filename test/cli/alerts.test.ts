@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 
 import { createTasker, defineSink, systemRandom } from '../../src/index.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import { toNewEvent } from '../../src/log/append.ts';
+import { delivered } from '../../src/signals/delivery.ts';
+import { until } from '../support/until.ts';
 import { tasker as cli } from './support/fake-io.ts';
 import { emptyProject } from './support/project.ts';
 
@@ -26,6 +29,8 @@ export default {
   alerts: { routes: [{ match: { severity: 'critical', labels: { team: 'payments' } }, sinks: ['pager'] }, { match: { severity: 'error' }, sinks: ['chat', 'pager'] }] },
 };
 `;
+
+const lost = { worker: 'w', pid: 1, host: 'shop-1', startedAt: 1, tasksHeld: 2 };
 
 /** An engine whose alert generation runs in its own thread, and has found that a process is gone. */
 async function engine(t: TestContext) {
@@ -52,8 +57,7 @@ async function engine(t: TestContext) {
   );
   await tasker.start();
   t.after(() => tasker.stop({ graceMs: 0 }));
-  const payload = { worker: 'w', pid: 1, host: 'shop-1', startedAt: 1, tasksHeld: 2 };
-  const fact = toNewEvent({ name: 'worker.lost', occurredAt: Date.now(), payload }, systemRandom);
+  const fact = toNewEvent({ name: 'worker.lost', occurredAt: Date.now(), payload: lost }, systemRandom);
   await storage?.commitGroup([], [{ kind: 'note', subscriber: 'tasker.alerts', events: [fact] }]);
   await heard.promise;
   const next = (): Promise<string> => {
@@ -83,6 +87,41 @@ describe('alerts, from another process', () => {
     const taken = await cli({ cwd: dir }, ['alerts', 'ack', key, '--by', 'maria', '--why', 'on it']);
     assert.deepEqual([taken.code, taken.out], [0, `${key} is with maria\n`], taken.err);
     assert.equal(await told, 'acknowledge');
+  });
+
+  it('lists what is pending, with the time at which it fires: nobody is told of it yet', async (t) => {
+    const { dir } = await emptyProject(t);
+    const told: string[] = [];
+    let storage: Storage | undefined;
+    const tasker = await createTasker(
+      {
+        storage: { kind: 'sqlite', file: join(dir, 'tasker.db') },
+        sinks: [defineSink({ name: 'pager', alerts: async ([notice]) => (told.push(notice?.kind ?? ''), delivered) })],
+        alerts: { policies: [{ name: 'worker_lost', for_seconds: 120 }] },
+      },
+      { env: {}, wrapStorage: (opened) => (storage = opened) },
+    );
+    await tasker.start();
+    t.after(() => tasker.stop({ graceMs: 0 }));
+    await writeFile(
+      join(dir, 'tasker.config.js'),
+      `export default { storage: { kind: 'sqlite', file: 'tasker.db' } };`,
+    );
+    assert.match((await cli({ cwd: dir }, ['alerts'])).err, /there are no alerts/);
+    const fact = toNewEvent({ name: 'worker.lost', occurredAt: Date.now(), payload: lost }, systemRandom);
+    await storage?.commitGroup([], [{ kind: 'note', subscriber: 'tasker.alerts', events: [fact] }]);
+    await until(async () => (await tasker.pendingAlerts()).length === 1);
+    const [pending] = await tasker.pendingAlerts();
+    assert.deepEqual([pending?.policy, pending?.about, pending?.task], ['worker_lost', 'shop-1:1', null]);
+    assert.equal((pending?.firesAtMs ?? 0) - (pending?.sinceMs ?? 0), 120_000);
+
+    assert.match(
+      (await cli({ cwd: dir }, ['alerts', 'list', '--open'])).out,
+      /^SEVERITY +STATE +SINCE +FOR +KEY +WHAT\n- +pending .* - +worker_lost of shop-1:1; fires at .* if it holds until then\n$/,
+    );
+    const listed = JSON.parse((await cli({ cwd: dir }, ['alerts', '--json'])).out);
+    assert.deepEqual([listed.alerts, listed.pending], [[], [pending]]);
+    assert.deepEqual(told, []);
   });
 
   it('silences for a time, lists that, and ends it', async (t) => {

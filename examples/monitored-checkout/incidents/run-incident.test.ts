@@ -36,8 +36,8 @@ describe('npm start -- --incident', { skip: tooLong }, () => {
     const store = join(folder, 'crash.db');
     const beside = join(folder, 'other.txt');
     await writeFile(beside, 'kept');
-    const times = ['--rate', '10', '--healthy', '3', '--fault', '1', '--watch', '1'];
-    const { stdout } = await start('--incident', 'worker-crash', '--store', store, ...times);
+    const times = ['--rate', '10', '--healthy', '3', '--fault', '1', '--watch', '60'];
+    const { code, stdout } = await start('--incident', 'worker-crash', '--store', store, ...times);
     assert.match(stdout, /fault +kill -9 \d+: the engine's process is gone/);
     assert.match(stdout, /seen +the new engine finds that process \d+ ended without a word/);
     const [, lost, again] =
@@ -49,6 +49,8 @@ describe('npm start -- --incident', { skip: tooLong }, () => {
       /In truth: (\d+) checkouts begun, (\d+) completed, 0 failed for good/.exec(stdout) ?? [];
     assert.ok(Number(begun) > 0);
     assert.equal(completed, begun);
+    assert.match(stdout, /RESOLVED Worker .* was lost/);
+    assert.equal(code, 0, stdout);
   });
 
   it('inventory-hang: somebody is told within ten seconds, of the step, the cause, whom and how much, and that it is over', async () => {

@@ -113,3 +113,15 @@ test('while it is silenced it is said again as it was told, and its end is told'
   box.tidy(303_500);
   assert.equal(told(400_000), 'nothing');
 });
+
+test('an end is said again to a receiver that forgets, but not while the same place is in trouble again', () => {
+  const { box, fires, told } = outbox({ repeatMs: 1000 });
+  fires('before');
+  assert.equal(told(2000), 'trigger before');
+  box.ended(incidentOf('before'), 2500);
+  assert.deepEqual([told(3000), told(3500), told(4000)], ['resolve before', 'nothing', 'resolve before']);
+  fires('again');
+  assert.deepEqual([told(4500), told(5100), told(5500)], ['trigger again', 'nothing', 'repeat again']);
+  box.ended(incidentOf('again'), 5600);
+  assert.deepEqual([told(5700), told(6200)], ['resolve again', 'resolve before']);
+});

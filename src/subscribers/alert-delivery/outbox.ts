@@ -214,10 +214,21 @@ export class Outbox {
     const place = ({ turn }: OutboxItem): number => turn ?? Number.POSITIVE_INFINITY;
     for (const item of this.#items.values()) {
       const kind = nextOf(item, nowMs, this.#options.repeatMs);
-      if (kind === null) item.turn = null;
+      // To a receiver that knows incidents by where they are, that one is over would mean that the other is.
+      if (kind === 'resolve' && item.endSaidAtMs !== null && this.#isOpenAgain(item)) item.saidAtMs = nowMs;
+      else if (kind === null) item.turn = null;
       else if (first === null || place(item) < place(first.item)) first = { item, kind };
     }
     return first;
+  }
+
+  /** A newer incident at the same place is told of. */
+  #isOpenAgain({ incident: over }: OutboxItem): boolean {
+    for (const { incident, told, endedAtMs } of this.#items.values()) {
+      const isThere = (['namespace', 'task', 'step', 'system'] as const).every((name) => incident[name] === over[name]);
+      if (isThere && endedAtMs === null && told !== 'no') return true;
+    }
+    return false;
   }
 
   #say(item: OutboxItem, kind: NoticeKind): AlertIncident {

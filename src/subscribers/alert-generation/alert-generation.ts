@@ -9,8 +9,8 @@ import { Alerting, type AlertingOptions } from './alerting.ts';
 import type { AlertFact } from './incidents/incident-teller.ts';
 
 export type { AlertingOptions as AlertGenerationOptions } from './alerting.ts';
-export type { AlertView } from './alerts-in.ts';
-export { alertsIn, silencesIn } from './alerts-in.ts';
+export type { AlertView, PendingAlert } from './alerts-in.ts';
+export { alertsIn, pendingIn, silencesIn } from './alerts-in.ts';
 
 export const alertGenerationName = 'tasker.alerts';
 

@@ -37,6 +37,9 @@ export interface AlertingOptions {
   readonly errorClasses: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Nobody was there, if an engine starts so long after the last word of one. */
+const awayMs = 60_000;
+
 /** Looked at as time goes by, for every kind of task: nothing tells of what does not happen. */
 const ofAbsence: readonly PolicyKindName[] = ['no_traffic', 'no_success', 'conversion_drop', 'revenue_at_risk'];
 
@@ -74,6 +77,9 @@ export class Alerting implements Reading {
   }
 
   take(event: LoggedEvent): void {
+    // An engine that is killed again and again takes no time from anybody; one that was away for long does.
+    if (event.name === 'worker.started' && event.occurredAt - this.#nowMs > awayMs)
+      for (const { outcomes } of this.#watches.tasks.values()) outcomes.watchedFrom(event.occurredAt);
     this.#nowMs = Math.max(this.#nowMs, event.occurredAt);
     this.#isAsked ||= event.name === 'alert.acknowledged' || event.name === 'alert.silenced';
     if (event.name === 'alert.acknowledged')
@@ -149,7 +155,7 @@ export class Alerting implements Reading {
       // What is known to hold is looked at anew once a second: under a storm, thousands of times as often would be asked.
       if (open?.state.speaking.some((one) => one.policy === policy.name && one.holds) === true)
         this.#renewed.set(`${policy.name} ${JSON.stringify(place)}`, { policy, place });
-      else this.#judge(policy, place, judging);
+      else this.#judge(policy, place, judging, 'behind');
     }
   }
 
@@ -168,11 +174,13 @@ export class Alerting implements Reading {
       pending: this.#pending.encode(),
       watching: this.#isWatching,
       counts: this.#teller.encode(),
+      now: this.#nowMs,
     };
   }
 
   restore(stored: JsonValue): void {
-    const { watches, book, silences, pending, watching, counts } = stored as Record<string, JsonValue>;
+    const { watches, book, silences, pending, watching, counts, now } = stored as Record<string, JsonValue>;
+    this.#nowMs = typeof now === 'number' ? now : 0;
     const sameFields = this.#watches.restore(watches ?? null);
     this.#book.restore(book ?? null, sameFields);
     this.#silences.restore(silences ?? null);
@@ -194,12 +202,11 @@ export class Alerting implements Reading {
           resolvedAtMs,
         };
       }),
-      pending: this.#pending.all.map(({ policy, place: { namespace, task, step }, sinceMs }) => ({
+      pending: this.#pending.waiting.map(({ policy, place, sinceMs }) => ({
         policy: policy.name,
-        namespace,
-        task,
-        step,
+        ...place,
         sinceMs,
+        firesAtMs: sinceMs + waitMsOf(policy),
       })),
       silences: this.#silences.all,
     };
@@ -209,12 +216,13 @@ export class Alerting implements Reading {
     return { watches: this.#watches, policies: this.#policies, nowMs };
   }
 
-  #judge(policy: Policy, place: Place, judging: Judging): void {
+  /** `behind`: there may be more to read, so that nobody knows yet whether it has held all the time. */
+  #judge(policy: Policy, place: Place, judging: Judging, read: 'behind' | 'to its end' = 'to its end'): void {
     const found = findingOf(policy, place, judging);
     if (found === null) return this.#pending.end(policy, place);
-    const waitMs = parameter(policy, 'for_seconds') * 1000;
-    if (waitMs > 0 && this.#pending.since(policy, place, judging.nowMs) > judging.nowMs - waitMs) return;
-    this.#pending.end(policy, place);
+    const waitMs = waitMsOf(policy);
+    if (waitMs > 0 && read === 'behind') return this.#pending.begin(policy, place, judging.nowMs);
+    if (!this.#pending.hasHeldFor(waitMs, policy, place, judging.nowMs)) return;
     this.#desk.report(found, judging.nowMs);
   }
 
@@ -261,4 +269,8 @@ export class Alerting implements Reading {
     incident.state.acknowledged = { by, why, atMs };
     this.#teller.countAcknowledged(incident);
   }
+}
+
+function waitMsOf(policy: Policy): number {
+  return parameter(policy, 'for_seconds') * 1000;
 }

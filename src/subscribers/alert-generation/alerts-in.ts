@@ -12,19 +12,23 @@ export interface AlertView {
   readonly resolvedAtMs: number | null;
 }
 
-/** A condition that holds, and has not held for as long as its policy asks. */
-export interface PendingView {
+/** A condition that holds, and has not held for as long as its policy asks (`for_seconds`): nobody is told of it yet. */
+export interface PendingAlert {
   readonly policy: string;
   readonly namespace: string | null;
   readonly task: string | null;
   readonly step: string | null;
+  /** Of the engine's own: which worker, subscriber or sink. */
+  readonly about: string | null;
   readonly sinceMs: number;
+  /** When it fires if it holds until then. */
+  readonly firesAtMs: number;
 }
 
 export interface AlertsView {
   /** Open ones first, then those that ended last, newest first. */
   readonly incidents: readonly AlertView[];
-  readonly pending: readonly PendingView[];
+  readonly pending: readonly PendingAlert[];
   readonly silences: readonly Silence[];
 }
 
@@ -33,7 +37,8 @@ export function alertsIn(stored: JsonValue): readonly AlertView[] {
   return viewIn(stored).incidents;
 }
 
-export function pendingIn(stored: JsonValue): readonly PendingView[] {
+/** Those that have held longest first. */
+export function pendingIn(stored: JsonValue): readonly PendingAlert[] {
   return viewIn(stored).pending;
 }
 

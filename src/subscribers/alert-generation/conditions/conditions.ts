@@ -1,6 +1,6 @@
 import { failed, slow, stalled, type Observed } from '../evidence/attempt-ring.ts';
 import type { Crossing } from '../evidence/customer-rates.ts';
-import { engineFinding, moneyFinding, outcomeFinding, trafficFinding } from './wider-conditions.ts';
+import { engineFinding, moneyFinding, outcomeFinding, recentTasks, trafficFinding } from './wider-conditions.ts';
 import type { Finding, Place } from './finding.ts';
 import { parameter, type Policy, type PolicySet } from '../policies/resolve-policies.ts';
 import { scopeOf } from '../evidence/scope-of.ts';
@@ -127,10 +127,11 @@ function befallenFinding(
   policy: Policy,
   place: Place,
   task: TaskWatch,
-  { nowMs }: Judging,
+  judging: Judging,
   step: string,
 ): Finding | null {
-  const recent = task.tasksWith(policy.kind, step).since(nowMs - parameter(policy, 'window_seconds') * 1000);
+  const { nowMs } = judging;
+  const recent = recentTasks(policy, task, step, judging);
   if (recent.size < parameter(policy, 'minimum_tasks')) return null;
   const [first] = recent.values();
   return {

@@ -1,7 +1,7 @@
 import type { Judging } from './conditions.ts';
 import type { Finding, Place } from './finding.ts';
 import { sumOf } from '../evidence/recent-tasks.ts';
-import { parameter, type Policy } from '../policies/resolve-policies.ts';
+import { countedAs, parameter, type Policy } from '../policies/resolve-policies.ts';
 import type { TaskWatch } from '../evidence/watches.ts';
 import type { TypicalWorth, Worth } from '../evidence/worth.ts';
 
@@ -22,16 +22,22 @@ export function isBeyondLimit(policy: Policy, money: ReadonlyMap<string, number>
   return typical.inOrders(money) >= parameter(policy, 'orders');
 }
 
+/** Tasks to which what the policy counts has happened within its window. */
+export function recentTasks(policy: Policy, task: TaskWatch, step: string, { policies, nowMs }: Judging) {
+  const windowMs = parameter(policy, 'window_seconds') * 1000;
+  const longestMs = policies.longestWindowMs(policy, task.namespace, task.task, step === '' ? null : step);
+  return task.tasksWith(countedAs(policy), step).since(nowMs - windowMs, nowMs - Math.max(windowMs, longestMs));
+}
+
 interface Found {
   readonly tasks: readonly string[];
   readonly worths: readonly Worth[];
   readonly sinceMs: number;
 }
 
-function lost(policy: Policy, place: Place, task: TaskWatch, { nowMs }: Judging): Found {
-  const recent = task
-    .tasksWith('revenue_lost', place.step ?? '')
-    .since(nowMs - parameter(policy, 'window_seconds') * 1000);
+function lost(policy: Policy, place: Place, task: TaskWatch, judging: Judging): Found {
+  const { nowMs } = judging;
+  const recent = recentTasks(policy, task, place.step ?? '', judging);
   const [first] = recent.values();
   const worths = [...recent.values()].flatMap(({ worth }) => (worth === null ? [] : [worth]));
   return { tasks: [...recent.keys()], worths, sinceMs: first?.atMs ?? nowMs };
@@ -54,21 +60,27 @@ function atRisk(place: Place, task: TaskWatch, { watches, nowMs }: Judging): Fou
 /** A task may take ten times as long as usual before its lack is a lack of success. */
 const patience = 10;
 
-export function outcomeFinding(policy: Policy, place: Place, task: TaskWatch, { nowMs }: Judging): Finding | null {
+export function outcomeFinding(
+  policy: Policy,
+  place: Place,
+  task: TaskWatch,
+  { policies, nowMs }: Judging,
+): Finding | null {
   const windowMs = parameter(policy, 'window_seconds') * 1000;
   if (policy.kind === 'conversion_drop') {
-    const found = task.outcomes.conversion(nowMs, windowMs, parameter(policy, 'minimum_tasks'));
+    const longestMs = policies.longestWindowMs(policy, task.namespace, task.task, null);
+    const found = task.outcomes.conversion(nowMs, windowMs, parameter(policy, 'minimum_tasks'), longestMs);
     if (found === null || found.evidence < parameter(policy, 'evidence')) return null;
     if (found.now >= found.usual * parameter(policy, 'ratio')) return null;
     const detail = `${percent(found.now)} instead of ${percent(found.usual)} of ${found.ended} tasks complete`;
     return { ...plain, policy, place, sinceMs: nowMs - windowMs, cause: 'conversion', detail, share: 0 };
   }
-  const { lastSuccessMs, usualDurationMs, startedSinceSuccess } = task.outcomes;
+  const { withoutSuccessSinceMs: sinceMs, usualDurationMs, startedSinceSuccess } = task.outcomes;
   const waitMs = Math.max(windowMs, patience * (usualDurationMs ?? 0));
   // Without any success ever, nobody knows how long it takes: then this says nothing.
-  if (lastSuccessMs === null || nowMs - lastSuccessMs < waitMs) return null;
+  if (sinceMs === null || nowMs - sinceMs < waitMs) return null;
   if (startedSinceSuccess < parameter(policy, 'minimum_tasks')) return null;
-  return { ...plain, policy, place, sinceMs: lastSuccessMs, cause: 'no_success' };
+  return { ...plain, policy, place, sinceMs, cause: 'no_success' };
 }
 
 export function trafficFinding(

@@ -8,6 +8,8 @@ export interface RateRule {
   readonly trouble: number;
   /** The evidence at which it counts; what is learnt as past stops well before. */
   readonly evidence: number;
+  /** The most that anybody asks for, if others ask for more. */
+  readonly mostAsked?: number;
 }
 
 const priorAttempts = 20;
@@ -48,7 +50,8 @@ export class RateWatch {
     const usual = this.usual(rule);
     const trouble = Math.min(0.95, Math.max(rule.trouble, 4 * usual));
     const step = isHit ? Math.log(trouble / usual) : Math.log((1 - trouble) / (1 - usual));
-    this.#evidence = Math.min(rule.evidence * mostOfEvidence, Math.max(0, this.#evidence + step));
+    const most = (rule.mostAsked ?? rule.evidence) * mostOfEvidence;
+    this.#evidence = Math.min(most, Math.max(0, this.#evidence + step));
     if (this.#evidence === 0) this.#sinceMs = null;
     else if (isHit) this.#sinceMs = Math.min(beganMs, this.#sinceMs ?? beganMs);
     if (this.#evidence < rule.evidence * learnBelow) this.#learn(isHit);

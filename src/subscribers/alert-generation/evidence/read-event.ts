@@ -5,7 +5,7 @@ import { errorClass, type ErrorClassRules } from '../../performance-monitoring/e
 import { type ClassifiedError, slow } from './attempt-ring.ts';
 import type { Place } from '../conditions/finding.ts';
 import type { PolicyKindName } from '../policies/policies.ts';
-import { parameter, type PolicySet } from '../policies/resolve-policies.ts';
+import { countedAs, parameter, type Policy, type PolicySet } from '../policies/resolve-policies.ts';
 import { rulesOf } from './step-rules.ts';
 import type { Seen } from './step-watch.ts';
 import type { Troubled } from './trouble.ts';
@@ -99,9 +99,11 @@ class TaskReading {
     switch (event.name) {
       case 'task.initialize_requested': {
         const atMs = event.payload.startAt ?? event.occurredAt;
-        // What is asked to start later says nothing of the traffic now.
-        if (atMs === event.occurredAt) for (const { traffic } of [watches, task]) traffic.started(atMs);
-        task.outcomes.started();
+        // What is asked to start later says nothing of the traffic now, and is not expected to have succeeded.
+        if (atMs === event.occurredAt) {
+          for (const { traffic } of [watches, task]) traffic.started(atMs);
+          task.outcomes.started(atMs);
+        }
         const worth = this.#worth();
         if (worth !== null) task.typical.add(worth);
         return;
@@ -151,7 +153,8 @@ class TaskReading {
     this.#befell('task_failed', task, step);
     const errorClassOf = first === undefined ? 'application' : errorClass(first, this.#parts.errorClasses);
     const isOwn = ownFaults.has(errorClassOf);
-    if (!isOwn && this.#isHighValue(task, step)) this.#befell('high_value_failure', task, step);
+    const asking = isOwn ? [] : this.#ofHighValueTo(task, step);
+    if (asking.length > 0) this.#befell('high_value_failure', task, step, asking.map(countedAs));
     this.#lost(task, step, isOwn);
   }
 
@@ -242,8 +245,9 @@ class TaskReading {
     what: 'sla_breached' | 'retries_exhausted' | 'task_failed' | 'high_value_failure',
     task: TaskWatch,
     step: string,
+    counted: readonly string[] = [what],
   ): void {
-    task.tasksWith(what, step).add(this.#taskId, this.#event.occurredAt, this.#worth());
+    for (const one of counted) task.tasksWith(one, step).add(this.#taskId, this.#event.occurredAt, this.#worth());
     this.#parts.reading.look(what, placeOf(task, step), this.#event);
   }
 
@@ -260,10 +264,11 @@ class TaskReading {
     if (troubled !== undefined) reading.troubled(this.#taskId, troubled, step);
   }
 
-  #isHighValue(task: TaskWatch, step: string): boolean {
+  /** The policies by whose tiers or limits the task is one of high value. */
+  #ofHighValueTo(task: TaskWatch, step: string): readonly Policy[] {
     const worth = this.#worth();
     const typical = worth === null ? null : task.typical.of(worth.currency);
-    return this.#parts.policies.of('high_value_failure', task.namespace, task.task, step).some((policy) => {
+    return this.#parts.policies.of('high_value_failure', task.namespace, task.task, step).filter((policy) => {
       const tier = this.#event.business?.['customer_tier'];
       if (typeof tier === 'string' && policy.tiers.includes(tier)) return true;
       if (worth === null) return false;

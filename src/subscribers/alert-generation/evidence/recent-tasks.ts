@@ -28,13 +28,13 @@ export class RecentTasks {
     return this.#tasks.get(task);
   }
 
-  /** No earlier; older ones are forgotten. */
-  since(fromMs: number): ReadonlyMap<string, Entry> {
+  /** No earlier; those before `keptFromMs`, for which nobody else asks either, are forgotten. */
+  since(fromMs: number, keptFromMs: number): ReadonlyMap<string, Entry> {
     for (const [task, { atMs }] of this.#tasks) {
-      if (atMs >= fromMs) break;
+      if (atMs >= keptFromMs) break;
       this.#tasks.delete(task);
     }
-    return this.#tasks;
+    return keptFromMs >= fromMs ? this.#tasks : new Map([...this.#tasks].filter(([, { atMs }]) => atMs >= fromMs));
   }
 
   get isEmpty(): boolean {

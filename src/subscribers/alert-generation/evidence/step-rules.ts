@@ -18,15 +18,14 @@ export function rulesOf(policies: PolicySet, namespace: string, task: string, st
   if (rules === undefined) {
     const rule = (kind: PolicyKindName, floor: number) => {
       const asking = policies.of(kind, namespace, task, step);
-      const least = (name: string, byDefault: number): number =>
-        Math.min(
-          ...asking.filter(({ parameters }) => name in parameters).map((one) => parameter(one, name)),
-          byDefault,
-        );
+      const asked = (name: string): readonly number[] =>
+        asking.filter(({ parameters }) => name in parameters).map((one) => parameter(one, name));
+      const least = (name: string, byDefault: number): number => Math.min(...asked(name), byDefault);
       return {
         floor,
         trouble: asking.length === 0 ? unasked.ratio : least('ratio', 1),
         evidence: asking.length === 0 ? unasked.evidence : least('evidence', 100),
+        mostAsked: asking.length === 0 ? unasked.evidence : Math.max(...asked('evidence')),
       };
     };
     rules = {

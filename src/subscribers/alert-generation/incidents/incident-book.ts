@@ -7,6 +7,8 @@ import type { Worth } from '../evidence/worth.ts';
 /** Consequences that come so soon after an incident are still its own. */
 const aftermathMs = 120_000;
 const keptClosed = 100;
+/** Work that ended, where the others are late or a sum. */
+const failures: ReadonlySet<string> = new Set(['retries_exhausted', 'task_failed', 'high_value_failure']);
 /** Tasks counted lost that may come back. */
 const mostLost = 20_000;
 
@@ -55,8 +57,10 @@ export class IncidentBook {
     );
     if (tells === 'cause') {
       if (place.step === null) return undefined;
-      // While one step stands still or fails, the others are crowded: that is no trouble of their own.
-      const graver = kind === 'step_slow' ? ofTask.find(({ state }) => state.cause !== 'slow') : undefined;
+      // While one step stands still or fails, the others are crowded: that is no trouble of their own. A single task that
+      // has failed there crowds nobody.
+      const isGraver = ({ state }: Incident): boolean => state.cause !== 'slow' && state.tells !== 'consequence';
+      const graver = kind === 'step_slow' ? ofTask.find(isGraver) : undefined;
       if (graver !== undefined) return graver;
       return ofTask.find(({ state }) => state.place.step === null && state.cause !== 'silence');
     }
@@ -65,10 +69,13 @@ export class IncidentBook {
     return ofTask.filter(({ state }) => place.step === null || hit.has(state.key)).toSorted(bySize)[0];
   }
 
-  /** What follows from an incident that is just over is no new one. */
-  isAftermath({ place: { namespace, task }, tasks }: Finding, nowMs: number, hitBy: HitBy): boolean {
+  /** What follows from an incident that is just over is no new one; that another step fails does not follow from it. */
+  isAftermath({ policy: { kind }, place, tasks }: Finding, nowMs: number, hitBy: HitBy): boolean {
+    const { namespace, task, step } = place;
     const closed = this.#closed.filter(({ state }) => state.place.namespace === namespace && state.place.task === task);
-    if (closed.some(({ state }) => nowMs - (state.resolvedAtMs ?? 0) < aftermathMs)) return true;
+    const mayBeOf = (other: string | null): boolean => !failures.has(kind) || [null, step].includes(other);
+    const isLate = ({ state }: Incident): boolean => nowMs - (state.resolvedAtMs ?? 0) < aftermathMs;
+    if (closed.some((incident) => isLate(incident) && mayBeOf(incident.state.place.step))) return true;
     const keys = new Set(closed.map(({ state }) => state.key));
     return tasks.length > 0 && tasks.every((one) => keys.has(this.#of(one, hitBy) ?? ''));
   }

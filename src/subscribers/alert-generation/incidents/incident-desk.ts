@@ -42,6 +42,7 @@ export class IncidentDesk {
   report(found: Finding, nowMs: number): void {
     const hitBy = (task: string): Troubled | undefined => this.#watches.trouble.get(task);
     const joined = this.#book.joinedBy(found, hitBy);
+    if (joined !== undefined && isOneOfMany(found, joined)) return;
     // What was held up comes all at once when it is over: that slows everything for a while.
     const mayFollow = found.policy.tells === 'consequence' || found.policy.kind === 'step_slow';
     if (joined === undefined && mayFollow && this.#book.isAftermath(found, nowMs, hitBy)) return;
@@ -67,6 +68,7 @@ export class IncidentDesk {
   #describe({ state }: Incident, found: Finding): void {
     state.place = found.place;
     state.cause = found.cause;
+    state.tells = found.policy.tells;
     state.sinceMs = Math.min(state.sinceMs, found.sinceMs);
     if (found.policy.tells === 'consequence') return;
     state.scope = found.scope;
@@ -77,6 +79,8 @@ export class IncidentDesk {
   /** What was seen before it was an incident tells how likely a good attempt is by chance. */
   #remember(incident: Incident, { place, sinceMs, policy }: Finding): void {
     if (place.namespace === null || place.task === null || place.step === null) return;
+    // Another step that is slow beside it says nothing of how this one is.
+    if (place.step !== incident.state.place.step) return;
     const { groups } = this.#watches;
     const mask = maskOf(incident);
     const attempts = this.#watches.task(place.namespace, place.task).step(place.step).ring.since(sinceMs);
@@ -131,6 +135,10 @@ export class IncidentDesk {
     const { namespace, task, step } = incident.state.place;
     if (namespace === null || task === null) return;
     const { typical } = this.#watches.task(namespace, task);
+    // One that is about money alone has a share in whatever else comes into trouble.
+    if (incident.state.cause === 'revenue_at_risk')
+      for (const [taskId, troubled] of this.#watches.trouble.uncounted(`${namespace}.${task}`))
+        incident.count(taskId, troubled, Math.min(...troubled.steps.values()));
     for (const kind of ['revenue_at_risk', 'revenue_lost'] as const) {
       const money = kind === 'revenue_lost' ? incident.lost : incident.atRisk;
       for (const policy of this.#policies.of(kind, namespace, task, step)) {
@@ -145,4 +153,10 @@ export class IncidentDesk {
 /** Slowness is trouble only where that is what it is about: a few are always slow. */
 function maskOf({ state }: Incident): number {
   return failed + stalled + (state.cause === 'slow' ? slow : 0);
+}
+
+/** A single silent attempt at a step where many are hit is one of theirs: it says neither what that is nor that it goes on. */
+function isOneOfMany({ policy, share, place }: Finding, { state }: Incident): boolean {
+  if (policy.kind !== 'step_stalled' || share > 0 || state.place.step !== place.step) return false;
+  return state.share > 0 && state.cause !== 'slow';
 }

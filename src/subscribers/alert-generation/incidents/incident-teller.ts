@@ -90,6 +90,7 @@ export class IncidentTeller {
       what: `${state.cause} ${state.place.step}`,
       figures: [state.tasksHit, sum(incident.lost), sum(incident.atRisk)] as const,
       atMs,
+      newsAtMs: atMs,
     };
     const { told } = state;
     const snapshot = this.snapshot(incident, atMs);
@@ -104,7 +105,7 @@ export class IncidentTeller {
     const changes: AlertChange[] = [];
     if (silenced !== state.silenced) changes.push('silence');
     if (isWorse(now.severity, told.severity)) changes.push('severity');
-    if (atMs - told.atMs >= changeEveryMs) {
+    if (atMs - (told.newsAtMs ?? told.atMs) >= changeEveryMs) {
       if (now.scope !== told.scope) changes.push('scope');
       if (now.what !== told.what) changes.push('cause');
     }
@@ -112,7 +113,9 @@ export class IncidentTeller {
     if (atMs - told.atMs >= (isNew ? figuresEveryMs.new : figuresEveryMs.old) && isMore(now.figures, told.figures))
       changes.push('figures');
     if (changes.length === 0) return;
-    state.told = now;
+    // What only says figures is passed by where every notice is a message: what else it shows is still to be told there.
+    const isNews = changes.some((change) => change !== 'figures');
+    state.told = isNews ? now : { ...told, figures: now.figures, atMs };
     state.silenced = silenced;
     this.#facts.push({ kind: 'updated', atMs, incident: snapshot, silenced, changes });
   }

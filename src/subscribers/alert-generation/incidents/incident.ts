@@ -24,6 +24,8 @@ export interface IncidentState {
   readonly openedAtMs: number;
   place: Place;
   cause: string;
+  /** Whether the policy that speaks for it tells a cause; left out by what was stored before this was. */
+  tells?: 'cause' | 'consequence';
   sinceMs: number;
   severity: AlertSeverity;
   scope: readonly AlertScope[];
@@ -44,6 +46,8 @@ export interface IncidentState {
     readonly what: string;
     readonly figures: readonly number[];
     readonly atMs: number;
+    /** When anything but figures was told; left out by what was stored before this was. */
+    readonly newsAtMs?: number;
   } | null;
 }
 
@@ -71,6 +75,7 @@ export class Incident {
       openedAtMs: atMs,
       place: finding.place,
       cause: finding.cause,
+      tells: finding.policy.tells,
       sinceMs: finding.sinceMs,
       severity: 'info',
       scope: finding.scope,

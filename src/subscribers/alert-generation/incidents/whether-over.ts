@@ -1,4 +1,6 @@
 import { findingOf, type Judging } from '../conditions/conditions.ts';
+import { isBeyondLimit } from '../conditions/wider-conditions.ts';
+import type { TypicalWorth } from '../evidence/worth.ts';
 import type { Incident } from './incident.ts';
 import type { Policy } from '../policies/resolve-policies.ts';
 
@@ -28,11 +30,19 @@ function stillHolds(policy: Policy, incident: Incident, judging: Judging): boole
       return incident.state.share === 0
         ? findingOf(policy, place, judging) !== null
         : !incident.recovery.isOver(judging.nowMs);
+    case 'revenue_at_risk':
+      // What it has counted is no longer looked for, and is at risk all the same.
+      return isBeyondLimit(policy, incident.atRisk, typicalOf(incident, judging));
     case 'no_traffic':
       return isSilent(incident, judging);
     default:
       return findingOf(policy, place, judging) !== null;
   }
+}
+
+function typicalOf({ state }: Incident, { watches }: Judging): TypicalWorth {
+  const { namespace, task } = state.place;
+  return watches.task(namespace ?? '', task ?? '').typical;
 }
 
 function isSilent({ state }: Incident, { watches }: Judging): boolean {

@@ -88,6 +88,12 @@ export class PolicySet {
     return found;
   }
 
+  /** The longest `window_seconds` of those that judge by the same, in milliseconds: what is older is asked for by nobody. */
+  longestWindowMs({ kind }: Policy, namespace: string, task: string, step: string | null): number {
+    const windows = this.of(kind, namespace, task, step).map(({ parameters }) => parameters['window_seconds'] ?? 0);
+    return Math.max(0, ...windows) * 1000;
+  }
+
   /** As it applies to a task; without one, to the engine. */
   named(name: string, namespace: string | null, task: string | null): Policy | undefined {
     return (this.#ofTasks.get(`${namespace}.${task}`) ?? this.#common).find((policy) => policy.name === name);
@@ -214,4 +220,9 @@ export function parameter(policy: Policy, name: string): number {
   const value = policy.parameters[name];
   if (value === undefined) throw new Error(`${policy.kind} has no parameter '${name}'`);
   return value;
+}
+
+/** What tasks are counted under that it looks at: what is of high value is for each policy to say. */
+export function countedAs({ kind, name }: Policy): string {
+  return kind === 'high_value_failure' ? `${kind} ${name}` : kind;
 }
