@@ -34,7 +34,7 @@ export interface Fleet {
   events(filter?: { readonly name?: string; readonly taskId?: string }): Promise<readonly LoggedEvent[]>;
 }
 
-export const leaseMs = 1000;
+export const leaseMs = 2000;
 
 /** Taskers on one database of their own, stopped after the test. */
 export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>): Promise<Fleet> {
