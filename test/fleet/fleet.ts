@@ -34,7 +34,7 @@ export interface Fleet {
   events(filter?: { readonly name?: string; readonly taskId?: string }): Promise<readonly LoggedEvent[]>;
 }
 
-export const leaseMs = 1000;
+export const leaseMs = 2000;
 
 /** Taskers on one database of their own, stopped after the test. */
 export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>): Promise<Fleet> {
@@ -64,6 +64,7 @@ export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>):
     ends.push(() => tasker.stop({ graceMs: 0 }));
     return { tasker, warnings, crash: async () => storage?.close() };
   };
+  let looking: ReturnType<typeof create> | undefined;
   return {
     database,
     async worker(options = {}) {
@@ -82,11 +83,11 @@ export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>):
       return (await create({ ...options, config: { ...options.config, observers: false } })).tasker;
     },
     async events({ name, taskId } = {}) {
-      const rows = await database.query(
-        `select body_json from tasker.events where ($1::text is null or name = $1) and ($2::text is null or task_id = $2) order by position`,
-        [name ?? null, taskId ?? null],
-      );
-      return rows.map((row) => JSON.parse(String(row['body_json'])) as LoggedEvent);
+      looking ??= create({ config: { observers: false } });
+      const { tasker } = await looking;
+      return (
+        await tasker.events({ ...(name !== undefined && { names: [name] }), ...(taskId !== undefined && { taskId }) })
+      ).events;
     },
   };
 }

@@ -58,11 +58,13 @@ begin
 end
 $$;
 
--- `lapsed`: somebody else has been silent for too long.
+-- `held`: not where the lease has run out, though nobody has noticed: what was written meanwhile was refused, so this
+-- worker no longer knows all that it holds, and must join anew. `lapsed`: somebody else has been silent for too long.
 create function {schema}.renew_worker_v1(p_id text, p_lease_ms integer, out held boolean, out lapsed boolean)
 language plpgsql volatile as $$
 begin
-  update {schema}.workers set lease_until = {schema}.now_ms() + p_lease_ms where id = p_id;
+  update {schema}.workers set lease_until = {schema}.now_ms() + p_lease_ms
+  where id = p_id and lease_until > {schema}.now_ms();
   held := found;
   lapsed := held and exists (select from {schema}.workers where id <> p_id and lease_until <= {schema}.now_ms());
 end

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { defineTask } from '../../src/index.ts';
+import { needsPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
+import { fleet, type Member } from './fleet.ts';
+
+/** Ran in a handler, and by whom. */
+interface Ran {
+  readonly by: string;
+  readonly order: string;
+  readonly signal: AbortSignal;
+}
+
+interface Order {
+  readonly order: string;
+  /** Waits until it is let go, or aborted. */
+  readonly waits?: boolean;
+  readonly fails?: boolean;
+}
+
+class PermanentError extends Error {
+  override readonly name = 'PermanentError';
+}
+
+/** Tasks whose handlers tell who ran them. */
+function jobs() {
+  const ran: Ran[] = [];
+  const open = new Set<string>();
+  const of = (by: string, version = '1.0.0') =>
+    defineTask<Order>({
+      name: 'job',
+      version,
+      step_templates: [
+        {
+          name: 'work',
+          handler_config: { retry_backoff: { kind: 'constant', base_seconds: 0.01, jitter: 0 } },
+          handler: async ({ context: { order, waits, fails }, signal }) => {
+            ran.push({ by, order, signal });
+            while (waits === true && !open.has(order)) {
+              signal.throwIfAborted();
+              await new Promise((resolve) => setTimeout(resolve, 5));
+            }
+            if (fails === true && !open.has(order)) throw new PermanentError('no');
+            return { by };
+          },
+        },
+      ],
+    });
+  return { ran, of, letGo: (order: string) => void open.add(order) };
+}
+
+const started = (ran: readonly Ran[], order: string): Promise<Ran> =>
+  until(async () => ran.find((one) => one.order === order) ?? null);
+const request = (order: string, more: Partial<Order> = {}) => ({ name: 'job', context: { order, ...more } });
+
+describe('Workers on one database', needsPostgres, () => {
+  it('share what is due', { timeout: 60_000 }, async (t) => {
+    const { ran, of, letGo } = jobs();
+    const { worker, client } = await fleet(t, {});
+    const asking = await client({ config: { tasks: [of('client')] } });
+    const limits = { tasksInMemory: 2 };
+    for (const name of ['a', 'b']) await worker({ config: { tasks: [of(name)], limits } });
+    const orders = ['1', '2', '3', '4'];
+    for (const order of orders) await asking.run(request(order, { waits: true }));
+    await until(async () => ran.length === 4);
+    assert.deepEqual(ran.map(({ by }) => by).toSorted(), ['a', 'a', 'b', 'b']);
+    orders.forEach(letGo);
+    const done = await until(async () => {
+      const { tasks } = await asking.list({ status: 'complete' });
+      return tasks.length === 4 && tasks;
+    });
+    assert.equal(done.length, 4);
+    assert.equal(ran.length, 4, 'each ran once');
+  });
+
+  for (const listen of [true, false]) {
+    it(
+      `are asked by one that runs nothing, ${listen ? 'and told of it' : 'by polling alone'}`,
+      { timeout: 60_000 },
+      async (t) => {
+        const { ran, of, letGo } = jobs();
+        const { worker, client } = await fleet(t, {});
+        const a = await worker({ listen, config: { tasks: [of('a')] } });
+        const b = await worker({ listen, config: { tasks: [of('b')] } });
+        const asking = await client({ listen, config: { tasks: [of('client')] } });
+        const { id, wait } = await asking.run(request('waits', { waits: true }));
+        const { by } = await started(ran, 'waits');
+        // Through the worker that does not have it, too.
+        const other = by === 'a' ? b : a;
+        assert.equal((await other.tasker.annotate(id, { key: 'seen', value: true })).id, id);
+        assert.equal((await asking.cancel(id, { by: 'eve' })).status, 'cancelled');
+        assert.equal((await wait()).status, 'cancelled');
+        const failing = await asking.run(request('fails', { fails: true }));
+        assert.equal((await failing.wait()).status, 'error');
+        letGo('fails');
+        await asking.retry(failing.id);
+        assert.equal((await failing.wait()).status, 'complete');
+        const broken = await asking.run(request('broken', { fails: true }));
+        assert.equal((await other.tasker.wait(broken.id)).status, 'error');
+        assert.equal((await other.tasker.resolve(broken.id, { by: 'eve' })).status, 'resolved_manually');
+        assert.ok(!ran.some((one) => one.by === 'client'));
+      },
+    );
+  }
+
+  it('go on with the tasks of one that is gone, which is recorded once', { timeout: 60_000 }, async (t) => {
+    const { ran, of, letGo } = jobs();
+    const { worker, events } = await fleet(t, {});
+    const a = await worker({ config: { tasks: [of('a')] } });
+    const ids = await Promise.all(
+      ['1', '2'].map(async (order) => (await a.tasker.run(request(order, { waits: true }))).id),
+    );
+    await until(async () => ran.length === 2);
+    const others: Member[] = [];
+    for (const name of ['b', 'c']) others.push(await worker({ config: { tasks: [of(name)] } }));
+    await a.crash();
+    await until(async () => ran.length === 4);
+    ['1', '2'].forEach(letGo);
+    for (const id of ids) assert.equal((await others[0]?.tasker.wait(id))?.status, 'complete');
+    assert.ok(ran.slice(2).every(({ by }) => by !== 'a'));
+    const lost = await events({ name: 'worker.lost' });
+    assert.deepEqual(
+      lost.map(({ payload }) => payload),
+      [{ ...lost[0]?.payload, worker: await a.workerId(), tasksHeld: 2 }],
+    );
+    for (const id of ids)
+      assert.deepEqual(
+        (await events({ taskId: id }))
+          .filter(({ name }) => name === 'step.failed' || name === 'step.completed')
+          .map(({ name }) => name),
+        ['step.failed', 'step.completed'],
+      );
+  });
+
+  it('taken for lost stop what they do, record none of it, join anew and go on', { timeout: 60_000 }, async (t) => {
+    const { ran, of, letGo } = jobs();
+    const { worker, events, database } = await fleet(t, {});
+    const a = await worker({ config: { tasks: [of('a')] } });
+    const { id } = await a.tasker.run(request('1', { waits: true }));
+    const first = await started(ran, '1');
+    const b = await worker({ config: { tasks: [of('b')] } });
+    const workerId = await a.workerId();
+    // As if it had been silent; whether b or itself is the first to notice.
+    await database.query(`update tasker.workers set lease_until = 0 where id = $1`, [workerId]);
+    await until(async () => first.signal.aborted);
+    await until(async () => ran.length === 2);
+    letGo('1');
+    assert.equal((await b.tasker.wait(id)).status, 'complete');
+    const again = await until(async () => {
+      const found = await events({ name: 'worker.started' });
+      return found.filter(({ payload }) => (payload as { worker?: string }).worker === workerId).length >= 2;
+    });
+    assert.ok(again);
+    await b.tasker.stop();
+    assert.equal((await (await a.tasker.run(request('2'))).wait()).status, 'complete');
+    const outcomes = (await events({ taskId: id })).filter(({ name }) => /^step\.(completed|failed)$/.test(name));
+    assert.ok(outcomes.filter(({ name }) => name === 'step.completed').length === 1);
+  });
+
+  it(
+    'makes due what it let go when its own time has passed, though nobody has noticed',
+    { timeout: 60_000 },
+    async (t) => {
+      const { ran, of, letGo } = jobs();
+      const { worker } = await fleet(t, {});
+      let cutOff = false;
+      const a = await worker({
+        config: { tasks: [of('a')] },
+        wrapStorage: (storage) => ({
+          ...storage,
+          workers: {
+            leaseMs: storage.workers.leaseMs,
+            join: (...given) => storage.workers.join(...given),
+            renew: (...given) => (cutOff ? Promise.reject(new Error('unreachable')) : storage.workers.renew(...given)),
+            note: (...given) => storage.workers.note(...given),
+            leave: (...given) => storage.workers.leave(...given),
+            isEngineRunning: () => storage.workers.isEngineRunning(),
+          },
+        }),
+      });
+      const { wait } = await a.tasker.run(request('1', { waits: true }));
+      const first = await started(ran, '1');
+      cutOff = true;
+      await until(async () => first.signal.aborted);
+      letGo('1');
+      cutOff = false;
+      assert.equal((await wait()).status, 'complete');
+      assert.equal(ran.length, 2);
+    },
+  );
+
+  it('hands back at once what it created while it was taken for lost', { timeout: 60_000 }, async (t) => {
+    const { of } = jobs();
+    const { worker, database, events } = await fleet(t, {});
+    let hold: Promise<void> | null = null;
+    const a = await worker({
+      config: { tasks: [of('a')] },
+      wrapStorage: (storage) => ({
+        ...storage,
+        tasks: {
+          load: (id) => storage.tasks.load(id),
+          commit: async (changes) => {
+            await hold;
+            return storage.tasks.commit(changes);
+          },
+        },
+      }),
+    });
+    const gate = Promise.withResolvers<void>();
+    hold = gate.promise;
+    const running = a.tasker.run(request('1'));
+    await database.query('delete from tasker.workers');
+    await until(async () => (await events({ name: 'worker.started' })).length === 2);
+    hold = null;
+    gate.resolve();
+    const { wait } = await running;
+    assert.equal((await wait()).status, 'complete');
+  });
+
+  it('of two releases leave each what it can run, and nothing waits long for that', { timeout: 60_000 }, async (t) => {
+    const { ran, of } = jobs();
+    const { worker, client } = await fleet(t, {});
+    await worker({ config: { tasks: [of('old')] } });
+    await worker({ config: { tasks: [of('new', '2.0.0')] } });
+    const asking = await client();
+    const wanted = Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? '1.0.0' : '2.0.0'));
+    const handles = await Promise.all(wanted.map((version, index) => asking.run({ ...request(`${index}`), version })));
+    const ended = await Promise.all(handles.map(({ wait }) => wait()));
+    assert.ok(ended.every(({ status }) => status === 'complete'));
+    for (const { by, order } of ran) assert.equal(by, wanted[Number(order)] === '1.0.0' ? 'old' : 'new');
+    await assert.rejects(asking.run({ ...request('x'), version: '3.0.0' }), { code: 'TASKER_TEMPLATE_NOT_FOUND' });
+  });
+
+  it('one for its own tasks alone leaves those of others to them', { timeout: 60_000 }, async (t) => {
+    const { ran, of, letGo } = jobs();
+    const { worker, client } = await fleet(t, {});
+    const own = await worker({ config: { tasks: [of('own')] }, advance: 'own' });
+    await worker({ config: { tasks: [of('all')] } });
+    const asking = await client();
+    for (let count = 0; count < 5; count += 1) await asking.run(request(`${count}`));
+    const held = await asking.run({ ...request('held', { waits: true }), idempotencyKey: 'k' });
+    await started(ran, 'held');
+    const same = await own.tasker.run({ ...request('held', { waits: true }), idempotencyKey: 'k' });
+    assert.deepEqual([same.id, same.existing], [held.id, true]);
+    letGo('held');
+    assert.equal((await same.wait()).status, 'complete');
+    assert.ok(ran.every(({ by }) => by === 'all'));
+  });
+});
