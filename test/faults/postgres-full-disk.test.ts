@@ -31,16 +31,16 @@ async function onSmallDisk(t: TestContext) {
   }
   const home = join(directory, 'server');
   await mkdir(home);
-  const ends: (() => unknown)[] = [
+  const releases: (() => unknown)[] = [
     () => rm(directory, { recursive: true, force: true }),
     () => execFileSync('umount', [disk]),
   ];
   t.after(async () => {
-    for (const end of ends.toReversed()) await end();
+    for (const release of releases.toReversed()) await release();
   });
   await chmod(directory, 0o755);
   const server = await startServer({ directory: home });
-  ends.push(() => server.stop());
+  releases.push(() => server.stop());
   const { uid, gid } = await stat(join(home, 'data'));
   const space = join(disk, 'space');
   await mkdir(space);
