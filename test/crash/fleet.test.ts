@@ -115,7 +115,7 @@ async function trouble(all: Shop): Promise<void> {
 
 test(
   `${workers} workers killed and frozen at random while their server crashes, under load: every task ends right, every fact is in the log once, no payment is taken twice`,
-  { ...needsOwnPostgres, timeout: isLong ? 850_000 : 115_000 },
+  { ...needsOwnPostgres, timeout: isLong ? 850_000 : 100_000 },
   async (t) => {
     const all = await shop(t);
     const { database, services, pager, client, fleet, load, seen } = all;
