@@ -109,6 +109,12 @@ export class Chronicle {
     this.#tell({ kind: 'notice', atMs, notice, before });
   }
 
+  /** An alert was resolved with money at risk: if any of that is lost, its cost is told once more. */
+  get mayCostMore(): boolean {
+    const over = [...this.told.values()].filter(({ key }) => !this.open.has(key));
+    return over.some(({ atRisk }) => Object.keys(atRisk).length > 0);
+  }
+
   #names({ step }: AlertIncident): boolean {
     return step === this.#incident.truth.step;
   }

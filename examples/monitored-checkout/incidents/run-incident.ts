@@ -36,6 +36,8 @@ export interface IncidentTimes {
 const readEveryMs = 150;
 /** A call that hangs times out after 15 s, and is tried again; longer is nothing waited for at the end. */
 const drainMs = 40_000;
+/** Alerting looks once a second, and says nothing where nothing more was lost. */
+const costMs = 4000;
 
 /** Resolves to whether somebody was told, and told that it was over. */
 export async function runIncident(incident: Incident, times: IncidentTimes): Promise<boolean> {
@@ -140,6 +142,7 @@ class IncidentRun {
     closed.abort();
     await traffic;
     await this.#follow('the last checkouts', drainMs, () => chronicle.ledger.openTasks.size === 0);
+    await this.#follow('what it has cost', costMs, () => !chronicle.mayCostMore);
     this.#terminal.endStatus();
     const outcome = {
       incident: this.#incident,
