@@ -54,7 +54,7 @@ export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>):
         storage: { kind: 'postgres', url: database.url, leaseMs, ...(!listen && { listenUrl: false }) },
         ...common,
         ...config,
-      }
+      },
       {
         env: {},
         onWarning: (message) => void warnings.push(message),

@@ -38,7 +38,8 @@ function jobs() {
           handler_config: { retry_backoff: { kind: 'constant', base_seconds: 0.01, jitter: 0 } },
           handler: async ({ context: { order, waits, fails }, signal }) => {
             ran.push({ by, order, signal });
-            for (const isHeld = waits === true; isHeld && !open.has(order);) {
+            const mayEnd = (): boolean => waits !== true || open.has(order);
+            while (!mayEnd()) {
               signal.throwIfAborted();
               await new Promise((resolve) => setTimeout(resolve, 5));
             }
