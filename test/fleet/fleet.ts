@@ -20,18 +20,18 @@ export interface Member {
   readonly tasker: Tasker;
   readonly warnings: readonly string[];
   /** Of the worker, as the store has it. */
-  workerId(): Promise<string>;
+  readonly workerId: () => Promise<string>;
   /** Cut off from its store, as a kill would: it says no goodbye, and nothing it does counts. */
-  crash(): Promise<void>;
+  readonly crash: () => Promise<void>;
 }
 
 export interface Fleet {
   readonly database: TestDatabase;
   /** Runs and takes part. */
-  worker(options?: MemberOptions): Promise<Member>;
+  readonly worker: (options?: MemberOptions) => Promise<Member>;
   /** Only asks. */
-  client(options?: MemberOptions): Promise<Tasker>;
-  events(filter?: { readonly name?: string; readonly taskId?: string }): Promise<readonly LoggedEvent[]>;
+  readonly client: (options?: MemberOptions) => Promise<Tasker>;
+  readonly events: (filter?: { readonly name?: string; readonly taskId?: string }) => Promise<readonly LoggedEvent[]>;
 }
 
 export const leaseMs = 2000;
@@ -54,7 +54,7 @@ export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>):
         storage: { kind: 'postgres', url: database.url, leaseMs, ...(!listen && { listenUrl: false }) },
         ...common,
         ...config,
-      } as TaskerConfigInput,
+      },
       {
         env: {},
         onWarning: (message) => void warnings.push(message),

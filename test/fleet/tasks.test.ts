@@ -38,7 +38,8 @@ function jobs() {
           handler_config: { retry_backoff: { kind: 'constant', base_seconds: 0.01, jitter: 0 } },
           handler: async ({ context: { order, waits, fails }, signal }) => {
             ran.push({ by, order, signal });
-            while (waits === true && !open.has(order)) {
+            const mayEnd = (): boolean => waits !== true || open.has(order);
+            while (!mayEnd()) {
               signal.throwIfAborted();
               await new Promise((resolve) => setTimeout(resolve, 5));
             }
@@ -85,13 +86,14 @@ describe('Workers on one database', needsPostgres, () => {
         const a = await worker({ listen, config: { tasks: [of('a')] } });
         const b = await worker({ listen, config: { tasks: [of('b')] } });
         const asking = await client({ listen, config: { tasks: [of('client')] } });
-        const { id, wait } = await asking.run(request('waits', { waits: true }));
+        const waits = await asking.run(request('waits', { waits: true }));
+        const { id } = waits;
         const { by } = await started(ran, 'waits');
         // Through the worker that does not have it, too.
         const other = by === 'a' ? b : a;
         assert.equal((await other.tasker.annotate(id, { key: 'seen', value: true })).id, id);
         assert.equal((await asking.cancel(id, { by: 'eve' })).status, 'cancelled');
-        assert.equal((await wait()).status, 'cancelled');
+        assert.equal((await waits.wait()).status, 'cancelled');
         const failing = await asking.run(request('fails', { fails: true }));
         assert.equal((await failing.wait()).status, 'error');
         letGo('fails');
@@ -180,13 +182,13 @@ describe('Workers on one database', needsPostgres, () => {
           },
         }),
       });
-      const { wait } = await a.tasker.run(request('1', { waits: true }));
+      const handle = await a.tasker.run(request('1', { waits: true }));
       const first = await started(ran, '1');
       cutOff = true;
       await until(async () => first.signal.aborted);
       letGo('1');
       cutOff = false;
-      assert.equal((await wait()).status, 'complete');
+      assert.equal((await handle.wait()).status, 'complete');
       assert.equal(ran.length, 2);
     },
   );
@@ -215,8 +217,8 @@ describe('Workers on one database', needsPostgres, () => {
     await until(async () => (await events({ name: 'worker.started' })).length === 2);
     hold = null;
     gate.resolve();
-    const { wait } = await running;
-    assert.equal((await wait()).status, 'complete');
+    const handle = await running;
+    assert.equal((await handle.wait()).status, 'complete');
   });
 
   it('of two releases leave each what it can run, and nothing waits long for that', { timeout: 60_000 }, async (t) => {
@@ -227,7 +229,7 @@ describe('Workers on one database', needsPostgres, () => {
     const asking = await client();
     const wanted = Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? '1.0.0' : '2.0.0'));
     const handles = await Promise.all(wanted.map((version, index) => asking.run({ ...request(`${index}`), version })));
-    const ended = await Promise.all(handles.map(({ wait }) => wait()));
+    const ended = await Promise.all(handles.map((handle) => handle.wait()));
     assert.ok(ended.every(({ status }) => status === 'complete'));
     for (const { by, order } of ran) assert.equal(by, wanted[Number(order)] === '1.0.0' ? 'old' : 'new');
     await assert.rejects(asking.run({ ...request('x'), version: '3.0.0' }), { code: 'TASKER_TEMPLATE_NOT_FOUND' });
@@ -247,5 +249,30 @@ describe('Workers on one database', needsPostgres, () => {
     letGo('held');
     assert.equal((await same.wait()).status, 'complete');
     assert.ok(ran.every(({ by }) => by === 'all'));
+  });
+
+  it('remove what is old in one process', { timeout: 60_000 }, async (t) => {
+    const { of } = jobs();
+    const { worker, database } = await fleet(t, { retention: { days: 1 } });
+    const holder = async (): Promise<unknown> =>
+      (await database.query(`select worker_id from tasker.subscriber_leases where name = 'tasker.retention'`))[0]?.[
+        'worker_id'
+      ];
+    const earlier = await worker({ config: { tasks: [of('earlier')], retention: false } });
+    const old = await earlier.tasker.run(request('1'));
+    await old.wait();
+    await earlier.tasker.stop();
+    // Its id tells when it was created, too.
+    const oldId = '01000000-0000-7000-8000-000000000000';
+    await database.query(`update tasker.tasks set id = '${oldId}', ended_at = 1, first_ended_at = 1, created_at = 1`);
+    await database.query(`update tasker.steps set task_id = '${oldId}'`);
+    await database.query(`update tasker.events set occurred_at = 1, task_id = '${oldId}' where task_id is not null`);
+    const a = await worker({ config: { tasks: [of('a')] } });
+    const b = await worker({ config: { tasks: [of('b')] } });
+    await until(async () => (await database.query('select id from tasker.tasks where id = $1', [oldId])).length === 0);
+    const first = await holder();
+    assert.ok(first === (await a.workerId()) || first === (await b.workerId()));
+    await (first === (await a.workerId()) ? a : b).tasker.stop();
+    assert.equal(await holder(), undefined);
   });
 });
