@@ -47,8 +47,8 @@ const ownIsolation = '-c default_transaction_isolation=read\\ committed';
 
 /**
  * The connections of one storage in one process: they are made when needed and made again when lost. At most one
- * writes for the recorder, two do the rest of the engine's work (so that a lease is renewed while a flush waits), four
- * read; `listen` makes one more.
+ * writes for the recorder, one keeps the worker's lease, two do the rest of the engine's work, four read; `listen`
+ * makes one more.
  */
 export class Connections {
   readonly place: Place;
@@ -56,7 +56,12 @@ export class Connections {
   readonly schema: string;
   /** The recorder's flushes, one after the other. */
   readonly writer: Pool;
-  /** Queue, leases, commands, retention. */
+  /**
+   * Joining, renewing, leaving. Whoever has just taken a hundred tasks up reads them through `side`: a renewal that
+   * waited behind these would come too late, the tasks would be freed and taken again, and so on for ever.
+   */
+  readonly lease: Pool;
+  /** Queue, tasks taken up, commands, retention. */
   readonly side: Pool;
   readonly reads: Pool;
   readonly #options: ConnectionOptions;
@@ -69,6 +74,7 @@ export class Connections {
     this.schema = `"${this.place.schema}"`;
     const pool = (most: number): Pool => new Pool(configOf(options, most), this.place, options.pooler !== true);
     this.writer = pool(1);
+    this.lease = pool(1);
     this.side = pool(sideConnections);
     this.reads = pool(options.poolSize ?? defaultPoolSize);
   }
@@ -87,7 +93,9 @@ export class Connections {
 
   /** Waits for what is under way. */
   close(): Promise<void> {
-    this.#closed ??= Promise.all([this.writer.end(), this.side.end(), this.reads.end()]).then(() => undefined);
+    this.#closed ??= Promise.all([this.writer, this.lease, this.side, this.reads].map((pool) => pool.end())).then(
+      () => undefined,
+    );
     return this.#closed;
   }
 }

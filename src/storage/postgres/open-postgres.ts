@@ -45,7 +45,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
 }
 
 function assemble(connections: Connections, clock: StoreClock, options: PostgresOptions): Storage {
-  const { place, schema, side, reads } = connections;
+  const { place, schema, side, lease, reads } = connections;
   const membership = new Membership();
   const notifications = new Notifications(connections, clock, options.listenUrl !== null);
   const jobs = new JobQueue(side, place.schema);
@@ -58,8 +58,8 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
     queue,
     workers: new PostgresWorkers(connections, membership, {
       leaseMs: options.leaseMs,
-      onFreed: () => queue.repair(clock.now()),
-      onRenewal: () => measureClock(clock, side),
+      onFreed: () => queue.repairSoon(clock.now()),
+      onRenewal: () => measureClock(clock, lease),
     }),
     commands: new PostgresCommandInbox({ connections, membership, clock, notifications }),
     templates: new PostgresTemplateStore(side, place, schema),

@@ -90,9 +90,10 @@ export class PostgresWorkQueue implements WorkQueue {
     return this.#watch(onNews);
   }
 
-  /** For whoever has just freed tasks: they have no jobs yet. */
-  async repair(now: number): Promise<void> {
-    await this.#repair(await this.#namespacesDue(now), now);
+  /** For whoever has just freed tasks: they have no jobs yet. Where it fails, who comes for them finds out himself. */
+  repairSoon(now: number): void {
+    const repaired = this.#namespacesDue(now).then((due) => this.#repair(due, now));
+    repaired.catch(() => undefined);
   }
 
   async #namespacesDue(now: number, among?: readonly string[]): Promise<readonly string[]> {

@@ -19,8 +19,8 @@ interface Written {
 
 export interface WorkersOptions {
   readonly leaseMs?: number | undefined;
-  /** Called when tasks have been freed, which have no jobs yet. */
-  readonly onFreed: () => Promise<void>;
+  /** Called when tasks have been freed, which have no jobs yet. No renewal waits for what it does. */
+  readonly onFreed: () => void;
   /** Called with each renewal: the moment to compare clocks. */
   readonly onRenewal?: () => Promise<void>;
 }
@@ -51,15 +51,15 @@ export class PostgresWorkers implements WorkerRegistry {
         this.#say(sql, [id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
       );
       this.#membership.workerId = id;
-      await this.#options.onFreed();
+      this.#options.onFreed();
       return position;
     });
   }
 
   async renew(workerId: string, facts: FactsOfLost): Promise<Renewal> {
-    const { place, side, schema } = this.#connections;
+    const { place, lease, schema } = this.#connections;
     const extend = async () => {
-      const [row] = await side.rows<{ readonly held: boolean; readonly lapsed: boolean }>(
+      const [row] = await lease.rows<{ readonly held: boolean; readonly lapsed: boolean }>(
         `select held, lapsed from ${schema}.renew_worker_v1($1, $2)`,
         [workerId, this.leaseMs],
       );
@@ -79,7 +79,7 @@ export class PostgresWorkers implements WorkerRegistry {
         return held ? written : { done: true, last_position: null };
       });
       if (!held) return { held: false, firstPosition: null };
-      await this.#options.onFreed();
+      this.#options.onFreed();
       return { held: true, firstPosition };
     });
   }
@@ -135,8 +135,8 @@ export class PostgresWorkers implements WorkerRegistry {
   }
 
   async #lost(self: string): Promise<readonly LostWorker[]> {
-    const { side, schema } = this.#connections;
-    return side.rows<LostWorker>(
+    const { lease, schema } = this.#connections;
+    return lease.rows<LostWorker>(
       `select id, pid, host, started_at as "startedAt",
          (select count(*) from ${schema}.tasks where lease_worker = workers.id) as "tasksHeld"
        from ${schema}.workers where id <> $1 and lease_until <= ${schema}.now_ms() order by started_at, id`,
@@ -145,8 +145,8 @@ export class PostgresWorkers implements WorkerRegistry {
   }
 
   async #say(sql: string, values: readonly unknown[]): Promise<Written> {
-    const { side } = this.#connections;
-    const [row] = await untilNoConflict(() => side.rows<Written>(sql, values));
+    const { lease } = this.#connections;
+    const [row] = await untilNoConflict(() => lease.rows<Written>(sql, values));
     if (row === undefined) throw new Error('a function of workers gave no row');
     return row;
   }
