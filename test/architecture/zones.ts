@@ -191,6 +191,7 @@ export const zones: Readonly<Record<string, Zone>> = {
   'load-subscriptions.ts': { uses: [...surroundings, 'subscribers'], packages: ['node:'] },
   'register-tasks.ts': { uses: surroundings, packages: ['node:'] },
   'stop-signals.ts': { uses: [], packages: [] },
+  'trouble-teller.ts': { uses: ['shared'], packages: [] },
   'check-replay-options.ts': { uses: ['shared'], sees: ['subscribers'], packages: [] },
   'tasker-refusals.ts': { uses: ['shared'], sees: ['execution'], packages: [] },
   'task-view.ts': { uses: surroundings, sees: ['tasker.ts'], packages: [] },

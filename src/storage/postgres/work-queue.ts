@@ -30,6 +30,7 @@ export class PostgresWorkQueue implements WorkQueue {
   readonly #clock: Clock;
   readonly #watch: Watch;
   #repairedAt = -Infinity;
+  #repairing: Promise<void> = Promise.resolve();
 
   constructor(connections: Connections, membership: Membership, jobs: JobQueue, clock: Clock, watch: Watch) {
     this.#connections = connections;
@@ -43,6 +44,7 @@ export class PostgresWorkQueue implements WorkQueue {
     const worker = this.#worker();
     return mapped(this.#connections.place, async () => {
       if (limit <= 0) return [];
+      await this.#repairing;
       // Most of the time nothing has come due; that answer should cost no write.
       const due = await this.#namespacesDue(now, namespaces);
       if (due.length === 0) return [];
@@ -92,8 +94,8 @@ export class PostgresWorkQueue implements WorkQueue {
 
   /** For whoever has just freed tasks: they have no jobs yet. Where it fails, who comes for them finds out himself. */
   repairSoon(now: number): void {
-    const repaired = this.#namespacesDue(now).then((due) => this.#repair(due, now));
-    repaired.catch(() => undefined);
+    const repair = async (): Promise<void> => void (await this.#repair(await this.#namespacesDue(now), now));
+    this.#repairing = this.#repairing.then(repair).catch(() => undefined);
   }
 
   async #namespacesDue(now: number, among?: readonly string[]): Promise<readonly string[]> {
