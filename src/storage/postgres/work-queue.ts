@@ -94,8 +94,12 @@ export class PostgresWorkQueue implements WorkQueue {
 
   /** For whoever has just freed tasks: they have no jobs yet. Where it fails, who comes for them finds out himself. */
   repairSoon(now: number): void {
-    const repair = async (): Promise<void> => void (await this.#repair(await this.#namespacesDue(now), now));
-    this.#repairing = this.#repairing.then(repair).catch(() => undefined);
+    this.#repairing = this.#repairing.then(() => this.repair(now)).catch(() => undefined);
+  }
+
+  /** Gives a job to each task that is due at this moment and has none. */
+  async repair(now: number): Promise<void> {
+    await this.#repair(await this.#namespacesDue(now), now);
   }
 
   async #namespacesDue(now: number, among?: readonly string[]): Promise<readonly string[]> {
