@@ -111,8 +111,6 @@ export const zones: Readonly<Record<string, Zone>> = {
     sees: ['execution', 'tasks', 'tasker.ts'],
     packages: [],
   },
-  // The same trouble once, however many meet it.
-  'trouble-teller.ts': { uses: ['shared'], packages: [] },
   'task-waiting.ts': {
     uses: ['shared', 'execution', 'tasks', 'task-view.ts', 'tasker-refusals.ts'],
     sees: ['task-lookup.ts', 'tasker.ts'],
