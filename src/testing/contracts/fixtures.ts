@@ -8,8 +8,8 @@ export interface Opened {
   readonly storage: Storage;
   /** The same data through a connection of its own, as another process has it; null where there is no such thing. */
   readonly another: (() => Promise<Storage>) | null;
-  /** Lets the lease of every worker run out, as silence would; null where an end shows at once. */
-  readonly lapse: (() => Promise<void>) | null;
+  /** Lets the lease of this worker, or of every one, run out, as silence would; null where an end shows at once. */
+  readonly lapse: ((workerId?: string) => Promise<void>) | null;
   readonly cleanup: () => Promise<void>;
 }
 

@@ -201,9 +201,8 @@ export function workersContract(storageName: string, open: Open, has: Has): void
           held: true,
           firstPosition: null,
         });
-        await lapse();
+        await lapse(worker.id);
         let reported: readonly LostWorker[] = [];
-        // Its own has run out too, but nobody has noticed: whoever renews first goes on.
         const renewal = await other.workers.renew(second.id, (lost) => {
           reported = lost;
           return [event('lost', { name: 'worker.lost' })];
@@ -221,6 +220,21 @@ export function workersContract(storageName: string, open: Open, has: Has): void
         await storage.workers.join(worker, () => []);
         assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost', 'also when it is back');
       }),
+    );
+
+    it(
+      'renews no lease that has run out, though nobody has noticed: what it held may be unknown to it',
+      manyAtATime,
+      () =>
+        joined(open, async (storage, { lapse }) => {
+          assert.ok(lapse !== null);
+          await storage.tasks.commit([creation('t1')]);
+          await lapse(worker.id);
+          assert.equal((await storage.workers.renew(worker.id, () => [])).held, false);
+          await storage.workers.join(worker, () => []);
+          assert.equal((await storage.workers.renew(worker.id, () => [])).held, true);
+          assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost');
+        }),
     );
 
     it('makes due what a worker held that joins anew', manyAtATime, () =>
