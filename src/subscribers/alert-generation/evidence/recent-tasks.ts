@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../../shared/json.ts';
 import type { Worth } from './worth.ts';
 
-interface Entry {
+export interface RecentTask {
   readonly atMs: number;
   readonly worth: Worth | null;
 }
@@ -10,7 +10,7 @@ const most = 5000;
 
 /** Tasks to which something has happened lately: each once. */
 export class RecentTasks {
-  readonly #tasks = new Map<string, Entry>();
+  readonly #tasks = new Map<string, RecentTask>();
 
   add(task: string, atMs: number, worth: Worth | null): void {
     this.#tasks.delete(task);
@@ -24,12 +24,12 @@ export class RecentTasks {
     this.#tasks.delete(task);
   }
 
-  get(task: string): Entry | undefined {
+  get(task: string): RecentTask | undefined {
     return this.#tasks.get(task);
   }
 
   /** No earlier; those before `keptFromMs`, for which nobody else asks either, are forgotten. */
-  since(fromMs: number, keptFromMs: number): ReadonlyMap<string, Entry> {
+  since(fromMs: number, keptFromMs: number): ReadonlyMap<string, RecentTask> {
     for (const [task, { atMs }] of this.#tasks) {
       if (atMs >= keptFromMs) break;
       this.#tasks.delete(task);
