@@ -45,31 +45,38 @@ async function verify(
   }
 }
 
+// Each takes about ten seconds of both cores.
+const atLength = scale > 1 ? {} : { skip: 'npm run test:long kills at each named point' };
+
 for (const point of crashPoints) {
-  test(`killed at ${point}: every task ends right, every fact is in the log once, no payment is taken twice`, async (t) => {
-    const checkouts = 6;
-    const { services, file } = await shop(t, 11);
-    const options = { file, urls: services.urls, checkouts, seed: 11 };
-    // Recovery has crash points of its own: a first engine that dies under way leaves something to recover.
-    if (point === 'queue.after_take' || point === 'tasks.after_load') {
-      const first = await runEngine({ ...options, crashAt: { point: 'handler.after_effect', nth: 3 } });
-      assert.ok(first.killed, first.stderr);
-    }
-    const nth =
-      {
-        'recorder.before_commit': 3,
-        'recorder.after_commit': 3,
-        'handler.before_effect': 8,
-        'handler.after_effect': 8,
-      }[point as string] ?? 1;
-    const crashed = await runEngine({ ...options, crashAt: { point, nth } });
-    assert.ok(crashed.killed, `the engine was not killed: ${crashed.stderr}`);
-    const last = await runEngine(options);
-    assert.equal(last.killed, false, last.stderr);
-    assert.equal(last.statuses?.length, checkouts, last.stderr);
-    const check = await verify(file, services, checkouts);
-    assert.ok((check.byName.get('worker.lost') ?? 0) >= 1, 'the lost worker is on record');
-  });
+  test(
+    `killed at ${point}: every task ends right, every fact is in the log once, no payment is taken twice`,
+    atLength,
+    async (t) => {
+      const checkouts = 6;
+      const { services, file } = await shop(t, 11);
+      const options = { file, urls: services.urls, checkouts, seed: 11 };
+      // Recovery has crash points of its own: a first engine that dies under way leaves something to recover.
+      if (point === 'queue.after_take' || point === 'tasks.after_load') {
+        const first = await runEngine({ ...options, crashAt: { point: 'handler.after_effect', nth: 3 } });
+        assert.ok(first.killed, first.stderr);
+      }
+      const nth =
+        {
+          'recorder.before_commit': 3,
+          'recorder.after_commit': 3,
+          'handler.before_effect': 8,
+          'handler.after_effect': 8,
+        }[point as string] ?? 1;
+      const crashed = await runEngine({ ...options, crashAt: { point, nth } });
+      assert.ok(crashed.killed, `the engine was not killed: ${crashed.stderr}`);
+      const last = await runEngine(options);
+      assert.equal(last.killed, false, last.stderr);
+      assert.equal(last.statuses?.length, checkouts, last.stderr);
+      const check = await verify(file, services, checkouts);
+      assert.ok((check.byName.get('worker.lost') ?? 0) >= 1, 'the lost worker is on record');
+    },
+  );
 }
 
 // The short form has no time for more: the long one kills two hundred times.
