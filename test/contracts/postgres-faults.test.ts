@@ -79,7 +79,7 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
     ));
 
   it('is refused when it is none, without being shown', async () => {
-    for (const url of [`postgres://me:${secret}@host:port/x`, `mysql://me:${secret}@host/x`, secret]) {
+    for (const url of [`postgres://me:${secret}@host:port/x`, `mysql://me:${secret}@host/x`, secret, `postgres://me:1/${secret}@host/x`, `postgres://me:1#${secret}@host/x`]) {
       await assert.rejects(openPostgres({ url }), (error: Error) => {
         assert.equal('code' in error && error.code, 'TASKER_CONFIG_INVALID');
         showsNoPassword(error, secret);
@@ -90,6 +90,24 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
 });
 
 describe('A storage on PostgreSQL', needsPostgres, () => {
+  it('needs no right to create schemas where both are there already', needsOwnPostgres, () =>
+    withDatabase(async (database) => {
+      const limited = `limited_${database.name}`;
+      await database.query(`create role ${limited} login password '${secret}'`);
+      for (const schema of ['tasker', 'tasker_queue'])
+        await database.query(`create schema ${schema} authorization ${limited}`);
+      const url = changed(database, (given) => {
+        [given.username, given.password] = [limited, secret];
+      });
+      const storage = await openPostgres({ url, listenUrl: null });
+      await storage.workers.join(worker, () => []);
+      const waits = { ...creation('t1'), release: { dueAt: 1, deadlineAt: null } };
+      assert.equal((await storage.tasks.commit([waits]))[0]?.kind, 'committed');
+      assert.equal((await storage.queue.takeDue(2, 1)).length, 1);
+      await storage.close();
+    }),
+  );
+
   it('opened for reading only, reads and refuses every write', () =>
     withDatabase(async (database) => {
       await (await openPostgres({ url: database.url, listenUrl: null })).close();

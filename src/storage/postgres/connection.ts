@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-import { TaskerError } from '../../shared/errors.ts';
+import { errorMessage, TaskerError } from '../../shared/errors.ts';
 import { closedError, isConnectionLost, type Place, throwMapped } from './storage-errors.ts';
 import { untilNoConflict } from './transaction.ts';
 
@@ -233,13 +233,26 @@ function placeOf({ url, schema = 'tasker' }: ConnectionOptions): Place {
     );
   }
   if (!/^postgres(ql)?:\/\//.test(url) || !isUrl(url)) throw notAUrl();
-  const { user = '', host, port, database = '' } = new pg.Client({ connectionString: url });
+  const { user = '', host, port, database = '' } = parsed(url);
   return { location: `${user}@${host}:${port}/${database}, schema ${schema}`, schema, user, host, port, database };
 }
 
 function isUrl(url: string): boolean {
   // `postgres://user@/database?host=/run/postgresql` names a socket, and no host where a URL has one.
-  return URL.canParse(url) || URL.canParse(url.replace('@/', '@socket/'));
+  const found = URL.parse(url) ?? URL.parse(url.replace('@/', '@socket/'));
+  // A password with a bare `/` or `#` ends where that is, and its rest would be shown as port or database.
+  return found !== null && found.hash === '' && !found.pathname.includes('@');
+}
+
+/** The driver reads the files that the URL names for TLS. */
+function parsed(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url });
+  } catch (cause) {
+    throw new TaskerError('TASKER_CONFIG_INVALID', `The URL of the storage cannot be used: ${errorMessage(cause)}.`, {
+      cause,
+    });
+  }
 }
 
 /** Without what was given: it may hold a password. */
