@@ -42,6 +42,12 @@ const sideConnections = 2;
 // Longer than the server's own limit: what runs into this one has lost the server.
 const beyondStatementTimeoutMs = 5_000;
 const idleMs = 30_000;
+/**
+ * How long a transaction may wait for its own process, which may be stopped just then: the log's lock, for which every
+ * worker waits, is to be free again before a lease runs out. Set for each, as a pooler takes no settings of a session.
+ */
+const idleInTransactionMs = 5_000;
+const begin = `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idleInTransactionMs}`;
 // Whatever the database's own default is: with more, who waits for the log's lock would not see what came before him.
 const ownIsolation = '-c default_transaction_isolation=read\\ committed';
 
@@ -172,7 +178,7 @@ export class Pool implements Queries {
       query: (sql, values = []) => this.#query(client, sql, values, false),
     };
     try {
-      await client.query('begin');
+      await client.query(begin);
       const result = await use(queries);
       await client.query('commit');
       return result;
@@ -279,7 +285,6 @@ function configOf(options: ConnectionOptions, max: number): pg.PoolConfig {
     // A pooler in transaction mode takes no settings of a session.
     ...(options.pooler !== true && {
       statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: statementTimeoutMs,
       options: options.readOnly === true ? `${ownIsolation} -c default_transaction_read_only=on` : ownIsolation,
     }),
   };

@@ -31,6 +31,7 @@ const oldestServer = 150_000;
 interface Found {
   readonly server: number;
   readonly encoding: string;
+  readonly isolation: string;
   readonly there: boolean;
   readonly tables: readonly string[];
   readonly ours: boolean;
@@ -108,6 +109,7 @@ async function checkedVersion(queries: Queries, place: Place): Promise<Version> 
   const found = await look(queries, place);
   if (found.server < oldestServer) throw tooOld(place, found.server);
   if (found.encoding !== 'UTF8') throw notUtf8(place, found.encoding);
+  if (found.isolation !== 'read committed') throw wrongIsolation(place, found.isolation);
   if (!found.ours) {
     if (found.tables.length > 0) throw foreign(place, found.tables);
     return none;
@@ -124,6 +126,7 @@ async function checkedVersion(queries: Queries, place: Place): Promise<Version> 
 async function look(queries: Queries, { schema }: Place): Promise<Found> {
   const [found] = await queries.rows<Found>(
     `select current_setting('server_version_num')::integer as server, current_setting('server_encoding') as encoding,
+       current_setting('transaction_isolation') as isolation,
        exists (select from pg_namespace where nspname = $1) as there,
        array(select relname::text from pg_class join pg_namespace on pg_namespace.oid = relnamespace
          where nspname = $1 and relkind in ('r', 'p', 'v', 'm', 'f') order by relname) as tables,
@@ -200,6 +203,16 @@ function tooOld(place: Place, server: number): TaskerError {
     'TASKER_STORAGE_UNAVAILABLE',
     `The storage '${place.location}' is on PostgreSQL ${Math.floor(server / 10_000)}; Tasker needs 15 or newer. Upgrade the server, or name another.`,
     { details: { location: place.location, server } },
+  );
+}
+
+/** Only behind a pooler: elsewhere each connection is told. */
+function wrongIsolation(place: Place, isolation: string): TaskerError {
+  return new TaskerError(
+    'TASKER_CONFIG_INVALID',
+    `Transactions on '${place.location}' are '${isolation}' unless asked otherwise, and what a pooler gives out cannot be told otherwise; Tasker needs 'read committed'. ` +
+      `Run 'alter role ${place.user} set default_transaction_isolation = 'read committed'' and connect the pooler anew.`,
+    { details: { location: place.location, isolation } },
   );
 }
 
