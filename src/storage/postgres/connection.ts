@@ -42,6 +42,8 @@ const sideConnections = 2;
 // Longer than the server's own limit: what runs into this one has lost the server.
 const beyondStatementTimeoutMs = 5_000;
 const idleMs = 30_000;
+// A timer's longest: to the driver 0 is no limit of its own.
+const foreverMs = 2 ** 31 - 1;
 /**
  * How long a transaction may wait for its own process, which may be stopped just then: the log's lock, for which every
  * worker waits, is to be free again before a lease runs out. Set for each, as a pooler takes no settings of a session.
@@ -156,13 +158,23 @@ export class Pool implements Queries {
     return untilNoConflict(() => this.#once(use));
   }
 
+  /** The same without a limit for its statements. */
+  unhurriedTransaction<T>(use: (queries: Queries) => Promise<T>): Promise<T> {
+    return untilNoConflict(() =>
+      this.#once(async (queries) => {
+        await queries.query('set local statement_timeout = 0');
+        return use(queries);
+      }, foreverMs),
+    );
+  }
+
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     await this.#pool.end();
   }
 
-  async #once<T>(use: (queries: Queries) => Promise<T>): Promise<T> {
+  async #once<T>(use: (queries: Queries) => Promise<T>, timeoutMs?: number): Promise<T> {
     if (this.#ended) throw closedError(this.#place);
     const client = await this.#pool.connect();
     let broken = false;
@@ -173,9 +185,9 @@ export class Pool implements Queries {
     client.on('error', onError);
     const queries: Queries = {
       rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
-        (await this.#query(client, sql, values)).rows as Row[],
-      run: async (sql, values = []) => (await this.#query(client, sql, values)).rowCount ?? 0,
-      query: (sql, values = []) => this.#query(client, sql, values, false),
+        (await this.#query(client, sql, values, true, timeoutMs)).rows as Row[],
+      run: async (sql, values = []) => (await this.#query(client, sql, values, true, timeoutMs)).rowCount ?? 0,
+      query: (sql, values = []) => this.#query(client, sql, values, false, timeoutMs),
     };
     try {
       await client.query(begin);
@@ -197,10 +209,16 @@ export class Pool implements Queries {
     sql: string,
     values: readonly unknown[],
     prepared = true,
+    timeoutMs?: number,
   ): Promise<pg.QueryResult> {
     if (this.#ended && on === this.#pool) return Promise.reject(closedError(this.#place));
     const name = prepared ? this.#names?.of(sql) : undefined;
-    return on.query({ text: sql, values: [...values], ...(name !== undefined && { name }) });
+    return on.query({
+      text: sql,
+      values: [...values],
+      ...(name !== undefined && { name }),
+      ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
+    });
   }
 }
 

@@ -52,8 +52,7 @@ export async function migrate(connections: Connections): Promise<void> {
   const { place, side, schema } = connections;
   try {
     if ((await checkedVersion(side, place)).version >= schemaVersion) return;
-    await side.transaction(async (queries) => {
-      await queries.rows('set local statement_timeout = 0');
+    await side.unhurriedTransaction(async (queries) => {
       await queries.rows("select pg_advisory_xact_lock(hashtextextended('tasker migrations ' || $1, 0))", [
         place.schema,
       ]);
@@ -78,7 +77,7 @@ export async function migrate(connections: Connections): Promise<void> {
 export async function migrateDown(connections: Connections, target: number): Promise<void> {
   const { place, side, schema } = connections;
   try {
-    await side.transaction(async (queries) => {
+    await side.unhurriedTransaction(async (queries) => {
       await queries.rows("select pg_advisory_xact_lock(hashtextextended('tasker migrations ' || $1, 0))", [
         place.schema,
       ]);
