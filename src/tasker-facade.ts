@@ -3,6 +3,7 @@ import type { EventStream } from './bus/event-stream.ts';
 import { type Listener, type ListenOptions, listenWith, type OnOptions, streamOf } from './bus/listen.ts';
 import { type Discovery, discovery } from './bus/discovery.ts';
 import type { ResolvedConfig } from './config/resolve-config.ts';
+import { withoutSecrets } from './config/storage.ts';
 import type { EventDirectory } from './events/event-directory.ts';
 import type { EventPattern, MatchedName } from './events/pattern.ts';
 import { checkAnnotation } from './execution/annotation.ts';
@@ -98,6 +99,8 @@ export class TaskerFacade implements Tasker {
   readonly #tasks: TaskLookup;
   readonly #waiting: TaskWaiting;
   readonly catalog: Discovery;
+  /** For whoever shows or logs it: without what is secret. */
+  readonly resolvedConfig: ResolvedConfig;
   readonly backtestAlerts: Tasker['backtestAlerts'] = (options) => this.#parts.backtestAlerts(options);
   readonly pendingAlerts: Tasker['pendingAlerts'] = () => this.#alerts.pending();
   #starting: Promise<void> | null = null;
@@ -108,15 +111,13 @@ export class TaskerFacade implements Tasker {
 
   constructor(parts: FacadeParts) {
     this.#parts = parts;
+    const { config } = parts;
+    this.resolvedConfig = Object.freeze({ ...config, storage: Object.freeze(withoutSecrets(config.storage)) });
     this.#subscribers = new TaskerSubscribers(parts);
     this.#alerts = new TaskerAlerts(parts);
     this.#tasks = new TaskLookup(parts, () => this.#closed);
     this.#waiting = new TaskWaiting(parts, this.#tasks, () => this.#stopping !== null);
     this.catalog = discovery(parts.directory, parts.bus, (event) => parts.subscribers.handling(event));
-  }
-
-  get resolvedConfig(): ResolvedConfig {
-    return this.#parts.config;
   }
 
   start(options: StartOptions = {}): Promise<void> {

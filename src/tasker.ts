@@ -320,6 +320,7 @@ export interface Tasker extends StartsInTransactions {
     source: { readonly text: string; readonly file: string },
     options?: { readonly strict?: boolean },
   ): readonly TemplateProblem[];
+  /** What is in force, without passwords. */
   readonly resolvedConfig: ResolvedConfig;
   status(): EngineStatus;
   isEngineRunning(): Promise<boolean>;

@@ -18,7 +18,7 @@ export default defineConfig({
   storage: {
     kind: 'postgres',
     url: required('DATABASE_URL', 'postgres://tasker:password@postgres:5432/tasker'),
-    ...(listenUrl !== undefined && { listenUrl }),
+    ...(listenUrl !== undefined && { listenUrl, pooler: true }),
   },
   templates: ['../../examples/monitored-checkout/config/monitored_checkout_handler.yaml'],
   handlers: createHandlers({

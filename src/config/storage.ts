@@ -10,9 +10,15 @@ const schemaName = z
 const postgresUrl = z
   .string()
   .refine(
-    (url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url),
-    'expected a URL like postgres://user:password@host:5432/database',
+    (url) => /^postgres(ql)?:\/\//.test(url) && isWhole(url),
+    'expected a URL like postgres://user:password@host:5432/database, special characters in the password percent-encoded',
   );
+
+/** A password with a bare `/` or `#` ends where that is, and its rest would be shown as port or database. */
+function isWhole(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.hash === '' && !url.pathname.includes('@');
+}
 
 const postgresSchema = z.strictObject({
   kind: z.literal('postgres'),

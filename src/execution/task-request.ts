@@ -38,7 +38,13 @@ const requestSchema = z.strictObject({
   correlationId: z.string().regex(correlationIdPattern, 'expected 1 to 128 of A-Z a-z 0-9 _ . : -').optional(),
   traceparent: z.string().optional(),
   tracestate: z.string().max(512).optional(),
-  idempotencyKey: z.string().min(1).max(255).optional(),
+  idempotencyKey: z
+    .string()
+    .min(1)
+    .max(255)
+    // Otherwise PostgreSQL could not keep it, or keep two different ones as the same.
+    .refine((key) => key.isWellFormed() && !key.includes('\0'), 'expected Unicode text without NUL')
+    .optional(),
   initiator: word.default('unknown'),
   source_system: word.default('unknown'),
   reason: word.default('unknown'),

@@ -120,7 +120,8 @@ export interface TaskSnapshot {
  *
  * - `commit` writes the batch in one transaction and resolves only when it is on disk. Each change is all or
  *   nothing: a refused one leaves no trace and does not disturb the others. It rejects with a `TASKER_STORAGE_*`
- *   error when nothing was written.
+ *   error when nothing was written, or when that cannot be known: what turns out to have been written all the same
+ *   is then given back as it is on disk, and what the writer decides from before it is refused.
  * - Events get their positions here, in the order of the batch.
  * - Deciding what to write is not the store's job: it checks lease and idempotency key, nothing else.
  */

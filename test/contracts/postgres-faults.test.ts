@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { createTasker } from '../../src/create-tasker.ts';
+import { Connections } from '../../src/storage/postgres/connection.ts';
 import { openPostgres } from '../../src/storage/postgres/open-postgres.ts';
 import { creation, wholeLog, worker } from '../../src/testing/contracts/fixtures.ts';
 import { needsOwnPostgres, needsPostgres, startServer, type TestDatabase, withDatabase } from '../support/postgres.ts';
@@ -79,7 +81,13 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
     ));
 
   it('is refused when it is none, without being shown', async () => {
-    for (const url of [`postgres://me:${secret}@host:port/x`, `mysql://me:${secret}@host/x`, secret]) {
+    for (const url of [
+      `postgres://me:${secret}@host:port/x`,
+      `mysql://me:${secret}@host/x`,
+      secret,
+      `postgres://me:1/${secret}@host/x`,
+      `postgres://me:1#${secret}@host/x`,
+    ]) {
       await assert.rejects(openPostgres({ url }), (error: Error) => {
         assert.equal('code' in error && error.code, 'TASKER_CONFIG_INVALID');
         showsNoPassword(error, secret);
@@ -90,6 +98,24 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
 });
 
 describe('A storage on PostgreSQL', needsPostgres, () => {
+  it('needs no right to create schemas where both are there already', needsOwnPostgres, () =>
+    withDatabase(async (database) => {
+      const limited = `limited_${database.name}`;
+      await database.query(`create role ${limited} login password '${secret}'`);
+      for (const schema of ['tasker', 'tasker_queue'])
+        await database.query(`create schema ${schema} authorization ${limited}`);
+      const url = changed(database, (given) => {
+        [given.username, given.password] = [limited, secret];
+      });
+      const storage = await openPostgres({ url, listenUrl: null });
+      await storage.workers.join(worker, () => []);
+      const waits = { ...creation('t1'), release: { dueAt: 1, deadlineAt: null } };
+      assert.equal((await storage.tasks.commit([waits]))[0]?.kind, 'committed');
+      assert.equal((await storage.queue.takeDue(2, 1)).length, 1);
+      await storage.close();
+    }),
+  );
+
   it('opened for reading only, reads and refuses every write', () =>
     withDatabase(async (database) => {
       await (await openPostgres({ url: database.url, listenUrl: null })).close();
@@ -109,6 +135,40 @@ describe('A storage on PostgreSQL', needsPostgres, () => {
         readOnly,
       );
       await storage.close();
+    }));
+
+  it('whose process stops in the middle of a transaction is soon rid of it, behind a pooler too', () =>
+    withDatabase(async ({ url }) => {
+      const connections = new Connections({ url, pooler: true });
+      const [row] = await connections.writer.transaction((queries) =>
+        queries.rows(
+          `select setting::integer as limit from pg_settings where name = 'idle_in_transaction_session_timeout'`,
+        ),
+      );
+      assert.deepEqual(row, { limit: 5000 });
+      await connections.close();
+    }));
+
+  it('is not opened where a pooler would give it stricter transactions', () =>
+    withDatabase(async (database) => {
+      await database.query(`alter database ${database.name} set default_transaction_isolation = 'repeatable read'`);
+      await assert.rejects(openPostgres({ url: database.url, listenUrl: null, pooler: true }), {
+        code: 'TASKER_CONFIG_INVALID',
+        message: /'repeatable read'.*alter role postgres set default_transaction_isolation/s,
+      });
+      await (await openPostgres({ url: database.url, listenUrl: null })).close();
+    }));
+
+  it('shows no password to whoever looks at the configuration', () =>
+    withDatabase(async ({ url }) => {
+      const { password } = new URL(url);
+      const shown = new URL(url);
+      shown.password = '';
+      const tasker = await createTasker({ storage: url, observers: false }, { env: {} });
+      const { storage } = tasker.resolvedConfig;
+      assert.deepEqual(storage.kind === 'postgres' && [storage.url, storage.listenUrl], [shown.href, shown.href]);
+      assert.notEqual(password, '');
+      await tasker.stop();
     }));
 
   it('names the command that backs it up, without a password', () =>

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import pg from 'pg';
+
 import { Connections } from '../../src/storage/postgres/connection.ts';
 import { migrateDown, schemaVersion } from '../../src/storage/postgres/migrate.ts';
 import { openPostgres, type PostgresOptions } from '../../src/storage/postgres/open-postgres.ts';
 import { worker } from '../../src/testing/contracts/fixtures.ts';
 import { needsPostgres, type TestDatabase, withDatabase } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 
 async function openAndClose(options: PostgresOptions): Promise<void> {
   await (await openPostgres({ listenUrl: null, ...options })).close();
@@ -62,6 +65,19 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
       await first?.templates.save({ id: 'h', namespace: 'n', name: 'n', version: '1', body: '{}' });
       for (const other of others) assert.equal((await other.templates.load('h'))?.id, 'h');
       for (const storage of storages) await storage.close();
+    }));
+
+  it('are waited for longer than any statement may take', () =>
+    withDatabase(async (database) => {
+      const other = new pg.Client({ connectionString: database.url });
+      await other.connect();
+      await other.query(`select pg_advisory_lock(hashtextextended('tasker migrations tasker', 0))`);
+      const opened = openAndClose({ url: database.url, statementTimeoutMs: 200 });
+      const waited = `select pid from pg_stat_activity
+        where datname = current_database() and wait_event = 'advisory' and clock_timestamp() - query_start > '5.5 s'`;
+      await Promise.race([opened, until(async () => (await other.query(waited)).rows.length > 0)]);
+      await other.end();
+      await opened;
     }));
 
   it('are taken back and made again, each, with the same outcome', () =>

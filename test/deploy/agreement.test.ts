@@ -9,17 +9,15 @@ import { createTasker, type TaskerConfigInput } from '../../src/index.ts';
 import { fakeIo } from '../cli/support/fake-io.ts';
 import { compose, deployDir, deployments, manifests, readDeployed, readYaml, root } from './deploy-files.ts';
 
-/** Both hold once the command line has `worker` and `server` and a configuration takes PostgreSQL: then this goes. */
-const awaited = { todo: 'needs `tasker worker`, `tasker server` and `storage: postgres`, which are on their way' };
 const operationsPort = 9464;
 const dockerfile = readDeployed('Dockerfile');
 const { services } = compose();
 
 /** Without the database in its environment the configuration is none. */
-async function deployedConfig(): Promise<TaskerConfigInput> {
+async function deployedConfig(variant = ''): Promise<TaskerConfigInput> {
   process.env['DATABASE_URL'] = 'postgres://tasker:secret@127.0.0.1:5432/tasker';
   const path = join(deployDir, 'app/tasker.config.ts');
-  return ((await import(path)) as { default: TaskerConfigInput }).default;
+  return ((await import(`${path}${variant}`)) as { default: TaskerConfigInput }).default;
 }
 
 function commandLines(): readonly (readonly [where: string, args: readonly string[]])[] {
@@ -31,7 +29,7 @@ function commandLines(): readonly (readonly [where: string, args: readonly strin
   ];
 }
 
-test('what is run is a command of the command line, with options that it has', awaited, () => {
+test('what is run is a command of the command line, with options that it has', () => {
   const program = createProgram({ io: fakeIo({ cwd: root }), createTasker, finish: () => undefined });
   const known = (where: string, [name, ...rest]: readonly string[]): void => {
     const command = program.commands.find((one) => one.name() === name);
@@ -43,6 +41,17 @@ test('what is run is a command of the command line, with options that it has', a
       );
   };
   for (const [where, args] of commandLines()) known(where, args);
+});
+
+test('a listening URL beside that of the database says that there is a pooler, which takes no settings of a session', async () => {
+  process.env['DATABASE_LISTEN_URL'] = 'postgres://tasker:secret@127.0.0.1:5432/tasker';
+  try {
+    const { storage } = resolveConfig(await deployedConfig('?pooled'), { baseDir: deployDir, env: {} });
+    assert.equal(storage.kind === 'postgres' && storage.pooler, true);
+    assert.equal(storage.kind === 'postgres' && storage.listenUrl, process.env['DATABASE_LISTEN_URL']);
+  } finally {
+    delete process.env['DATABASE_LISTEN_URL'];
+  }
 });
 
 test('every process is started with the configuration that the image has', () => {
@@ -59,7 +68,7 @@ test('every process is started with the configuration that the image has', () =>
   }
 });
 
-test('the configuration is one that Tasker takes', awaited, async () => {
+test('the configuration is one that Tasker takes', async () => {
   const resolved = resolveConfig(await deployedConfig(), { baseDir: join(deployDir, 'app'), env: {} });
   assert.equal(resolved.storage.kind, 'postgres');
   for (const file of resolved.templates) assert.ok(existsSync(file), file);

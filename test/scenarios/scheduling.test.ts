@@ -191,3 +191,12 @@ test('a priority or start time that is none is refused, saying what is', async (
     });
   }
 });
+
+test('an idempotency key that not every store could keep is refused', async (t) => {
+  const { tasker } = await world(t, [order(Promise.resolve(), [])]);
+  for (const idempotencyKey of ['a\0b', '\ud800'])
+    await assert.rejects(tasker.run({ name: 'order', context: {}, idempotencyKey }), {
+      code: 'TASKER_REQUEST_INVALID',
+      message: /idempotencyKey: expected Unicode text without NUL/,
+    });
+});

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-import { TaskerError } from '../../shared/errors.ts';
+import { errorMessage, TaskerError } from '../../shared/errors.ts';
 import { closedError, isConnectionLost, type Place, throwMapped } from './storage-errors.ts';
 import { untilNoConflict } from './transaction.ts';
 
@@ -42,6 +42,14 @@ const sideConnections = 2;
 // Longer than the server's own limit: what runs into this one has lost the server.
 const beyondStatementTimeoutMs = 5_000;
 const idleMs = 30_000;
+// A timer's longest: to the driver 0 is no limit of its own.
+const foreverMs = 2 ** 31 - 1;
+/**
+ * How long a transaction may wait for its own process, which may be stopped just then: the log's lock, for which every
+ * worker waits, is to be free again before a lease runs out. Set for each, as a pooler takes no settings of a session.
+ */
+const idleInTransactionMs = 5_000;
+const begin = `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idleInTransactionMs}`;
 // Whatever the database's own default is: with more, who waits for the log's lock would not see what came before him.
 const ownIsolation = '-c default_transaction_isolation=read\\ committed';
 
@@ -150,13 +158,23 @@ export class Pool implements Queries {
     return untilNoConflict(() => this.#once(use));
   }
 
+  /** The same without a limit for its statements. */
+  unhurriedTransaction<T>(use: (queries: Queries) => Promise<T>): Promise<T> {
+    return untilNoConflict(() =>
+      this.#once(async (queries) => {
+        await queries.query('set local statement_timeout = 0');
+        return use(queries);
+      }, foreverMs),
+    );
+  }
+
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     await this.#pool.end();
   }
 
-  async #once<T>(use: (queries: Queries) => Promise<T>): Promise<T> {
+  async #once<T>(use: (queries: Queries) => Promise<T>, timeoutMs?: number): Promise<T> {
     if (this.#ended) throw closedError(this.#place);
     const client = await this.#pool.connect();
     let broken = false;
@@ -167,12 +185,12 @@ export class Pool implements Queries {
     client.on('error', onError);
     const queries: Queries = {
       rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
-        (await this.#query(client, sql, values)).rows as Row[],
-      run: async (sql, values = []) => (await this.#query(client, sql, values)).rowCount ?? 0,
-      query: (sql, values = []) => this.#query(client, sql, values, false),
+        (await this.#query(client, sql, values, true, timeoutMs)).rows as Row[],
+      run: async (sql, values = []) => (await this.#query(client, sql, values, true, timeoutMs)).rowCount ?? 0,
+      query: (sql, values = []) => this.#query(client, sql, values, false, timeoutMs),
     };
     try {
-      await client.query('begin');
+      await client.query(begin);
       const result = await use(queries);
       await client.query('commit');
       return result;
@@ -191,10 +209,16 @@ export class Pool implements Queries {
     sql: string,
     values: readonly unknown[],
     prepared = true,
+    timeoutMs?: number,
   ): Promise<pg.QueryResult> {
     if (this.#ended && on === this.#pool) return Promise.reject(closedError(this.#place));
     const name = prepared ? this.#names?.of(sql) : undefined;
-    return on.query({ text: sql, values: [...values], ...(name !== undefined && { name }) });
+    return on.query({
+      text: sql,
+      values: [...values],
+      ...(name !== undefined && { name }),
+      ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
+    });
   }
 }
 
@@ -233,13 +257,26 @@ function placeOf({ url, schema = 'tasker' }: ConnectionOptions): Place {
     );
   }
   if (!/^postgres(ql)?:\/\//.test(url) || !isUrl(url)) throw notAUrl();
-  const { user = '', host, port, database = '' } = new pg.Client({ connectionString: url });
+  const { user = '', host, port, database = '' } = parsed(url);
   return { location: `${user}@${host}:${port}/${database}, schema ${schema}`, schema, user, host, port, database };
 }
 
 function isUrl(url: string): boolean {
   // `postgres://user@/database?host=/run/postgresql` names a socket, and no host where a URL has one.
-  return URL.canParse(url) || URL.canParse(url.replace('@/', '@socket/'));
+  const found = URL.parse(url) ?? URL.parse(url.replace('@/', '@socket/'));
+  // A password with a bare `/` or `#` ends where that is, and its rest would be shown as port or database.
+  return found !== null && found.hash === '' && !found.pathname.includes('@');
+}
+
+/** The driver reads the files that the URL names for TLS. */
+function parsed(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url });
+  } catch (cause) {
+    throw new TaskerError('TASKER_CONFIG_INVALID', `The URL of the storage cannot be used: ${errorMessage(cause)}.`, {
+      cause,
+    });
+  }
 }
 
 /** Without what was given: it may hold a password. */
@@ -266,7 +303,6 @@ function configOf(options: ConnectionOptions, max: number): pg.PoolConfig {
     // A pooler in transaction mode takes no settings of a session.
     ...(options.pooler !== true && {
       statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: statementTimeoutMs,
       options: options.readOnly === true ? `${ownIsolation} -c default_transaction_read_only=on` : ownIsolation,
     }),
   };

@@ -114,9 +114,12 @@ export class JobQueue {
   }
 
   async #start(): Promise<PgBoss> {
+    const found = await this.#queries.rows('select from pg_namespace where nspname = $1', [this.schema]);
     const boss = new PgBoss({
       db: { executeSql: (text, values) => this.#queries.query(text, values ?? []) },
       schema: this.schema,
+      // PostgreSQL asks for the right to create schemas even where there is nothing to create.
+      createSchema: found.length === 0,
       schedule: false,
       registerInstance: false,
       openTelemetry: { enabled: false },

@@ -31,6 +31,7 @@ const oldestServer = 150_000;
 interface Found {
   readonly server: number;
   readonly encoding: string;
+  readonly isolation: string;
   readonly there: boolean;
   readonly tables: readonly string[];
   readonly ours: boolean;
@@ -51,8 +52,7 @@ export async function migrate(connections: Connections): Promise<void> {
   const { place, side, schema } = connections;
   try {
     if ((await checkedVersion(side, place)).version >= schemaVersion) return;
-    await side.transaction(async (queries) => {
-      await queries.rows('set local statement_timeout = 0');
+    await side.unhurriedTransaction(async (queries) => {
       await queries.rows("select pg_advisory_xact_lock(hashtextextended('tasker migrations ' || $1, 0))", [
         place.schema,
       ]);
@@ -77,7 +77,7 @@ export async function migrate(connections: Connections): Promise<void> {
 export async function migrateDown(connections: Connections, target: number): Promise<void> {
   const { place, side, schema } = connections;
   try {
-    await side.transaction(async (queries) => {
+    await side.unhurriedTransaction(async (queries) => {
       await queries.rows("select pg_advisory_xact_lock(hashtextextended('tasker migrations ' || $1, 0))", [
         place.schema,
       ]);
@@ -108,6 +108,7 @@ async function checkedVersion(queries: Queries, place: Place): Promise<Version> 
   const found = await look(queries, place);
   if (found.server < oldestServer) throw tooOld(place, found.server);
   if (found.encoding !== 'UTF8') throw notUtf8(place, found.encoding);
+  if (found.isolation !== 'read committed') throw wrongIsolation(place, found.isolation);
   if (!found.ours) {
     if (found.tables.length > 0) throw foreign(place, found.tables);
     return none;
@@ -124,6 +125,7 @@ async function checkedVersion(queries: Queries, place: Place): Promise<Version> 
 async function look(queries: Queries, { schema }: Place): Promise<Found> {
   const [found] = await queries.rows<Found>(
     `select current_setting('server_version_num')::integer as server, current_setting('server_encoding') as encoding,
+       current_setting('transaction_isolation') as isolation,
        exists (select from pg_namespace where nspname = $1) as there,
        array(select relname::text from pg_class join pg_namespace on pg_namespace.oid = relnamespace
          where nspname = $1 and relkind in ('r', 'p', 'v', 'm', 'f') order by relname) as tables,
@@ -200,6 +202,16 @@ function tooOld(place: Place, server: number): TaskerError {
     'TASKER_STORAGE_UNAVAILABLE',
     `The storage '${place.location}' is on PostgreSQL ${Math.floor(server / 10_000)}; Tasker needs 15 or newer. Upgrade the server, or name another.`,
     { details: { location: place.location, server } },
+  );
+}
+
+/** Only behind a pooler: elsewhere each connection is told. */
+function wrongIsolation(place: Place, isolation: string): TaskerError {
+  return new TaskerError(
+    'TASKER_CONFIG_INVALID',
+    `Transactions on '${place.location}' are '${isolation}' unless asked otherwise, and what a pooler gives out cannot be told otherwise; Tasker needs 'read committed'. ` +
+      `Run 'alter role ${place.user} set default_transaction_isolation = 'read committed'' and connect the pooler anew.`,
+    { details: { location: place.location, isolation } },
   );
 }
 

@@ -49,17 +49,23 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
   const membership = new Membership();
   const notifications = new Notifications(connections, clock, options.listenUrl !== null);
   const jobs = new JobQueue(side, place.schema);
-  const tasks = new PostgresTaskStore(connections, membership, jobs);
   const watch = (onNews: () => void): (() => void) => notifications.watch(() => onNews());
   const queue = new PostgresWorkQueue(connections, membership, jobs, clock, watch);
+  const onFreed = (): void => queue.repairSoon(clock.now());
+  const tasks = new PostgresTaskStore(connections, membership, jobs, onFreed);
+  const onRenewal = (): Promise<void> => {
+    // No renewal waits for it; where it fails, the next one tries again.
+    void tasks.settleDoubts().catch(() => undefined);
+    return measureClock(clock, lease);
+  };
   return {
     location: place.location,
     tasks,
     queue,
     workers: new PostgresWorkers(connections, membership, {
       leaseMs: options.leaseMs,
-      onFreed: () => queue.repairSoon(clock.now()),
-      onRenewal: () => measureClock(clock, lease),
+      onFreed,
+      onRenewal,
     }),
     commands: new PostgresCommandInbox({ connections, membership, clock, notifications }),
     templates: new PostgresTemplateStore(side, place, schema),

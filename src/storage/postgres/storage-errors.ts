@@ -136,7 +136,7 @@ function advice(code: TaskerErrorCode, what: string, place: Place): string {
 export function neededGrants(schema: string): string {
   return (
     `Grant them: 'grant usage on schema ${schema} to <user>', 'grant select, insert, update, delete on all tables in schema ${schema} to <user>', ` +
-    `'grant execute on all functions in schema ${schema} to <user>'; whoever creates or upgrades the storage also needs ` +
+    `'grant execute on all functions in schema ${schema} to <user>', and the same for schema ${schema}_queue; whoever creates or upgrades the storage also needs ` +
     `'grant create on database <database> to <user>', or to own the schema.`
   );
 }

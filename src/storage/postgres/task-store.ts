@@ -3,10 +3,11 @@ import type { Change, CommitResult, StoredTask, TaskStore } from '../../executio
 import type { Progress, ProgressResult } from '../../subscribers/subscriber-store.ts';
 import { GroupWriter } from './commit-group.ts';
 import { type Connections, mapped, type Queries } from './connection.ts';
+import { DoubtfulGroups } from './doubtful-group.ts';
 import type { JobQueue, WakeUp } from './job-queue.ts';
 import { TaskLoader } from './load-task.ts';
 import type { Membership } from './membership.ts';
-import { internalError, toStorageError } from './storage-errors.ts';
+import { internalError, isConnectionLost, toStorageError } from './storage-errors.ts';
 import { part, untilNoConflict } from './transaction.ts';
 
 const nothing: GroupResults = { changes: [], progress: [] };
@@ -19,13 +20,16 @@ export class PostgresTaskStore implements TaskStore {
   readonly #jobs: JobQueue;
   readonly #writer: GroupWriter;
   readonly #loader: TaskLoader;
+  readonly #doubts: DoubtfulGroups;
 
-  constructor(connections: Connections, membership: Membership, jobs: JobQueue) {
+  /** `onFreed`: tasks were given back, which have no jobs yet. */
+  constructor(connections: Connections, membership: Membership, jobs: JobQueue, onFreed: () => void = () => undefined) {
     this.#connections = connections;
     this.#membership = membership;
     this.#jobs = jobs;
     this.#writer = new GroupWriter(connections.schema);
     this.#loader = new TaskLoader(connections.side, connections.schema);
+    this.#doubts = new DoubtfulGroups(connections, onFreed);
   }
 
   async commit(changes: readonly Change[]): Promise<readonly CommitResult[]> {
@@ -35,19 +39,36 @@ export class PostgresTaskStore implements TaskStore {
   async commitGroup(changes: readonly Change[], parts: readonly Progress[]): Promise<GroupResults> {
     if (changes.length + parts.length === 0) return nothing;
     const { place } = this.#connections;
-    if (areOfDistinctTasks(changes)) {
+    return mapped(place, async () => {
+      await this.#doubts.settle();
+      const { workerId } = this.#membership;
       try {
-        return await this.#together(changes, parts);
+        return await this.#commitGroup(changes, parts);
       } catch (error) {
-        const storageError = toStorageError(error, place);
-        if (storageError !== null) throw storageError;
+        if (!isConnectionLost(error)) throw error;
+        return this.#doubts.outcome(workerId, changes, parts, error);
       }
-    }
-    return mapped(place, () => this.#apart(changes, parts));
+    });
+  }
+
+  /** Finds out, where it is not known, whether what was written last has been committed. */
+  settleDoubts(): Promise<void> {
+    return mapped(this.#connections.place, () => this.#doubts.settle());
   }
 
   load(taskId: string): Promise<StoredTask | null> {
     return mapped(this.#connections.place, () => this.#loader.load(taskId));
+  }
+
+  async #commitGroup(changes: readonly Change[], parts: readonly Progress[]): Promise<GroupResults> {
+    if (areOfDistinctTasks(changes)) {
+      try {
+        return await this.#together(changes, parts);
+      } catch (error) {
+        if (toStorageError(error, this.#connections.place) !== null) throw error;
+      }
+    }
+    return this.#apart(changes, parts);
   }
 
   async #together(changes: readonly Change[], parts: readonly Progress[]): Promise<GroupResults> {

@@ -13,7 +13,7 @@ interface TakenRow {
   readonly lease: number;
 }
 
-/** How a process learns of news from others; `listen.ts` has it over NOTIFY. */
+/** How a process learns of news from others; `notifications.ts` has it over NOTIFY. */
 export type Watch = (onNews: () => void) => () => void;
 
 const repairBatch = 1_000;
