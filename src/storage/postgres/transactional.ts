@@ -10,7 +10,7 @@ import type { Place } from './storage-errors.ts';
  * How long the caller's transaction may stay idle once it holds the log's lock, for which every worker waits: a
  * process that is stopped just then must not stop the fleet.
  */
-const mayIdleMs = 10_000;
+const mayIdleMs = 5000;
 
 interface Before {
   readonly isolation: string;
