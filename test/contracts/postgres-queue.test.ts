@@ -41,6 +41,18 @@ const jobs = (database: TestDatabase) =>
 const ids = (taken: readonly { readonly taskId: string }[]): readonly string[] =>
   taken.map(({ taskId }) => taskId).toSorted();
 
+/** The queue's own maintenance may be at its tables just then, and PostgreSQL ends one of the two: said again. */
+async function said(database: TestDatabase, sql: string): Promise<void> {
+  for (;;) {
+    try {
+      await database.query(sql);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === '40P01')) throw error;
+    }
+  }
+}
+
 describe('The queue on PostgreSQL', needsPostgres, () => {
   it('has one job for each task that waits, and none for one that works or is done', () =>
     withQueue(async ({ database, storage }) => {
@@ -123,10 +135,10 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
     it(`loses no task when somebody deletes ${what}`, () =>
       withQueue(async ({ database, storage }) => {
         await release(storage, 't1', 't2');
-        await database.query(sql);
+        await said(database, sql);
         assert.deepEqual(ids(await storage.queue.takeDue(9, 9)), ['t1', 't2']);
         await release(storage, 't3');
-        await database.query(sql);
+        await said(database, sql);
         await release(storage, 't4');
         assert.deepEqual(ids([...(await storage.queue.takeDue(9, 9)), ...(await storage.queue.takeDue(9, 9))]), [
           't3',

@@ -216,7 +216,7 @@ describe('A task in a transaction of its user', needsPostgres, () => {
           )
         ).rows[0]?.ms;
       await web.runIn(client, { name: 'order', context: { id: 'o-1' } });
-      assert.equal(await limit(), '10000');
+      assert.equal(await limit(), '5000');
       await client.query('commit');
       assert.equal(await limit(), '0');
       await client.query('begin');
