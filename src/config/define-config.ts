@@ -21,7 +21,7 @@ export interface PostgresStorageInput {
   readonly url: string;
   /** The schema that holds the tables; pg-boss gets `<schema>_queue` beside it. Both are made if they are not there. Default `tasker`. */
   readonly schema?: string;
-  /** Connections to read with, beside one that writes and one that listens. Default 4. */
+  /** Connections to read with; five more write, lease and listen, and observers read with as many again. Default 4. */
   readonly poolSize?: number;
   /**
    * true where `url` leads to a pooler that gives out connections by transaction: no prepared statements, no settings
