@@ -147,7 +147,8 @@ test('over the log of engines that come and go, the same policies say what was s
       for (const { key, saidThen } of report.incidents) assert.ok(saidThen.some((one) => one.key === key));
       assert.deepEqual(report.saidThenAlone, []);
     }),
-    { numRuns: 2 * scale },
+    // The first was once told otherwise: a restart had changed which of the attempts before it were still seen.
+    { numRuns: 2 * scale, examples: [[48, [{ at: 95, gap: 1, lost: false }]]] },
   );
 });
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
+import type { LoggedEvent } from '../../src/events/envelope.ts';
 import type { JsonValue } from '../../src/shared/json.ts';
 import type { AlertFact } from '../../src/subscribers/alert-generation/incidents/incident-teller.ts';
 import { Alerting } from '../../src/subscribers/alert-generation/alerting.ts';
@@ -13,32 +14,36 @@ import { scale } from '../support/scale.ts';
 
 const minute = 60_000;
 
-/** What is said of ten minutes of traffic; restored at each of the seconds given. */
-function told(traffic: Traffic, restartAtSeconds: readonly number[] = []): readonly AlertFact[] {
+/** What is said over all of it, looked at each second, and the state in the end; restored after each of those events. */
+function lived(events: Iterable<LoggedEvent>, restartAfter: ReadonlySet<number>, untilMs = 0) {
   const options = alertingOptions();
   let alerting = new Alerting(options);
   const facts: AlertFact[] = [];
   let tickMs = startMs;
-  const restarts = [...restartAtSeconds].map((at) => startMs + at * 1000).toSorted((a, b) => a - b);
-  const goOn = (untilMs: number): void => {
-    for (; tickMs < untilMs; tickMs += 1000) {
+  const goOn = (toMs: number): void => {
+    for (; tickMs < toMs; tickMs += 1000) {
       alerting.tick(tickMs);
       facts.push(...alerting.drain());
-      while (restarts[0] !== undefined && restarts[0] <= tickMs) {
-        restarts.shift();
-        const stored = JSON.parse(JSON.stringify(alerting.encode())) as JsonValue;
-        alerting = new Alerting(options);
-        alerting.restore(stored);
-      }
     }
   };
-  for (const event of simulatedCheckouts(traffic)) {
+  let index = 0;
+  for (const event of events) {
     goOn(event.occurredAt);
     alerting.take(event);
     facts.push(...alerting.drain());
+    if (restartAfter.has(index)) {
+      const stored = JSON.parse(JSON.stringify(alerting.encode())) as JsonValue;
+      alerting = new Alerting(options);
+      alerting.restore(stored);
+    }
+    index += 1;
   }
-  goOn(startMs + traffic.durationMs);
-  return facts;
+  goOn(untilMs);
+  return { facts, state: JSON.parse(JSON.stringify(alerting.encode())) as JsonValue };
+}
+
+function told(traffic: Traffic): readonly AlertFact[] {
+  return lived(simulatedCheckouts(traffic), new Set(), startMs + traffic.durationMs).facts;
 }
 
 const hang: Fate = { kind: 'hang' };
@@ -123,11 +128,31 @@ test('usual traffic, with its retries and slow tails, is no incident', () => {
   assert.deepEqual(told({ seed: 4, durationMs: 3 * 24 * 60 * minute, rate: day, retried: 0.04 }), []);
 });
 
-test('a restart at any moment neither repeats nor forgets', () => {
-  const expected = told({ ...hangs, seed: 5 });
+const troubles: readonly Fate[] = [
+  hang,
+  { kind: 'fail', durationMs: 30, type: 'ServiceError', status: 502 },
+  { kind: 'ok', durationMs: 4000 },
+];
+
+test('a restart at any moment neither repeats nor forgets, and leaves no trace in what is known', () => {
+  const someTraffic = fc.record({
+    seed: fc.integer({ min: 1, max: 1000 }),
+    trouble: fc.constantFrom(...troubles),
+    everyNth: fc.integer({ min: 1, max: 3 }),
+    rate: fc.constantFrom(0.5, 5, 9),
+  });
+  const restarts = fc.array(fc.integer({ min: 0, max: 100_000 }), { minLength: 1, maxLength: 6 });
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 719 }), { minLength: 1, maxLength: 6 }), (restarts) => {
-      assert.deepEqual(told({ ...hangs, seed: 5 }, restarts), expected);
+    fc.property(someTraffic, restarts, ({ seed, trouble, everyNth, rate }, points) => {
+      let calls = 0;
+      const isAmong = (at: number): boolean => at >= 4 * minute && at < 7 * minute && (calls += 1) % everyNth === 0;
+      const fate: Traffic['fate'] = (step, at) => (step === 'update_inventory' && isAmong(at) ? trouble : null);
+      const events = [...simulatedCheckouts({ seed, durationMs: 12 * minute, rate: () => rate, fate })];
+      const at = new Set(points.map((point) => point % events.length));
+      const unbroken = lived(events, new Set());
+      const broken = lived(events, at);
+      assert.deepEqual(broken.facts, unbroken.facts);
+      assert.deepEqual(broken.state, unbroken.state);
     }),
     { numRuns: 2 * scale },
   );

@@ -157,7 +157,7 @@ export class Alerting implements Reading {
     for (const policy of this.#policies.of(kind, place.namespace, place.task, place.step)) {
       // What is known to hold is looked at anew once a second: under a storm, thousands of times as often would be asked.
       if (open?.state.speaking.some((one) => one.policy === policy.name && one.holds) === true)
-        this.#renewed.set(`${policy.name} ${JSON.stringify(place)}`, { policy, place });
+        this.#renew(policy, place);
       else this.#judge(policy, place, judging, 'behind');
     }
   }
@@ -175,6 +175,7 @@ export class Alerting implements Reading {
       book: this.#book.encode(),
       silences: this.#silences.encode(),
       pending: this.#pending.encode(),
+      renewed: [...this.#renewed.values()].map(({ policy, place }) => [policy.name, { ...place }]),
       watching: this.#isWatching,
       counts: this.#teller.encode(),
       now: this.#nowMs,
@@ -182,12 +183,19 @@ export class Alerting implements Reading {
   }
 
   restore(stored: JsonValue): void {
-    const { watches, book, silences, pending, watching, counts, now } = stored as Record<string, JsonValue>;
+    const { watches, book, silences, pending, renewed, watching, counts, now } = stored as Record<string, JsonValue>;
     this.#nowMs = typeof now === 'number' ? now : 0;
     const sameFields = this.#watches.restore(watches ?? null);
     this.#book.restore(book ?? null, sameFields);
     this.#silences.restore(silences ?? null);
-    this.#pending.restore(pending ?? null, (name, { namespace, task }) => this.#policies.named(name, namespace, task));
+    const find = (name: string, { namespace, task }: Place): Policy | undefined =>
+      this.#policies.named(name, namespace, task);
+    this.#pending.restore(pending ?? null, find);
+    // States of earlier releases have none.
+    for (const [name, place] of (renewed ?? []) as unknown as [string, Place][]) {
+      const policy = find(name, place);
+      if (policy !== undefined) this.#renew(policy, place);
+    }
     this.#teller.restore(counts ?? null);
     this.#isWatching = watching === true;
     if (this.#isWatching) this.#teller.speak();
@@ -227,6 +235,10 @@ export class Alerting implements Reading {
     if (waitMs > 0 && read === 'behind') return this.#pending.begin(policy, place, judging.nowMs);
     if (!this.#pending.hasHeldFor(waitMs, policy, place, judging.nowMs)) return;
     this.#desk.report(found, judging.nowMs);
+  }
+
+  #renew(policy: Policy, place: Place): void {
+    this.#renewed.set(`${policy.name} ${JSON.stringify(place)}`, { policy, place });
   }
 
   #lookAtAbsence(nowMs: number): void {

@@ -40,31 +40,30 @@ export class AttemptRing {
     if (this.#attempts.length >= 2 * kept) this.#attempts = this.#attempts.slice(-kept);
   }
 
-  /** Those that began no earlier. */
+  /** Those that began no earlier. Of the last ones alone, however many lie here: a restart must not change what is seen. */
   since(beganMs: number): readonly Observed[] {
-    return this.#attempts.filter((attempt) => attempt.beganMs >= beganMs);
+    return this.#attempts.slice(-kept).filter((attempt) => attempt.beganMs >= beganMs);
   }
 
-  /** Those that began before are no longer asked for. */
-  encode(sinceMs: number): JsonValue {
-    return this.since(sinceMs)
-      .slice(-kept)
-      .map(({ beganMs, group, what, durationMs, task, failure }) =>
-        what === 0
-          ? [beganMs, group, durationMs]
-          : [beganMs, group, durationMs, what, task, failure as unknown as JsonValue],
-      );
+  /** All that may be asked for: an attempt that shows its trouble late asks for those that began since it did. */
+  encode(): JsonValue {
+    let beforeMs = 0;
+    return this.#attempts.slice(-kept).map(({ beganMs, group, what, durationMs, task, failure }) => {
+      // Most begin shortly after the one before: what is kept for each step is half as long.
+      const afterMs = beganMs - beforeMs;
+      beforeMs = beganMs;
+      return what === 0
+        ? [afterMs, group, durationMs]
+        : [afterMs, group, durationMs, what, task, failure as unknown as JsonValue];
+    });
   }
 
   restore(stored: JsonValue): void {
     const rows = stored as unknown as [number, number, number, number?, string?, (ClassifiedError | null)?][];
-    this.#attempts = rows.map(([beganMs, group, durationMs, what = 0, task = '', failure = null]) => ({
-      beganMs,
-      group,
-      durationMs,
-      what,
-      task,
-      failure,
-    }));
+    let beganMs = 0;
+    this.#attempts = rows.map(([afterMs, group, durationMs, what = 0, task = '', failure = null]) => {
+      beganMs += afterMs;
+      return { beganMs, group, what, durationMs, task, failure };
+    });
   }
 }

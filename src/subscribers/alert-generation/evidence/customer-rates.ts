@@ -41,11 +41,6 @@ export class CustomerRates {
     return { sinceMs: loudest.sinceMs, usual: loudest.usual(rule), evidence: loudest.evidence };
   }
 
-  /** Since when anything speaks for trouble; what was before is not asked for. Infinity: nothing does. */
-  get sinceMs(): number {
-    return Math.min(...[this.#all, ...this.#each.values()].map(({ sinceMs }) => sinceMs ?? Number.POSITIVE_INFINITY));
-  }
-
   /** Among everybody. */
   get evidence(): number {
     return this.#all.evidence;

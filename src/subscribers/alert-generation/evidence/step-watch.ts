@@ -135,8 +135,10 @@ export class StepWatch {
   encode(): JsonValue {
     return {
       rates: [this.#rates.failed.encode(), this.#rates.stalled.encode(), this.#rates.slow.encode()],
-      ring: this.ring.encode(Math.min(...Object.values(this.#rates).map(({ sinceMs }) => sinceMs))),
+      attempts: this.ring.encode(),
       durations: this.#durations.encode(),
+      // Found anew, it would be another one: it is taken of the past now and then alone.
+      usual95: this.#usual95,
       from: this.#fromMs,
       silent: [...this.#silent].map(([key, { task, beganMs, silentSinceMs, stallMs, group }]) => [
         key,
@@ -151,10 +153,12 @@ export class StepWatch {
 
   /** `sameFields`: false when groups of customers mean nothing any more. */
   restore(stored: JsonValue, sameFields: boolean): void {
-    const { rates, ring, durations, from, silent } = stored as unknown as {
+    const { rates, attempts, durations, usual95, from, silent } = stored as unknown as {
       rates: [JsonValue, JsonValue, JsonValue];
-      ring: JsonValue;
+      /** States of earlier releases have neither these nor `usual95`. */
+      attempts?: JsonValue;
       durations: JsonValue;
+      usual95?: number | null;
       from: number;
       silent: [string, string, number, number, number, number][];
     };
@@ -163,8 +167,9 @@ export class StepWatch {
     this.#rates.slow.restore(rates[2], sameFields);
     this.#durations.restore(durations);
     this.#fromMs = from;
-    if (this.#durations.count >= leastPast) this.#usual95 = this.#durations.quantile(0.95);
-    if (sameFields) this.ring.restore(ring);
+    const isPast = this.#durations.count >= leastPast;
+    this.#usual95 = usual95 !== undefined ? usual95 : isPast ? this.#durations.quantile(0.95) : null;
+    if (sameFields) this.ring.restore(attempts ?? []);
     for (const [key, task, beganMs, silentSinceMs, stallMs, group] of silent)
       this.#silent.set(key, { task, beganMs, silentSinceMs, stallMs, group: sameFields ? group : 0 });
   }
