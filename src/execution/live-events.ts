@@ -1,6 +1,6 @@
 import { catalogEntry, type LiveEventName, type PayloadOf } from '../events/catalog.ts';
 import type { PublishedEvent, TaskEnvelope } from '../events/envelope.ts';
-import { fromStored } from '../log/append.ts';
+import { fromCommitted } from '../log/append.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import type { Clock } from '../shared/clock.ts';
 import { deepFreeze } from '../shared/json.ts';
@@ -72,6 +72,6 @@ export class LiveEvents {
   /** A recorded event just as readers of the log get it. */
   recorded(event: NewEvent, position: number): void {
     if (!this.#announcer.wants(event.name)) return;
-    this.#announcer.publish(deepFreeze(fromStored({ ...event, position })) as unknown as PublishedEvent);
+    this.#announcer.publish(deepFreeze(fromCommitted(event, position)) as unknown as PublishedEvent);
   }
 }

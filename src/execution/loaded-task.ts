@@ -1,5 +1,5 @@
 import type { TraceChoices } from '../events/trace-choices.ts';
-import { encodeEnvelope, type EncodedEnvelope } from '../log/append.ts';
+import { EncodedEnvelope } from '../log/encoded-envelope.ts';
 import { deepFreeze, type DeepReadonly, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { pickFields } from '../tasks/business-context.ts';
 import type { TaskState } from '../tasks/task-state.ts';
@@ -47,7 +47,7 @@ export function newTask(type: TaskType, row: NewTask): LoadedTask {
     row,
     request,
     context: deepFreeze(context),
-    envelope: encodeEnvelope({
+    envelope: new EncodedEnvelope({
       namespace: row.namespace,
       taskName: row.name,
       version: row.version,

@@ -1,6 +1,5 @@
 import type { PayloadOf } from '../events/catalog.ts';
 import type { TaskEnvelope } from '../events/envelope.ts';
-import { decodeEnvelope } from '../log/append.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import { isTaskerError } from '../shared/errors.ts';
 import { evolve } from '../tasks/evolve.ts';
@@ -35,7 +34,6 @@ export class Narration {
   readonly #live: LiveEvents;
   readonly #onProblem: (error: unknown) => void;
   readonly #batches = new Batches();
-  readonly #envelopes = new WeakMap<LoadedTask, TaskEnvelope>();
 
   constructor(live: LiveEvents, onProblem: (error: unknown) => void) {
     this.#live = live;
@@ -180,7 +178,7 @@ export class Narration {
   }
 
   #about(task: LoadedTask, subject: Omit<Subject, 'task'> = {}): Tell {
-    return this.#live.about({ ...subject, task: { row: task.row, envelope: () => this.#envelopeOf(task) } });
+    return this.#live.about({ ...subject, task: { row: task.row, envelope: () => task.envelope.parsed } });
   }
 
   /** Of a task whose template this process may not even have: without its business context. */
@@ -188,15 +186,6 @@ export class Narration {
     const { namespace, name: taskName, version, correlationId, traceId } = row;
     const envelope = (): TaskEnvelope => ({ namespace, taskName, version, correlationId, traceId, business: {} });
     return this.#live.about({ ...subject, task: { row, envelope } });
-  }
-
-  #envelopeOf(task: LoadedTask): TaskEnvelope {
-    let envelope = this.#envelopes.get(task);
-    if (envelope === undefined) {
-      envelope = decodeEnvelope(task.envelope);
-      this.#envelopes.set(task, envelope);
-    }
-    return envelope;
   }
 
   /** Listeners are kept apart by the bus; this keeps a defect in the telling itself away from the workflow. */

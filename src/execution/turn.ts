@@ -1,4 +1,5 @@
-import { type CustomEventDraft, type EncodedEnvelope, type EventDraft, toNewEvent } from '../log/append.ts';
+import { type CustomEventDraft, type EventDraft, toNewEvent } from '../log/append.ts';
+import type { EncodedEnvelope } from '../log/encoded-envelope.ts';
 import type { NewEvent } from '../log/event-log.ts';
 import type { Random } from '../shared/ids.ts';
 import { TaskDraft } from '../tasks/task-draft.ts';

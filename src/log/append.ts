@@ -5,6 +5,7 @@ import type { JsonObject } from '../shared/json.ts';
 import { upcast } from '../events/upcast.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
+import type { EncodedEnvelope } from './encoded-envelope.ts';
 import type { NewEvent } from './event-log.ts';
 
 export interface EventDraft<Name extends RecordedEventName = RecordedEventName> extends DraftEnvelope {
@@ -34,26 +35,8 @@ interface DraftEnvelope {
   readonly parentSpanId?: string | null;
 }
 
-/** The part of an event's body that is the same for every event of one task, serialised once. */
-export type EncodedEnvelope = string & { readonly brand: 'EncodedEnvelope' };
-
-export function encodeEnvelope(envelope: TaskEnvelope): EncodedEnvelope {
-  return `${JSON.stringify(envelope).slice(1, -1)},` as EncodedEnvelope;
-}
-
-/** The inverse, for who tells of a task in process. */
-export function decodeEnvelope(encoded: EncodedEnvelope): TaskEnvelope {
-  return JSON.parse(`{${encoded.slice(0, -1)}}`) as TaskEnvelope;
-}
-
-const noEnvelope = '' as EncodedEnvelope;
-
 /** The one door for events: whoever records a fact gets its id and its encoded body here. */
-export function toNewEvent(
-  draft: EventDraft | CustomEventDraft,
-  random: Random,
-  envelope: EncodedEnvelope = noEnvelope,
-): NewEvent {
+export function toNewEvent(draft: EventDraft | CustomEventDraft, random: Random, envelope?: EncodedEnvelope): NewEvent {
   const own = JSON.stringify({
     causationId: draft.causationId ?? null,
     spanId: draft.spanId ?? null,
@@ -69,7 +52,8 @@ export function toNewEvent(
     taskId: draft.taskId ?? null,
     step: draft.step ?? null,
     attempt: draft.attempt ?? null,
-    body: `{${envelope}${own.slice(1)}`,
+    body: `{${envelope?.text ?? ''}${own.slice(1)}`,
+    ...(envelope !== undefined && { envelope }),
   };
 }
 
@@ -81,15 +65,29 @@ function versionOf(name: string): number {
   throw new TaskerError('TASKER_INTERNAL', `'${name}' is not a recorded event of the catalog`);
 }
 
+/** What an event says of itself alone; what it says of its task stands beside it. */
+type OwnBody = Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>;
+
 /** The inverse, for readers: every one of them, so that old payloads are made new here and nowhere else. */
 export function fromStored(
   stored: NewEvent & { readonly position: number },
   inTodaysWords: typeof upcast = upcast,
 ): LoggedEvent {
-  const { body, ...columns } = stored;
-  const event = {
-    ...columns,
-    ...(JSON.parse(body) as Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>),
-  };
-  return inTodaysWords(event) as LoggedEvent;
+  return inTodaysWords(decoded(stored, stored.position, JSON.parse(stored.body) as OwnBody)) as LoggedEvent;
+}
+
+/** The same in the process that has just recorded it: what all events of a task say of it is parsed once, and shared. */
+export function fromCommitted(stored: NewEvent, position: number): LoggedEvent {
+  const { body, envelope } = stored;
+  const own = JSON.parse(envelope === undefined ? body : `{${body.slice(envelope.text.length + 1)}`) as OwnBody;
+  return decoded(stored, position, own, envelope?.parsed) as LoggedEvent;
+}
+
+function decoded(
+  { id, name, schemaVersion, occurredAt, taskId, step, attempt }: NewEvent,
+  position: number,
+  own: OwnBody,
+  envelope?: TaskEnvelope,
+) {
+  return { id, name, schemaVersion, occurredAt, taskId, step, attempt, position, ...envelope, ...own };
 }

@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '../events/envelope.ts';
+import type { EncodedEnvelope } from './encoded-envelope.ts';
 
 /** An event on its way into the log: everything but its position, which the log gives when it commits. */
 export interface NewEvent {
@@ -11,6 +12,8 @@ export interface NewEvent {
   readonly attempt: number | null;
   /** JSON of the rest: task envelope, causation, spans, payload. Encoded by `append.ts` alone. */
   readonly body: string;
+  /** With which the body begins, for who is given the event in the process that has made it. Not stored. */
+  readonly envelope?: EncodedEnvelope;
 }
 
 /** Events of one commit: the first one's place in the log, the others follow without gap. */

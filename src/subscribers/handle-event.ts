@@ -50,7 +50,7 @@ export function handleEvent(
   event: LoggedEvent,
   state: unknown,
 ): Handled | Promise<Handled> {
-  const context = new EventContext(handling, event, state, 1, new Map());
+  const context = new EventContext(handling, event, state, 1, null);
   const outcome = attempt(handling, handler, event, context);
   if (outcome instanceof Promise) return settle(handling, handler, event, state, context, outcome);
   if (outcome.kind === 'done') return context.done();
@@ -161,7 +161,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 class EventContext implements BuiltInContext {
   readonly attempt: number;
   /** Results of effects that have succeeded, kept from attempt to attempt. */
-  readonly effects: Map<string, unknown>;
+  #effects: Map<string, unknown> | null;
   readonly #handling: Handling;
   readonly #event: LoggedEvent;
   #state: unknown;
@@ -170,12 +170,24 @@ class EventContext implements BuiltInContext {
   #recorded: EachDraft[] | null = null;
   #abort: AbortController | null = null;
 
-  constructor(handling: Handling, event: LoggedEvent, state: unknown, number: number, effects: Map<string, unknown>) {
+  constructor(
+    handling: Handling,
+    event: LoggedEvent,
+    state: unknown,
+    number: number,
+    effects: Map<string, unknown> | null,
+  ) {
     this.#handling = handling;
     this.#event = event;
     this.#state = state;
     this.attempt = number;
-    this.effects = effects;
+    this.#effects = effects;
+  }
+
+  /** Made only for who asks: most handlers have none. One that ends late is still the next attempt's. */
+  get effects(): Map<string, unknown> {
+    this.#effects ??= new Map();
+    return this.#effects;
   }
 
   get state(): never {

@@ -30,12 +30,13 @@ export function stateText({ initial, codec }: WithState, state: unknown): string
 
 // Frozen all through and seen to be JSON. That something is frozen says neither.
 const checked = new WeakSet<object>();
+const outermost = 'state';
 
 /**
  * Freezes a new state and sees that JSON can hold it: what is saved must be what the next event finds. Parts that came
  * from an earlier state are not looked at again.
  */
-export function freezeState<T>(value: T, path = 'state'): T {
+export function freezeState<T>(value: T, path = outermost): T {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -47,7 +48,8 @@ export function freezeState<T>(value: T, path = 'state'): T {
       if (value === null || checked.has(value)) return value;
       if (!Array.isArray(value) && !isPlainObject(value)) throw notJson(path, `a ${typeOfObject(value)}`);
       for (const [key, child] of Object.entries(value)) freezeState(child, `${path}.${key}`);
-      checked.add(value);
+      // The outermost is a new one each time: to remember it costs more than to look at it again.
+      if (path !== outermost) checked.add(value);
       return Object.freeze(value);
     default:
       throw notJson(path, typeof value);

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '../events/envelope.ts';
-import { fromStored } from '../log/append.ts';
+import { fromCommitted } from '../log/append.ts';
 import type { CommittedEvents, EventLog, EventPage, NewEvent } from '../log/event-log.ts';
 import { deepFreeze } from '../shared/json.ts';
 
@@ -31,12 +31,11 @@ interface Kept {
  * Those that the engine has just committed it is given, so that nothing has to be read back; whatever else was
  * appended it reads. Whoever is further behind reads for itself and delays nobody.
  *
- * Positions after `#start` up to `#end` are known here, all of them or, where they were read, those that any
- * subscriber wants.
+ * Of the positions after `#start` up to `#end` all that any subscriber wants is known here.
  */
 export class SharedReader {
   readonly #log: EventLog;
-  readonly #names: readonly string[];
+  readonly #names: ReadonlySet<string>;
   readonly #maxEvents: number;
   readonly #maxCharacters: number;
   #start: number | null = null;
@@ -50,19 +49,17 @@ export class SharedReader {
   /** `names`: what any of them wants. */
   constructor(log: EventLog, names: readonly string[], limits: SharedReaderLimits = {}) {
     this.#log = log;
-    this.#names = names;
+    this.#names = new Set(names);
     this.#maxEvents = limits.events ?? usuallyKept;
     this.#maxCharacters = limits.characters ?? 8 * 1024 * 1024;
   }
 
   /** To be given what was committed, in the order of its positions. */
   committed({ firstPosition, events }: CommittedEvents): void {
-    const kept = events.map((stored, index): Kept => ({
-      position: firstPosition + index,
-      characters: stored.body.length,
-      stored,
-      parsed: null,
-    }));
+    const kept: Kept[] = [];
+    for (const [index, stored] of events.entries())
+      if (this.#names.has(stored.name))
+        kept.push({ position: firstPosition + index, characters: stored.body.length, stored, parsed: null });
     this.#take(kept, firstPosition - 1, firstPosition + events.length - 1);
   }
 
@@ -73,6 +70,7 @@ export class SharedReader {
       this.#end = after;
     }
     this.#at.set(wanted, after);
+    if (after >= this.#end) this.#forgetAllRead();
     if (after >= this.#end) await this.#extend();
     if (after >= this.#start && after <= this.#end) return this.#slice(after, wanted, limit);
     const page = await this.#log.read({ after, limit, filter: { names: [...wanted.keys()] } });
@@ -85,10 +83,19 @@ export class SharedReader {
     for (let index = firstAfter(this.#kept, after); index < this.#kept.length; index += 1) {
       const kept = this.#kept[index];
       if (kept === undefined || !wanted.has((kept.parsed ?? kept.stored)?.name ?? '')) continue;
-      events.push(parsed(kept));
+      events.push(this.#parsed(kept));
       if (events.length === limit) return { events, lastPosition: kept.position };
     }
     return { events, lastPosition: this.#end };
+  }
+
+  /** One parse is seen by many: none of them may change it. */
+  #parsed(kept: Kept): LoggedEvent {
+    if (kept.parsed !== null) return kept.parsed;
+    if (kept.stored === null) throw new Error('an event was kept neither stored nor parsed');
+    kept.parsed = freeze(fromCommitted(kept.stored, kept.position));
+    kept.stored = null;
+    return kept.parsed;
   }
 
   #extend(): Promise<void> {
@@ -102,7 +109,7 @@ export class SharedReader {
   async #readOn(): Promise<void> {
     const from = this.#end;
     if ((await this.#log.lastPosition()) <= from) return;
-    const page = await this.#log.read({ after: from, limit: pageSize, filter: { names: this.#names } });
+    const page = await this.#log.read({ after: from, limit: pageSize, filter: { names: [...this.#names] } });
     const kept = page.events.map((event): Kept => ({
       position: event.position,
       characters: page.characters / page.events.length,
@@ -131,6 +138,14 @@ export class SharedReader {
       this.#forget();
   }
 
+  /** At once where there is nothing else: what lives for some milliseconds only costs the collector of garbage nothing. */
+  #forgetAllRead(): void {
+    for (const position of this.#at.values()) if (position < this.#end) return;
+    this.#kept = [];
+    this.#characters = 0;
+    this.#start = this.#end;
+  }
+
   /** What all have read goes first; where one is further behind than is kept, a half, and that one reads for itself. */
   #forget(): void {
     const read = firstAfter(this.#kept, Math.min(...this.#at.values()));
@@ -142,15 +157,6 @@ export class SharedReader {
     this.#start = dropped.at(-1)?.position ?? this.#start;
     this.#characters = this.#kept.reduce((sum, { characters }) => sum + characters, 0);
   }
-}
-
-/** One parse is seen by many: none of them may change it. */
-function parsed(kept: Kept): LoggedEvent {
-  if (kept.parsed !== null) return kept.parsed;
-  if (kept.stored === null) throw new Error('an event was kept neither stored nor parsed');
-  kept.parsed = freeze(fromStored({ ...kept.stored, position: kept.position }));
-  kept.stored = null;
-  return kept.parsed;
 }
 
 function freeze(event: LoggedEvent): LoggedEvent {
