@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 
 import { inFlight } from './checkout-work.ts';
 import type { Surroundings } from './peers/on-postgres.ts';
-import { againstPeers } from './postgres/against-peers.ts';
+import { enterPeers, measureOpen, partOfPeers } from './postgres/against-peers.ts';
 import { openDatabases } from './postgres/databases.ts';
 import { largeTables } from './postgres/large-tables.ts';
 import type { Part, Timings } from './postgres/part.ts';
-import { scaleOut } from './postgres/scale-out.ts';
+import { enterWorkers, partOfWorkers } from './postgres/scale-out.ts';
+import { interleave, leave, type Standing } from './postgres/standing.ts';
 import { startReceiver } from './receiver.ts';
 import { calibrationMs, NotReady, type BenchResult } from './result.ts';
 
@@ -15,7 +16,7 @@ import { calibrationMs, NotReady, type BenchResult } from './result.ts';
 const short: Timings = {
   rounds: 2,
   firstMs: 500,
-  warmUpMs: 1000,
+  warmUpMs: 500,
   windowMs: 1500,
   open: { warmUpMs: 300, windowMs: 1200 },
 };
@@ -48,13 +49,32 @@ export async function benchPostgres({ full, server }: { full: boolean; server?: 
   });
   const parts: Part[] = [];
   try {
-    parts.push(await againstPeers(surroundingsOf, timings), await scaleOut(surroundingsOf, timings));
+    parts.push(...(await measureEngines(surroundingsOf, timings)));
     if (full) parts.push(await largeTables(surroundingsOf, timings, many));
   } finally {
     await receiver.stop();
     await databases.stop();
   }
   return combine(parts, timings, `PostgreSQL ${version}, ${settings}`);
+}
+
+/** All by turns: one worker of ours is measured against the peers and against more of its own kind at once. */
+async function measureEngines(
+  surroundingsOf: (purpose: string) => Promise<Surroundings>,
+  timings: Timings,
+): Promise<readonly Part[]> {
+  const started: Standing[] = [];
+  try {
+    const [peers, workers] = await Promise.all([
+      enterPeers(surroundingsOf, started),
+      enterWorkers(surroundingsOf, started),
+    ]);
+    await interleave([peers.tasker, peers.observed, ...peers.others, workers.two, workers.four], timings);
+    const openMs = await measureOpen(peers, timings);
+    return [partOfPeers(peers, openMs), partOfWorkers(peers.tasker, workers)];
+  } finally {
+    await leave(started);
+  }
 }
 
 function combine(parts: readonly Part[], { rounds, windowMs }: Timings, serverWords: string): BenchResult {

@@ -12,7 +12,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** A real PostgreSQL server as it comes: `fsync` and `synchronous_commit` are on, and asked for. */
+/** A real PostgreSQL server as it comes, but for room for all: `fsync` and `synchronous_commit` are on, and asked for. */
 export async function startPostgres(folder: string): Promise<Postgres> {
   const port = await freePort();
   const lines: string[] = [];
@@ -26,6 +26,8 @@ export async function startPostgres(folder: string): Promise<Postgres> {
     user: 'postgres',
     password: 'postgres',
     persistent: false,
+    // All that are compared are connected at once.
+    postgresFlags: ['-c', 'max_connections=200'],
     // PostgreSQL refuses to run as root; then the package runs it as the system's user postgres, made if need be.
     createPostgresUser: process.getuid?.() === 0,
     onLog: listen,

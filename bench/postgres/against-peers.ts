@@ -2,7 +2,7 @@
 import type { OnPostgresName, Surroundings } from '../peers/on-postgres.ts';
 import { medianRatio, quantile } from '../result.ts';
 import type { Part, Timings } from './part.ts';
-import { enter, hundredths, interleave, latencyMs, leave, perSecond, rates, rowOf, type Standing } from './standing.ts';
+import { enter, hundredths, latencyMs, perSecond, rates, rowOf, type Standing } from './standing.ts';
 
 const aims = { dbos: 5, dbosObserved: 3.5, p50Ms: 80, openP50Ms: 40 };
 const openPerSecond = 200;
@@ -13,38 +13,37 @@ const peers: readonly { readonly name: OnPostgresName; readonly label: string }[
   { name: 'pgBoss', label: 'pg-boss, five jobs in a chain' },
 ];
 
-export async function againstPeers(
-  surroundingsOf: (purpose: string) => Promise<Surroundings>,
-  timings: Timings,
-): Promise<Part> {
-  const standings: Standing[] = [];
-  try {
-    const tasker = await enter('tasker', 'Tasker, no observers', await surroundingsOf('tasker'));
-    standings.push(tasker);
-    const observed = await enter('taskerObserved', 'Tasker, all observers', await surroundingsOf('observed'));
-    standings.push(observed);
-    const places: Surroundings[] = [];
-    for (const { name } of peers) places.push(await surroundingsOf(name));
-    const entered = peers.map(({ name, label }, index) => enter(name, label, places[index] as Surroundings));
-    standings.push(...(await Promise.all(entered)));
-    await interleave(standings, timings);
-    const open = await tasker.lane?.measure({ kind: 'open', perSecond: openPerSecond }, timings.open);
-    const openP50Ms = hundredths(quantile(open?.latenciesMs ?? [], 0.5));
-    const openP99Ms = hundredths(quantile(open?.latenciesMs ?? [], 0.99));
-    return partOf({ tasker, observed, others: standings.slice(2), openP50Ms, openP99Ms });
-  } finally {
-    await leave(standings);
-  }
+export interface AgainstPeers {
+  readonly tasker: Standing;
+  readonly observed: Standing;
+  /** In the order of the peers. */
+  readonly others: readonly Standing[];
 }
 
-function partOf(run: {
-  tasker: Standing;
-  observed: Standing;
-  others: readonly Standing[];
-  openP50Ms: number;
-  openP99Ms: number;
-}): Part {
-  const { tasker, observed, others, openP50Ms, openP99Ms } = run;
+/** Whatever was started is in `started`, also when another could not be. */
+export async function enterPeers(
+  surroundingsOf: (purpose: string) => Promise<Surroundings>,
+  started: Standing[],
+): Promise<AgainstPeers> {
+  const entered = async (name: OnPostgresName, label: string): Promise<Standing> => {
+    const standing = await enter(name, label, await surroundingsOf(name));
+    started.push(standing);
+    return standing;
+  };
+  const tasker = await entered('tasker', 'Tasker, no observers');
+  const observed = await entered('taskerObserved', 'Tasker, all observers');
+  const others = await Promise.all(peers.map(({ name, label }) => entered(name, label)));
+  return { tasker, observed, others };
+}
+
+/** So many started a second, whatever became of those before. */
+export async function measureOpen({ tasker }: AgainstPeers, { open }: Timings): Promise<readonly number[]> {
+  return (await tasker.lane?.measure({ kind: 'open', perSecond: openPerSecond }, open))?.latenciesMs ?? [];
+}
+
+export function partOfPeers({ tasker, observed, others }: AgainstPeers, openMs: readonly number[]): Part {
+  const openP50Ms = hundredths(quantile(openMs, 0.5));
+  const openP99Ms = hundredths(quantile(openMs, 0.99));
   for (const { skipped } of [tasker, observed]) {
     if (skipped !== null) throw new Error(`Tasker itself could not be measured: ${skipped}`);
   }

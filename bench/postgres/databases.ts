@@ -78,13 +78,17 @@ async function databasesAt(
     );
   }
   const created: string[] = [];
+  let creating: Promise<unknown> = Promise.resolve();
   return {
     version,
     settings: `fsync=${fsync}, synchronous_commit=${commit}`,
     folder,
     async create(purpose) {
       const name = `tasker_bench_${process.pid}_${purpose.toLowerCase()}`;
-      await client.query(`create database "${name}" template template0`);
+      // One after the other: a connection answers one query at a time, and several may ask at once.
+      const made = creating.then(() => client.query(`create database "${name}" template template0`));
+      creating = made.catch(() => undefined);
+      await made;
       created.push(name);
       const address = new URL(url);
       address.pathname = `/${name}`;

@@ -52,6 +52,12 @@ function shareOf(load: Load, index: number, of: number): Load {
 
 type Worker = Lane;
 
+const running = new Set<ChildProcess>();
+// A bench that is interrupted must not leave workers behind.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** How long after the window the last workflows may take to end; then the worker is ended, and says no more. */
 const patienceMs = 20_000;
 
@@ -62,10 +68,9 @@ async function startWorker(name: OnPostgresName, surroundings: Surroundings): Pr
     execArgv: ['--disable-warning=DeprecationWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  // A bench that is interrupted must not leave workers behind.
+  running.add(child);
   const kill = (): boolean => child.kill('SIGKILL');
-  process.once('exit', kill);
-  const exited = once(child, 'exit').then(() => process.removeListener('exit', kill));
+  const exited = once(child, 'exit').then(() => running.delete(child));
   const ready = await nextReply(child);
   if (ready.kind !== 'ready')
     throw new Error(ready.kind === 'skipped' ? ready.reason : `it said '${ready.kind}' first`);

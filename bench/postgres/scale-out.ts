@@ -1,27 +1,32 @@
 // The same load shared out among one, two and four workers, each a process, on one database.
 import type { Surroundings } from '../peers/on-postgres.ts';
 import { medianRatio } from '../result.ts';
-import type { Part, Timings } from './part.ts';
-import { enter, hundredths, interleave, leave, perSecond, rates, rowOf, type Standing } from './standing.ts';
+import type { Part } from './part.ts';
+import { enter, hundredths, perSecond, rates, rowOf, type Standing } from './standing.ts';
 
 const aim = 0.85;
 
-export async function scaleOut(
+export interface ScaleOut {
+  readonly two: Standing;
+  readonly four: Standing;
+}
+
+/** Whatever was started is in `started`, also when another could not be. */
+export async function enterWorkers(
   surroundingsOf: (purpose: string) => Promise<Surroundings>,
-  timings: Timings,
-): Promise<Part> {
-  const standings: Standing[] = [];
-  try {
-    for (const workers of [1, 2, 4]) {
-      const label = workers === 1 ? 'one worker' : `${workers} workers`;
-      standings.push(await enter('tasker', label, await surroundingsOf(`workers_${workers}`), workers));
-    }
-    await interleave(standings, timings);
-  } finally {
-    await leave(standings);
-  }
-  const [one, two, four] = standings as [Standing, Standing, Standing];
-  for (const { label, skipped } of standings) {
+  started: Standing[],
+): Promise<ScaleOut> {
+  const entered = async (workers: number): Promise<Standing> => {
+    const standing = await enter('tasker', `${workers} workers`, await surroundingsOf(`workers_${workers}`), workers);
+    started.push(standing);
+    return standing;
+  };
+  return { two: await entered(2), four: await entered(4) };
+}
+
+/** `one`: a single worker, measured by turns with them. */
+export function partOfWorkers(one: Standing, { two, four }: ScaleOut): Part {
+  for (const { label, skipped } of [one, two, four]) {
     if (skipped !== null) throw new Error(`Tasker with ${label} could not be measured: ${skipped}`);
   }
   const [twoToOne, fourToOne] = [two, four].map((many) => hundredths(medianRatio(rates(many), rates(one)))) as [
@@ -30,7 +35,7 @@ export async function scaleOut(
   ];
   return {
     table: [
-      [one.label, rowOf(one)],
+      ['one worker', `as above, ${perSecond(one)}/s`],
       [two.label, `${rowOf(two)}; ${twoToOne} of one`],
       [four.label, `${rowOf(four)}; ${fourToOne} of one`],
     ],
