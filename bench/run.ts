@@ -7,6 +7,7 @@ import { benchMemory } from './memory.ts';
 import { benchObserving } from './observing.ts';
 import { benchPeers } from './peers.ts';
 import { benchPostgres } from './postgres.ts';
+import { benchFailOver } from './postgres/fail-over.ts';
 import { benchScrape } from './scrape.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { benchUnruly } from './unruly.ts';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Ben
   observing: benchObserving,
   peers: benchPeers,
   postgres: benchPostgres,
+  'postgres-fail-over': benchFailOver,
   scrape: benchScrape,
   subscribers: benchSubscribers,
   unruly: benchUnruly,

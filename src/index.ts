@@ -65,6 +65,7 @@ export type {
 // Moving a store from SQLite to PostgreSQL.
 export {
   migrateStorage,
+  undoStorageMigration,
   type StorageMigration,
   type StorageMigrationOptions,
   type StorageMigrationProgress,

@@ -1,5 +1,5 @@
 import { type CopyProgress, type CopyReport, copyStorage } from './storage/copy-storage.ts';
-import { openCopySource } from './storage/sqlite/copy-source.ts';
+import { openCopySource, takeBack } from './storage/sqlite/copy-source.ts';
 
 export interface StorageMigrationOptions {
   /** The SQLite file. No engine may run on it; it is only read, but for being brought to this version's schema. */
@@ -26,7 +26,8 @@ export interface StorageMigration extends CopyReport {
 /**
  * Copies a storage in a SQLite file into one on PostgreSQL: tasks, log with its positions, subscribers with their
  * checkpoints and states, parked events, notes, requests. Counts and checksums of every table are compared. Whatever
- * ends it early, the same call goes on; until it is finished, no engine starts on the target.
+ * ends it early, the same call goes on; until it is finished, no engine starts on the target, and from then on none on
+ * the file (`TASKER_STORAGE_MOVED`): `undoStorageMigration` is the way back.
  *
  * @throws TaskerError `TASKER_ENGINE_ALREADY_RUNNING`, `TASKER_MIGRATION_REFUSED` when the target holds something else,
  *   `TASKER_MIGRATION_FAILED` when the copy is not the same, `TASKER_STORAGE_*`.
@@ -52,4 +53,14 @@ export async function migrateStorage(options: StorageMigrationOptions): Promise<
   } finally {
     source.close();
   }
+}
+
+/**
+ * Lets engines start again on a SQLite file that was copied. For one whose copy nobody works on, nor ever will: what
+ * happened there is not brought back. Where it had been copied to; null when it had not been.
+ *
+ * @throws TaskerError `TASKER_ENGINE_ALREADY_RUNNING`, `TASKER_STORAGE_*`.
+ */
+export async function undoStorageMigration({ from }: { readonly from: string }): Promise<string | null> {
+  return takeBack(from);
 }

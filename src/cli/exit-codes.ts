@@ -30,6 +30,7 @@ const byErrorCode: Partial<Record<TaskerErrorCode, keyof typeof exitCodes>> = {
   TASKER_ENGINE_ALREADY_RUNNING: 'refused',
   TASKER_BACKUP_FAILED: 'refused',
   TASKER_MIGRATION_REFUSED: 'refused',
+  TASKER_STORAGE_MOVED: 'refused',
   TASKER_STORAGE_UNFINISHED: 'refused',
   TASKER_PROJECT_FILE_EXISTS: 'refused',
   TASKER_COMMAND_NOT_APPLIED: 'notApplied',

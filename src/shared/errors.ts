@@ -45,6 +45,7 @@ export const errorTable = {
   TASKER_STORAGE_READ_ONLY: { httpStatus: 500, retryable: false },
   TASKER_STORAGE_CORRUPT: { httpStatus: 500, retryable: false },
   TASKER_STORAGE_SCHEMA_NEWER: { httpStatus: 500, retryable: false },
+  TASKER_STORAGE_MOVED: { httpStatus: 409, retryable: false },
   TASKER_STORAGE_UNFINISHED: { httpStatus: 503, retryable: false },
   TASKER_BACKUP_FAILED: { httpStatus: 409, retryable: false },
   TASKER_MIGRATION_REFUSED: { httpStatus: 409, retryable: false },

@@ -6,9 +6,13 @@ import { DigestSum, isSame, type TableDigest } from './table-digest.ts';
 export interface CopySource {
   /** The same at each try. */
   readonly location: string;
+  /** The target that it was copied to before, maybe to the end; null when it was not. */
+  readonly movedTo: string | null;
   count(table: CopiedTable): number;
   /** All rows by their key, in portions of bounded size. */
   portions(table: CopiedTable): Iterable<readonly CopiedRow[]>;
+  /** From now on nobody works on it here. */
+  markMoved(to: string): void;
   close(): void;
 }
 
@@ -60,11 +64,14 @@ export interface CopyOptions {
  * try left otherwise than the source is now is copied anew.
  */
 export async function copyStorage(source: CopySource, target: CopyTarget, options: CopyOptions): Promise<CopyReport> {
+  if (source.movedTo !== null && source.movedTo !== target.location) throw movedBefore(source, source.movedTo, target);
   const resumed = await target.begin(source.location);
   const tables: CopiedTableReport[] = [];
   for (const table of copiedTables)
     tables.push({ table: table.name, ...(await copyTable(source, target, table, options)) });
   options.signal?.throwIfAborted();
+  // First: if this ends between the two, nobody works on either, and another try finishes it.
+  source.markMoved(target.location);
   await target.finish();
   return { resumed, tables };
 }
@@ -118,6 +125,15 @@ async function tryTable(
     onProgress?.({ table: table.name, phase: 'checking', done: checked, of });
   });
   return { expected: expected.total(), found };
+}
+
+function movedBefore({ location }: CopySource, to: string, target: CopyTarget): TaskerError {
+  return new TaskerError(
+    'TASKER_MIGRATION_REFUSED',
+    `Nothing can be copied into '${target.location}': '${location}' was copied to '${to}' before, to be worked on there, and two copies would run its open tasks twice. ` +
+      `If nobody works on that copy, nor ever will, run 'tasker migrate-storage --undo --from ${location}' first.`,
+    { details: { location, movedTo: to } },
+  );
 }
 
 function differs(

@@ -34,7 +34,7 @@ describe('tasker migrate-storage', needsPostgres, () => {
     assert.match(done.out, /^Counts and checksums are the same on both sides:\n/m);
     assert.match(done.out, /^ {2}tasks +3 {2}[0-9a-f]+\.[0-9a-f]+$/m);
     assert.match(done.out, /storage: \{ kind: 'postgres', url: process\.env\.DATABASE_URL, schema: 'orders' \}/);
-    assert.match(done.out, /Never start an engine on .*tasker\.db again/);
+    assert.match(done.out, /No engine starts on .*tasker\.db any more/);
     assert.ok(!done.out.includes('postgres:postgres'), 'no password');
     const again = await migrate('--schema', 'orders', '--json');
     assert.equal(again.code, 5);
@@ -47,6 +47,25 @@ describe('tasker migrate-storage', needsPostgres, () => {
       ['complete', 'complete', 'complete'],
     );
     await moved.stop();
+  });
+
+  it('keeps work away from the old file, which can still be read, until it is taken back', async (t) => {
+    const { dir, migrate } = await world(t);
+    assert.equal((await migrate()).code, 0);
+    const run = ['run', 'order', '--context', '{"amount":4}', '--json'];
+    const refused = await tasker({ cwd: dir }, run);
+    assert.equal(refused.code, 5);
+    assert.equal(JSON.parse(refused.err).error.code, 'TASKER_STORAGE_MOVED');
+    const listed = await tasker({ cwd: dir }, ['tasks', '--json']);
+    assert.equal(listed.code, 0, listed.err);
+    assert.equal(
+      (await tasker({ cwd: dir }, ['migrate-storage', '--from', 'tasker.db', '--undo', '--to', 'x'])).code,
+      2,
+    );
+    const back = await tasker({ cwd: dir }, ['migrate-storage', '--from', 'tasker.db', '--undo']);
+    assert.equal(back.code, 0, back.err);
+    assert.match(back.out, /Engines may start on .*tasker\.db again\. Never start one on its copy, postgres@/);
+    assert.equal((await tasker({ cwd: dir }, run)).code, 0);
   });
 
   it('killed in the middle, it leaves nothing that can be worked on, and goes on when it is run again', async (t) => {

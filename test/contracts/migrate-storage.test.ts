@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 
 import type { Change } from '../../src/execution/task-store.ts';
-import { migrateStorage, type StorageMigrationOptions } from '../../src/migrate-storage.ts';
+import { migrateStorage, type StorageMigrationOptions, undoStorageMigration } from '../../src/migrate-storage.ts';
 import { openPostgres } from '../../src/storage/postgres/open-postgres.ts';
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
 import { change, creation, event, newTask, taskState, wholeLog, worker } from '../../src/testing/contracts/fixtures.ts';
@@ -279,6 +279,53 @@ describe('Copying a storage from SQLite to PostgreSQL', needsPostgres, () => {
     await migrate();
     await assert.rejects(migrate(), refused(/filled from '.*tasker\.db' already, to the end/));
     await assert.rejects(migrate({ from: join(dir, 'nothing.db') }), { code: 'TASKER_STORAGE_UNAVAILABLE' });
+  });
+
+  it('leaves a source that can be read, and on which nobody works until it is taken back', async (t) => {
+    const { file, database, migrate } = await world(t);
+    const early = await openSqlite({ file, maxBytes: null });
+    const { to } = await migrate();
+    const moved = { code: 'TASKER_STORAGE_MOVED', message: /was copied to 'postgres@.*migrate-storage --undo --from/ };
+    const late = await openSqlite({ file, maxBytes: null });
+    for (const storage of [early, late]) {
+      await assert.rejects(
+        storage.workers.join(worker, () => []),
+        moved,
+      );
+      await assert.rejects(
+        storage.commands.submit({ id: 'c9', kind: 'cancel', taskId: 'x', body: {}, requestedAt: 5 }),
+        moved,
+      );
+      assert.equal((await wholeLog(storage)).length, tasks * eventsEach);
+      assert.equal(await storage.workers.isEngineRunning(), false, 'one that was refused holds nothing');
+    }
+    // A second copy would have its tasks run twice as well.
+    await assert.rejects(migrate({ schema: 'second' }), {
+      code: 'TASKER_MIGRATION_REFUSED',
+      message: /was copied to 'postgres@.*schema tasker' before.*--undo/,
+    });
+    assert.equal(await undoStorageMigration({ from: file }), to);
+    assert.equal(await undoStorageMigration({ from: file }), null);
+    await early.workers.join(worker, () => []);
+    await early.workers.leave(worker.id, []);
+    await early.close();
+    await late.close();
+    await migrate({ schema: 'second' });
+    await database.query('select from second.tasks');
+  });
+
+  it('stays where it is when the copy has failed or was not finished', async (t) => {
+    const { file, migrate } = await world(t);
+    const half = migrate({
+      onProgress: ({ table }) => {
+        if (table === 'events') throw new Error('killed');
+      },
+    });
+    await assert.rejects(half, { message: 'killed' });
+    const storage = await openSqlite({ file, maxBytes: null });
+    await storage.workers.join(worker, () => []);
+    await storage.workers.leave(worker.id, []);
+    await storage.close();
   });
 
   it('lets no worker join that had opened the target before', async (t) => {

@@ -72,6 +72,8 @@ export class Connections {
   /** Queue, tasks taken up, commands, retention. */
   readonly side: Pool;
   readonly reads: Pool;
+  /** It is given connections by transaction. */
+  readonly pooler: boolean;
   readonly #options: ConnectionOptions;
   #closed: Promise<void> | null = null;
 
@@ -80,7 +82,8 @@ export class Connections {
     this.#options = options;
     this.place = placeOf(options);
     this.schema = `"${this.place.schema}"`;
-    const pool = (most: number): Pool => new Pool(configOf(options, most), this.place, options.pooler !== true);
+    this.pooler = options.pooler === true;
+    const pool = (most: number): Pool => new Pool(configOf(options, most), this.place, !this.pooler);
     this.writer = pool(1);
     this.lease = pool(1);
     this.side = pool(sideConnections);

@@ -8,6 +8,7 @@ import { beginFilling } from './filling.ts';
 import { JobQueue } from './job-queue.ts';
 import { Membership } from './membership.ts';
 import { migrate } from './migrate.ts';
+import { requireOwnSessions } from './own-sessions.ts';
 import { throwMapped } from './storage-errors.ts';
 import { PostgresWorkQueue } from './work-queue.ts';
 import { storableText } from './write-change.ts';
@@ -16,6 +17,7 @@ import { storableText } from './write-change.ts';
 export async function openCopyTarget(options: ConnectionOptions): Promise<CopyTarget> {
   const connections = new Connections({ statementTimeoutMs: 300_000, ...options });
   try {
+    await requireOwnSessions(connections);
     await migrate(connections);
     return new PostgresCopyTarget(connections, systemClock);
   } catch (error) {

@@ -11,6 +11,7 @@ import { Membership } from './membership.ts';
 import { measureClock } from './measure-clock.ts';
 import { checkSchema, migrate } from './migrate.ts';
 import { Notifications } from './notifications.ts';
+import { requireOwnSessions } from './own-sessions.ts';
 import { PostgresRetentionStore } from './retention-store.ts';
 import { throwMapped } from './storage-errors.ts';
 import { PostgresSubscriberLeases } from './subscriber-leases.ts';
@@ -33,6 +34,7 @@ export interface PostgresOptions extends ConnectionOptions {
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const connections = new Connections(options);
   try {
+    await requireOwnSessions(connections);
     await (options.readOnly === true ? checkSchema(connections) : migrate(connections));
     await requireFilled(connections);
     const clock = options.clock ?? new StoreClock(systemClock);

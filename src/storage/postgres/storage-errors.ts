@@ -21,6 +21,8 @@ const codeByPrefix: readonly (readonly [prefix: string, code: TaskerErrorCode])[
   ['3F000', 'TASKER_STORAGE_CORRUPT'],
   ['XX001', 'TASKER_STORAGE_CORRUPT'],
   ['XX002', 'TASKER_STORAGE_CORRUPT'],
+  ['26000', 'TASKER_STORAGE_UNAVAILABLE'],
+  ['42P05', 'TASKER_STORAGE_UNAVAILABLE'],
   ['3D000', 'TASKER_STORAGE_UNAVAILABLE'],
   ['55P03', 'TASKER_STORAGE_UNAVAILABLE'],
   ['25P03', 'TASKER_STORAGE_UNAVAILABLE'],
@@ -68,6 +70,11 @@ export function isConnectionLost(error: unknown): boolean {
 export function isConflict(error: unknown): boolean {
   const state = sqlState(error);
   return state === '40001' || state === '40P01';
+}
+
+/** A pooler does not let a connection have settings of its own. */
+export function isPoolersRefusal(error: unknown): boolean {
+  return sqlState(error) === '08P01' && messageOf(error).startsWith('unsupported startup parameter');
 }
 
 /** The error as callers see it; null when it says nothing about the storage but something about what was asked. */
@@ -158,6 +165,9 @@ function unavailable(what: string, { location }: Place): string {
     case 'ECONNREFUSED':
     case 'ENOENT':
       return `${cannot}: nothing accepts connections there. Check host and port in the URL, and that PostgreSQL runs.`;
+    case '26000':
+    case '42P05':
+      return `${cannot}: a pooler before it gives out connections by transaction. Set 'pooler: true' in 'storage', and 'listenUrl' to the address of the database itself.`;
     case '53300':
       return `${cannot}: the server has no connection left. Raise max_connections, run fewer workers, or put a pooler before it.`;
     case '57014':

@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 
 import type { CommandInbox, CommandKind, CommandOutcome, StoredCommand } from '../../execution/command-inbox.ts';
 import type { JsonObject } from '../../shared/json.ts';
+import { MovedGuard } from './moved.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 
 interface CommandRow {
@@ -14,6 +15,7 @@ interface CommandRow {
 
 export class SqliteCommandInbox implements CommandInbox {
   readonly #place: Place;
+  readonly #moved: MovedGuard;
   readonly #dataVersion: Statement<[], number>;
   readonly #insert: Statement<[string, string, string | null, string, number]>;
   readonly #pending: Statement<[number], CommandRow>;
@@ -27,6 +29,7 @@ export class SqliteCommandInbox implements CommandInbox {
 
   constructor(db: Database, place: Place) {
     this.#place = place;
+    this.#moved = new MovedGuard(db, place);
     this.#dataVersion = db.prepare<[], number>('pragma data_version').pluck();
     this.#insert = db.prepare(
       'insert into commands (id, kind, task_id, body_json, requested_at, awaited) values (?, ?, ?, ?, ?, 1)',
@@ -46,6 +49,7 @@ export class SqliteCommandInbox implements CommandInbox {
 
   async submit(command: StoredCommand): Promise<void> {
     try {
+      this.#moved.requireHere();
       this.#insert.run(command.id, command.kind, command.taskId, JSON.stringify(command.body), command.requestedAt);
       this.#submittedHere = true;
     } catch (error) {

@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 
 import type { Database } from 'better-sqlite3';
 
+import { systemClock } from '../../shared/clock.ts';
 import { TaskerError } from '../../shared/errors.ts';
 import type { CopiedRow, CopiedTable, CopiedValue } from '../copied-tables.ts';
 import type { CopySource } from '../copy-storage.ts';
 import { openConnection, prepareForWriting } from './connection.ts';
 import { EngineLock } from './engine-lock.ts';
 import { checkSchema, migrate } from './migrate.ts';
+import { markHere, markMoved, movedTo } from './moved.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 
 const portionRows = 2_000;
@@ -28,6 +30,49 @@ const derived: Readonly<Record<string, string>> = {
  * @throws TaskerError `TASKER_ENGINE_ALREADY_RUNNING`, `TASKER_STORAGE_*`.
  */
 export function openCopySource(file: string): CopySource {
+  const { db, place, close } = openAlone(file);
+  return {
+    location: realpathSync.native(place.location),
+    movedTo: mapped(place, () => movedTo(db)?.to ?? null),
+    count: (table) =>
+      mapped(place, () => db.prepare<[], number>(`select count(*) from ${table.name}`).pluck().get() ?? 0),
+    portions: (table) => portionsOf(db, place, table),
+    markMoved: (to) =>
+      mapped(place, () => {
+        markMoved(db, { to, at: systemClock.now() });
+        db.exec('commit; begin immediate');
+      }),
+    close,
+  };
+}
+
+/**
+ * Lets engines work again on a storage that was copied elsewhere. Where it had been copied to; null when it had not been.
+ *
+ * @throws TaskerError `TASKER_ENGINE_ALREADY_RUNNING`, `TASKER_STORAGE_*`.
+ */
+export function takeBack(file: string): string | null {
+  const { db, place, close } = openAlone(file);
+  try {
+    return mapped(place, () => {
+      const moved = movedTo(db);
+      markHere(db);
+      db.exec('commit');
+      return moved?.to ?? null;
+    });
+  } finally {
+    close();
+  }
+}
+
+interface Alone {
+  readonly db: Database;
+  readonly place: Place;
+  readonly close: () => void;
+}
+
+/** In a transaction that keeps every other writer out. */
+function openAlone(file: string): Alone {
   const place: Place = { location: resolve(file), maxBytes: null };
   // To read, it must be there; opened for writing at once, a slip in its name would make a new one.
   openConnection(place, 'read').close();
@@ -47,13 +92,7 @@ export function openCopySource(file: string): CopySource {
     close();
     return throwMapped(error, place);
   }
-  return {
-    location: realpathSync.native(place.location),
-    count: (table) =>
-      mapped(place, () => db.prepare<[], number>(`select count(*) from ${table.name}`).pluck().get() ?? 0),
-    portions: (table) => portionsOf(db, place, table),
-    close,
-  };
+  return { db, place, close };
 }
 
 function* portionsOf(db: Database, place: Place, table: CopiedTable): Iterable<readonly CopiedRow[]> {

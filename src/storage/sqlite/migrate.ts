@@ -16,6 +16,7 @@ const migrations = [
   '0006-replay-progress.sql',
   '0007-parked-events-of-no-task.sql',
   '0008-awaited-commands.sql',
+  '0009-moved.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { TaskerError } from '../../shared/errors.ts';
 import type { EventAppender } from './append-events.ts';
 import type { EngineLock } from './engine-lock.ts';
+import { MovedGuard } from './moved.ts';
 import { type Place, throwMapped } from './storage-errors.ts';
 import type { Transactions } from './transaction.ts';
 
@@ -24,6 +25,7 @@ export class SqliteWorkers implements WorkerRegistry {
   readonly #transactions: Transactions;
   readonly #events: EventAppender;
   readonly #clock: Clock;
+  readonly #moved: MovedGuard;
   readonly #joined: Statement<[], WorkerRow>;
   readonly #heldBy: Statement<[string], number>;
   readonly #freeAll: Statement<[number, number]>;
@@ -43,6 +45,7 @@ export class SqliteWorkers implements WorkerRegistry {
     this.#transactions = transactions;
     this.#events = events;
     this.#clock = clock;
+    this.#moved = new MovedGuard(db, place);
     this.#joined = db.prepare('select id, pid, host, started_at from workers order by started_at, id');
     this.#heldBy = db.prepare<[string], number>('select count(*) from tasks where lease_worker = ?').pluck();
     // Looked at for their SLAs at once, also when there is no room to run them: which comes next is in the steps.
@@ -57,6 +60,7 @@ export class SqliteWorkers implements WorkerRegistry {
     if (!this.#lock.acquire(worker.id)) throw this.#alreadyRunning();
     try {
       return this.#transactions.run(() => {
+        this.#moved.requireHere();
         // The lock is ours alone, so whoever is still listed is gone.
         const lost = this.#joined.all().map((row) => this.#toLost(row));
         this.#freeHeld();
