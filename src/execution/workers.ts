@@ -17,8 +17,8 @@ export type FactsOfLost = (lost: readonly LostWorker[]) => readonly NewEvent[];
 export interface Renewal {
   /** False when this worker's own lease had run out: others may have its tasks, and it must join again. */
   readonly held: boolean;
-  /** Of the facts about workers that were lost; null when none was. */
-  readonly firstPosition: number | null;
+  /** Others have been silent for too long: `voidLost` frees what they hold. */
+  readonly othersLapsed: boolean;
 }
 
 /**
@@ -32,8 +32,13 @@ export interface WorkerRegistry {
   readonly leaseMs: number | null;
   /** One that has joined before joins anew: what it held then is due. */
   join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null>;
-  /** Says that this worker is there, and does for those that have been silent for too long what `join` does. */
-  renew(workerId: string, facts: FactsOfLost): Promise<Renewal>;
+  /** Says that this worker is there. Waits for nothing that another method, or another worker, does. */
+  renew(workerId: string): Promise<Renewal>;
+  /**
+   * Does for those that have been silent for too long what `join` does; nothing where this worker's own lease has run
+   * out. May take longer than a lease lasts: they may hold much, or be writing still.
+   */
+  voidLost(workerId: string, facts: FactsOfLost): Promise<number | null>;
   /** Writes what a worker that has joined tells of itself; null, and nothing written, for one that has not. */
   note(workerId: string, events: readonly NewEvent[]): Promise<number | null>;
   /** Releases every lease that is still held and writes the events. */

@@ -65,11 +65,12 @@ export class Connections {
   /** The recorder's flushes, one after the other. */
   readonly writer: Pool;
   /**
-   * Joining, renewing, leaving. Whoever has just taken a hundred tasks up reads them through `side`: a renewal that
-   * waited behind these would come too late, the tasks would be freed and taken again, and so on for ever.
+   * Joining, renewing, leaving: one after the other, and nothing else. Whoever has just taken a hundred tasks up reads
+   * them through `side`: a renewal that waited behind these, or behind the voiding of others, would come too late, the
+   * tasks would be freed and taken again, and so on for ever.
    */
   readonly lease: Pool;
-  /** Queue, tasks taken up, commands, retention. */
+  /** Queue, tasks taken up, commands, retention, what others have lost. */
   readonly side: Pool;
   readonly reads: Pool;
   readonly #options: ConnectionOptions;

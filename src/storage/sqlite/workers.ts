@@ -71,7 +71,12 @@ export class SqliteWorkers implements WorkerRegistry {
   }
 
   async renew(workerId: string): Promise<Renewal> {
-    return { held: this.#lock.workerId === workerId, firstPosition: null };
+    return { held: this.#lock.workerId === workerId, othersLapsed: false };
+  }
+
+  async voidLost(): Promise<number | null> {
+    // Whoever has joined is alone: who was there before was voided by that.
+    return null;
   }
 
   async note(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
