@@ -4,7 +4,9 @@ import { TaskerError } from '../../shared/errors.ts';
 import { eventColumns, loneEvents, parameters } from './append-events.ts';
 import { integerArray, textArray } from './binary-arrays.ts';
 import { type Connections, mapped, type Queries } from './connection.ts';
+import { requireFilled } from './filling.ts';
 import type { Membership } from './membership.ts';
+import { sqlState } from './storage-errors.ts';
 import { untilNoConflict } from './transaction.ts';
 
 export const defaultLeaseMs = 10_000;
@@ -49,7 +51,11 @@ export class PostgresWorkers implements WorkerRegistry {
       const { id, pid, host, startedAt } = worker;
       const position = await this.#void(lease, id, facts, (lost, events) =>
         this.#say(lease, sql, [id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
-      );
+      ).catch(async (error: unknown) => {
+        // The trigger of one that is being filled, by now: when it was opened it was not.
+        if (sqlState(error) === '55000') await requireFilled(this.#connections);
+        throw error;
+      });
       this.#membership.workerId = id;
       this.#options.onFreed();
       return position;
