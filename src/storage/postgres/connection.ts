@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 import { errorMessage, TaskerError } from '../../shared/errors.ts';
+import { parsePostgresUrl } from '../../shared/postgres-url.ts';
 import { closedError, isConnectionLost, type Place, throwMapped } from './storage-errors.ts';
 import { untilNoConflict } from './transaction.ts';
 
@@ -257,16 +258,9 @@ function placeOf({ url, schema = 'tasker' }: ConnectionOptions): Place {
       { details: { schema } },
     );
   }
-  if (!/^postgres(ql)?:\/\//.test(url) || !isUrl(url)) throw notAUrl();
+  if (parsePostgresUrl(url) === null) throw notAUrl();
   const { user = '', host, port, database = '' } = parsed(url);
   return { location: `${user}@${host}:${port}/${database}, schema ${schema}`, schema, user, host, port, database };
-}
-
-function isUrl(url: string): boolean {
-  // `postgres://user@/database?host=/run/postgresql` names a socket, and no host where a URL has one.
-  const found = URL.parse(url) ?? URL.parse(url.replace('@/', '@socket/'));
-  // A password with a bare `/` or `#` ends where that is, and its rest would be shown as port or database.
-  return found !== null && found.hash === '' && !found.pathname.includes('@');
 }
 
 /** The driver reads the files that the URL names for TLS. */
