@@ -21,8 +21,8 @@ interface Written {
 
 export interface WorkersOptions {
   readonly leaseMs?: number | undefined;
-  /** Called when tasks have been freed, which have no jobs yet. No renewal waits for what it does. */
-  readonly onFreed: () => void;
+  /** Called when tasks have been freed, which have no jobs yet; resolves, whatever happens. No renewal waits for it. */
+  readonly onFreed: () => Promise<void>;
   /** Called with each renewal: the moment to compare clocks. */
   readonly onRenewal?: () => Promise<void>;
 }
@@ -57,7 +57,7 @@ export class PostgresWorkers implements WorkerRegistry {
         throw error;
       });
       this.#membership.workerId = id;
-      this.#options.onFreed();
+      void this.#options.onFreed();
       return position;
     });
   }
@@ -85,7 +85,7 @@ export class PostgresWorkers implements WorkerRegistry {
         if (!written.done) held = await this.#isHeld(workerId);
         return held ? written : { done: true, last_position: null };
       });
-      if (held) this.#options.onFreed();
+      if (held) void this.#options.onFreed();
       return position;
     });
   }
@@ -96,8 +96,14 @@ export class PostgresWorkers implements WorkerRegistry {
   }
 
   async leave(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
-    const position = await this.#tell(this.#connections.lease, workerId, true, events);
+    const { place, lease, schema } = this.#connections;
+    const [held] = await mapped(place, () =>
+      lease.rows(`select from ${schema}.tasks where lease_worker = $1 limit 1`, [workerId]),
+    );
+    const position = await this.#tell(lease, workerId, true, events);
     if (this.#membership.workerId === workerId) this.#membership.workerId = null;
+    // Awaited, since whoever leaves may close what this needs.
+    if (held !== undefined) await this.#options.onFreed();
     return position;
   }
 
