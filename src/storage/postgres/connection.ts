@@ -2,6 +2,7 @@ import pg from 'pg';
 
 import { errorMessage, TaskerError } from '../../shared/errors.ts';
 import { parsePostgresUrl } from '../../shared/postgres-url.ts';
+import { askable } from './storable-text.ts';
 import { closedError, isConnectionLost, type Place, throwMapped } from './storage-errors.ts';
 import { untilNoConflict } from './transaction.ts';
 
@@ -217,7 +218,7 @@ export class Pool implements Queries {
     const name = prepared ? this.#names?.of(sql) : undefined;
     return on.query({
       text: sql,
-      values: [...values],
+      values: values.map(askable),
       ...(name !== undefined && { name }),
       ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
     });

@@ -10,7 +10,7 @@ import { Membership } from './membership.ts';
 import { migrate } from './migrate.ts';
 import { throwMapped } from './storage-errors.ts';
 import { PostgresWorkQueue } from './work-queue.ts';
-import { storableText } from './write-change.ts';
+import { storableText } from './storable-text.ts';
 
 /** Opens a storage to be filled, creating or migrating it first. */
 export async function openCopyTarget(options: ConnectionOptions): Promise<CopyTarget> {
