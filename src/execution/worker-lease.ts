@@ -82,8 +82,10 @@ export class WorkerLease {
       if (!held) this.#lapse();
       // Also where nobody has noticed: what it has let go must become due.
       if (this.#lapsed) {
-        askedMs = clock.monotonicMs();
         await rejoin();
+        // Joining may have waited for others longer than a lease lasts: whether it does is asked, and from when on.
+        askedMs = clock.monotonicMs();
+        if (!(await workers.renew(workerId)).held) return;
       }
       this.#lapsed = false;
       this.#renewed(askedMs, leaseMs);

@@ -12,6 +12,8 @@ export interface LostWorker extends WorkerInfo {
   readonly tasksHeld: number;
 }
 
+/** `anew`: it is among the workers still, as nobody has taken it for lost. */
+export type FactsOfJoining = (lost: readonly LostWorker[], anew: boolean) => readonly NewEvent[];
 export type FactsOfLost = (lost: readonly LostWorker[]) => readonly NewEvent[];
 
 export interface Renewal {
@@ -31,7 +33,7 @@ export interface WorkerRegistry {
   /** How long a worker that stays silent keeps what it holds; null where its end shows at once, and nobody renews. */
   readonly leaseMs: number | null;
   /** One that has joined before joins anew: what it held then is due. */
-  join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null>;
+  join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null>;
   /** Says that this worker is there. Waits for nothing that another method, or another worker, does. */
   renew(workerId: string): Promise<Renewal>;
   /**

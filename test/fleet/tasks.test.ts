@@ -116,7 +116,7 @@ describe('Workers on one database', needsPostgres, () => {
     { timeout: 60_000 },
     async (t) => {
       const { ran, of, letGo } = jobs();
-      const { worker } = await fleet(t, {});
+      const { worker, events } = await fleet(t, {});
       let cutOff = false;
       const a = await worker({
         config: { tasks: [of('a')] },
@@ -141,6 +141,7 @@ describe('Workers on one database', needsPostgres, () => {
       cutOff = false;
       assert.equal((await handle.wait()).status, 'complete');
       assert.equal(ran.length, 2);
+      assert.equal((await events({ name: 'worker.started' })).length, 1, 'nobody has missed it');
     },
   );
 

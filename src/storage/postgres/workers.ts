@@ -1,4 +1,11 @@
-import type { FactsOfLost, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
+import type {
+  FactsOfJoining,
+  FactsOfLost,
+  LostWorker,
+  Renewal,
+  WorkerInfo,
+  WorkerRegistry,
+} from '../../execution/workers.ts';
 import type { NewEvent } from '../../log/event-log.ts';
 import { TaskerError } from '../../shared/errors.ts';
 import { eventColumns, loneEvents, parameters } from './append-events.ts';
@@ -44,13 +51,13 @@ export class PostgresWorkers implements WorkerRegistry {
     this.leaseMs = options.leaseMs ?? defaultLeaseMs;
   }
 
-  async join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null> {
+  async join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null> {
     const { place, lease, schema } = this.#connections;
     return mapped(place, async () => {
-      const sql = `select joined as done, last_position from ${schema}.join_worker_v1(${parameters(16)})`;
+      const sql = `select joined as done, last_position from ${schema}.join_worker_v2(${parameters(17)})`;
       const { id, pid, host, startedAt } = worker;
-      const position = await this.#void(lease, id, facts, (lost, events) =>
-        this.#say(lease, sql, [id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
+      const position = await this.#void(lease, id, facts, (lost, events, anew) =>
+        this.#say(lease, sql, [anew, id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
       ).catch(async (error: unknown) => {
         // The trigger of one that is being filled, by now: when it was opened it was not.
         if (sqlState(error) === '55000') await requireFilled(this.#connections);
@@ -135,15 +142,15 @@ export class PostgresWorkers implements WorkerRegistry {
   async #void(
     queries: Queries,
     self: string,
-    facts: FactsOfLost,
-    write: (lost: readonly Buffer[], events: readonly Buffer[]) => Promise<Written>,
+    facts: FactsOfJoining,
+    write: (lost: readonly Buffer[], events: readonly Buffer[], selfThere: boolean) => Promise<Written>,
   ): Promise<number | null> {
     for (let tried = 1; tried <= tries; tried += 1) {
-      const lost = await this.#lost(queries, self);
-      const events = facts(lost);
+      const { lost, selfThere } = await this.#look(queries, self);
+      const events = facts(lost, selfThere);
       const ids = textArray(lost, ({ id }) => id);
       const held = integerArray(lost, ({ tasksHeld }) => tasksHeld);
-      const written = await write([ids, held], eventColumns(loneEvents(events)));
+      const written = await write([ids, held], eventColumns(loneEvents(events)), selfThere);
       if (written.done) return firstOf(written, events);
     }
     throw new TaskerError(
@@ -159,14 +166,19 @@ export class PostgresWorkers implements WorkerRegistry {
     return (await side.rows(sql, [workerId])).length > 0;
   }
 
-  async #lost(queries: Queries, self: string): Promise<readonly LostWorker[]> {
+  /** Who is lost, and whether `self` is among the workers: both are of one moment. */
+  async #look(queries: Queries, self: string) {
     const { schema } = this.#connections;
-    return queries.rows<LostWorker>(
-      `select id, pid, host, started_at as "startedAt",
+    const rows = await queries.rows<LostWorker & { readonly lost: boolean }>(
+      `select id, pid, host, started_at as "startedAt", id <> $1 as lost,
          (select count(*) from ${schema}.tasks where lease_worker = workers.id) as "tasksHeld"
-       from ${schema}.workers where id <> $1 and lease_until <= ${schema}.now_ms() order by started_at, id`,
+       from ${schema}.workers where id = $1 or lease_until <= ${schema}.now_ms() order by started_at, id`,
       [self],
     );
+    const lost = rows.flatMap(({ id, pid, host, startedAt, tasksHeld, lost: isLost }): readonly LostWorker[] =>
+      isLost ? [{ id, pid, host, startedAt, tasksHeld }] : [],
+    );
+    return { lost, selfThere: lost.length < rows.length };
   }
 
   async #say(queries: Queries, sql: string, values: readonly unknown[]): Promise<Written> {

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 
-import type { FactsOfLost, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
+import type { FactsOfJoining, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
 import type { NewEvent } from '../../log/event-log.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { TaskerError } from '../../shared/errors.ts';
@@ -53,7 +53,7 @@ export class SqliteWorkers implements WorkerRegistry {
     this.#deleteAll = db.prepare('delete from workers');
   }
 
-  async join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null> {
+  async join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null> {
     if (!this.#lock.acquire(worker.id)) throw this.#alreadyRunning();
     try {
       return this.#transactions.run(() => {
@@ -62,7 +62,7 @@ export class SqliteWorkers implements WorkerRegistry {
         this.#freeHeld();
         this.#deleteAll.run();
         this.#insert.run(worker.id, worker.pid, worker.host, worker.startedAt);
-        return this.#events.append(facts(lost));
+        return this.#events.append(facts(lost, false));
       });
     } catch (error) {
       this.#lock.release();

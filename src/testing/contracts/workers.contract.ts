@@ -27,8 +27,9 @@ export function workersContract(storageName: string, open: Open, has: Has): void
   describe(`WorkerRegistry on ${storageName}`, () => {
     it('writes the facts of joining and leaving into the log', () =>
       withStorage(open, async (storage) => {
-        const joinedAt = await storage.workers.join(worker, (lost) => {
+        const joinedAt = await storage.workers.join(worker, (lost, anew) => {
           assert.deepEqual(lost, []);
+          assert.equal(anew, false);
           return [event('e1', { name: 'worker.started' })];
         });
         const leftAt = await storage.workers.leave(worker.id, [event('e2', { name: 'worker.stopped' })]);
@@ -249,8 +250,9 @@ export function workersContract(storageName: string, open: Open, has: Has): void
     it('makes due what a worker held that joins anew', manyAtATime, () =>
       joined(open, async (storage) => {
         await storage.tasks.commit([creation('t1')]);
-        await storage.workers.join(worker, (lost) => {
+        await storage.workers.join(worker, (lost, anew) => {
           assert.deepEqual(lost, []);
+          assert.equal(anew, true);
           return [];
         });
         assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost');
