@@ -80,7 +80,8 @@ function writtenByThread(storage: Storage, file: string): Storage {
     },
     workers: {
       leaseMs: null,
-      renew: (workerId, facts) => storage.workers.renew(workerId, facts),
+      renew: (workerId) => storage.workers.renew(workerId),
+      voidLost: (workerId, facts) => storage.workers.voidLost(workerId, facts),
       join: async (info) => (await ask({ kind: 'join', worker: info })) as number | null,
       leave: async (workerId) => {
         await ask({ kind: 'leave', workerId });

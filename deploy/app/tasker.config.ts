@@ -1,6 +1,6 @@
 // One configuration for all processes: `tasker worker`, `tasker server`, and whoever starts tasks.
 //
-//   DATABASE_URL         postgres://user:password@host:5432/database; may lead through a pooler
+//   DATABASE_URL         postgres://user:password@host:5432/database?sslmode=verify-full; may lead through a pooler
 //   DATABASE_LISTEN_URL  the same database without the pooler, where DATABASE_URL has one: LISTEN needs a session
 //   PAYMENTS_URL, INVENTORY_URL, ORDERS_URL, MAIL_URL   the shop's services; default: this machine
 //   ALERTMANAGER_URLS    each member of the cluster, comma-separated; default: none

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { parsePostgresUrl, withoutPassword } from '../shared/postgres-url.ts';
+
 /** The same text as PostgreSQL folds names to: it needs no quotes anywhere. */
 const schemaName = z
   .string()
@@ -10,15 +12,9 @@ const schemaName = z
 const postgresUrl = z
   .string()
   .refine(
-    (url) => /^postgres(ql)?:\/\//.test(url) && isWhole(url),
+    (url) => parsePostgresUrl(url) !== null,
     'expected a URL like postgres://user:password@host:5432/database, special characters in the password percent-encoded',
   );
-
-/** A password with a bare `/` or `#` ends where that is, and its rest would be shown as port or database. */
-function isWhole(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && url.hash === '' && !url.pathname.includes('@');
-}
 
 const postgresSchema = z.strictObject({
   kind: z.literal('postgres'),
@@ -92,12 +88,4 @@ export function withoutSecrets(storage: ResolvedStorage): ResolvedStorage {
   if (storage.kind !== 'postgres') return storage;
   const { url, listenUrl } = storage;
   return { ...storage, url: withoutPassword(url), listenUrl: listenUrl === null ? null : withoutPassword(listenUrl) };
-}
-
-/** A URL's query may hold one too (`?password=…`): of it nothing is shown. */
-function withoutPassword(text: string): string {
-  const url = new URL(text);
-  url.password = '';
-  url.search = '';
-  return url.href;
 }

@@ -46,8 +46,11 @@ export interface CommandInbox {
    * later, at the most a quarter of a second.
    */
   hasNews(): boolean;
-  /** Unsettled commands, oldest first. With `ofTasks`: those of these tasks, and each `run` whose sender waits. */
-  pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]>;
+  /**
+   * Unsettled commands, oldest first. With `ofTasks`: those of these tasks, and each `run` whose sender waits. With
+   * `after`, the id of a command, settled or not: those that came after it; one that is not there leaves none out.
+   */
+  pending(limit: number, ofTasks?: readonly string[], after?: string): Promise<readonly StoredCommand[]>;
   /** What this worker had for itself by `pending` others may carry out too; nothing where there are no others. */
   pass(commandId: string): Promise<void>;
   /** Settles commands that no change carries out. */

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../shared/clock.ts';
 import { errorMessage, errorTable, isTaskerError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import type { CommandInbox, StoredCommand } from './command-inbox.ts';
+import { CommandPages } from './command-pages.ts';
 import { type OperatorRequest, taskCommandKinds } from './operator-request.ts';
 
 export interface CommandLoopOptions {
@@ -30,14 +31,17 @@ interface Begun {
 }
 
 const pollIntervalMs = 250;
-const batch = 100;
 /** So often a template that is not known here is left to others, who may be newer: a quarter of a second each time. */
 const triesOfOthers = 4;
 const mostOfOneTask = 100_000;
+/** Beyond that none is begun until others are done: some of what subscribers are asked never is. */
+const mostUnderWay = 1_000;
+const mostRemembered = 10_000;
 
 /** Carries out what other processes ask of this engine. */
 export class CommandLoop {
   readonly #options: CommandLoopOptions;
+  readonly #pages: CommandPages;
   readonly #underWay = new Map<string, { readonly ofTask: boolean; readonly done: Promise<void> }>();
   /** Commands that wait for trouble to pass, of which it was told. */
   readonly #told = new Set<string>();
@@ -53,6 +57,7 @@ export class CommandLoop {
 
   constructor(options: CommandLoopOptions) {
     this.#options = options;
+    this.#pages = new CommandPages(options.inbox);
   }
 
   /** Resolves when what tasks were asked before has been taken up, or could not be. */
@@ -89,16 +94,13 @@ export class CommandLoop {
     await Promise.allSettled([...this.#underWay.values()].filter(({ ofTask }) => ofTask).map(({ done }) => done));
   }
 
-  /** All of it, however much it is: as long as a batch brings commands that have not been tried. */
+  /** All of it, once, however much it is. */
   async #applyWaiting(): Promise<void> {
-    const tried = new Set<string>();
-    for (let before = -1; this.#started && tried.size > before;) {
-      before = tried.size;
+    do {
       const begun = await this.#takePending();
-      for (const { id } of begun) tried.add(id);
+      if (begun === null) break;
       await Promise.allSettled(begun.map(({ done }) => done));
-      if (!this.#unsettled) break;
-    }
+    } while (this.#started && !this.#pages.isRoundOver);
     this.#pollLater();
   }
 
@@ -117,21 +119,22 @@ export class CommandLoop {
     });
   }
 
-  /** If there may be any. Returns what it has begun for tasks. */
-  async #takePending(): Promise<readonly Begun[]> {
+  /** If there may be any. Returns what it has begun for tasks; null when it could not look. */
+  async #takePending(): Promise<readonly Begun[] | null> {
     const { inbox, ownTasks, onProblem } = this.#options;
+    if (this.#underWay.size >= mostUnderWay) return null;
     try {
       if (!inbox.hasNews() && !this.#unsettled) return [];
       this.#unsettled = false;
       const own = ownTasks();
-      const commands = await inbox.pending(batch, own ?? undefined);
-      // A full batch may not be all of them, and carrying it out brings no news of the rest.
-      if (commands.length === batch) this.#unsettled = true;
+      const { commands, more } = await this.#pages.next(own ?? undefined);
+      // Carrying these out brings no news of the others.
+      if (more) this.#unsettled = true;
       return this.#beginEach(commands, own !== null);
     } catch (error) {
       this.#unsettled = true;
       onProblem(error);
-      return [];
+      return null;
     }
   }
 
@@ -159,6 +162,8 @@ export class CommandLoop {
         if (isOthers(error)) return;
         if (!this.#told.has(command.id)) this.#options.onProblem(error);
         this.#told.add(command.id);
+        const [oldest] = this.#told;
+        if (this.#told.size > mostRemembered && oldest !== undefined) this.#told.delete(oldest);
       })
       .finally(() => this.#underWay.delete(command.id));
     this.#underWay.set(command.id, { ofTask, done });
@@ -181,7 +186,7 @@ export class CommandLoop {
     if (!othersMay || passed === triesOfOthers || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND')) return false;
     this.#passed.set(id, passed + 1);
     const [oldest] = this.#passed.keys();
-    if (this.#passed.size > batch && oldest !== undefined) this.#passed.delete(oldest);
+    if (this.#passed.size > mostRemembered && oldest !== undefined) this.#passed.delete(oldest);
     await inbox.pass(id);
     return true;
   }

@@ -48,7 +48,7 @@ export class DueTasks {
 
   start(): void {
     this.#started = true;
-    this.#forgetNews = this.#options.queue.watch(() => this.#look());
+    this.#forgetNews = this.#options.queue.watch(() => this.#heard());
     this.#look();
   }
 
@@ -66,6 +66,12 @@ export class DueTasks {
     if (this.#backlog || (this.#overdueWait && this.#watched.size === 0)) this.#look();
     const at = Math.min(schedule?.dueAt ?? Number.POSITIVE_INFINITY, schedule?.deadlineAt ?? Number.POSITIVE_INFINITY);
     if (at < Number.POSITIVE_INFINITY) this.#lookAt(at);
+  }
+
+  /** Others have made work due: nothing to whoever has no room for it, or runs none. */
+  #heard(): void {
+    if (this.#options.room() > 0) this.#look();
+    else this.#backlog = true;
   }
 
   #look(): void {

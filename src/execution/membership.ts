@@ -7,7 +7,7 @@ import { type Block, LoopWatch } from './watchdog/loop-watch.ts';
 import type { WatchMemory } from './watchdog/watch-memory.ts';
 import { workerFacts } from './worker-facts.ts';
 import { WorkerLease } from './worker-lease.ts';
-import type { LostWorker, WorkerRegistry } from './workers.ts';
+import type { FactsOfJoining, WorkerRegistry } from './workers.ts';
 
 export interface MembershipOptions {
   readonly workers: WorkerRegistry;
@@ -91,7 +91,7 @@ export class Membership {
 
   async #join(): Promise<void> {
     let facts: readonly NewEvent[] = [];
-    const started = (lost: readonly LostWorker[]): readonly NewEvent[] => (facts = this.#facts.started(lost));
+    const started: FactsOfJoining = (lost, anew) => (facts = this.#facts.started(lost, anew));
     const position = await this.#options.workers.join(this.#facts.info, started);
     this.#options.narration.recorded(facts, position);
   }

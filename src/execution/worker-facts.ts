@@ -20,7 +20,9 @@ export function workerFacts(id: string, clock: Clock, random: Random) {
   };
   return {
     info,
-    started(lost: readonly LostWorker[]): NewEvent[] {
+    /** `anew`: nobody has missed it, and it is no start. */
+    started(lost: readonly LostWorker[], anew: boolean): NewEvent[] {
+      if (anew) return losses(lost);
       const start = {
         name: 'worker.started',
         occurredAt: clock.now(),

@@ -29,10 +29,14 @@ export class WorkerLease {
   /** When the lease runs out, whatever a renewal that is under way still waits for. */
   #end: Timer | null = null;
   #renewing: Promise<void> = Promise.resolve();
+  /** Of others, who have been silent for too long; one at a time, and no renewal waits for it. */
+  #voiding: Promise<void> | null = null;
   #renewedMs: number;
   #lapsed = false;
   #failing = false;
+  #voidingFails = false;
   #started = false;
+  #stopping = false;
 
   constructor(options: WorkerLeaseOptions) {
     this.#options = options;
@@ -52,6 +56,9 @@ export class WorkerLease {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
+    // Renewed until then: leaving waits for it too.
+    await this.#voiding;
     this.#started = false;
     this.#timer?.cancel();
     this.#end?.cancel();
@@ -66,27 +73,41 @@ export class WorkerLease {
   }
 
   async #renew(leaseMs: number): Promise<void> {
-    const { workers, workerId, clock, onRecorded, rejoin, onProblem } = this.#options;
+    const { workers, workerId, clock, rejoin, onProblem } = this.#options;
     let askedMs = clock.monotonicMs();
     // Before anything is asked: a process that was frozen finds out here that its time is up.
     if (askedMs - this.#renewedMs >= leaseMs) this.#lapse();
-    let facts: readonly NewEvent[] = [];
     try {
-      const { held, firstPosition } = await workers.renew(workerId, (lost) => (facts = this.#options.facts(lost)));
-      onRecorded(facts, firstPosition);
+      const { held, othersLapsed } = await workers.renew(workerId);
       if (!held) this.#lapse();
       // Also where nobody has noticed: what it has let go must become due.
       if (this.#lapsed) {
-        askedMs = clock.monotonicMs();
         await rejoin();
+        // Joining may have waited for others longer than a lease lasts: whether it does is asked, and from when on.
+        askedMs = clock.monotonicMs();
+        if (!(await workers.renew(workerId)).held) return;
       }
       this.#lapsed = false;
       this.#renewed(askedMs, leaseMs);
       this.#failing = false;
+      if (othersLapsed && !this.#stopping) this.#voiding ??= this.#voidLost().finally(() => (this.#voiding = null));
     } catch (error) {
       if (!this.#failing) onProblem(error);
       this.#failing = true;
       if (clock.monotonicMs() - this.#renewedMs >= leaseMs) this.#lapse();
+    }
+  }
+
+  async #voidLost(): Promise<void> {
+    const { workers, workerId, onRecorded, onProblem } = this.#options;
+    let facts: readonly NewEvent[] = [];
+    try {
+      const position = await workers.voidLost(workerId, (lost) => (facts = this.#options.facts(lost)));
+      if (position !== null) onRecorded(facts, position);
+      this.#voidingFails = false;
+    } catch (error) {
+      if (!this.#voidingFails) onProblem(error);
+      this.#voidingFails = true;
     }
   }
 

@@ -12,13 +12,15 @@ export interface LostWorker extends WorkerInfo {
   readonly tasksHeld: number;
 }
 
+/** `anew`: it is among the workers still, as nobody has taken it for lost. */
+export type FactsOfJoining = (lost: readonly LostWorker[], anew: boolean) => readonly NewEvent[];
 export type FactsOfLost = (lost: readonly LostWorker[]) => readonly NewEvent[];
 
 export interface Renewal {
   /** False when this worker's own lease had run out: others may have its tasks, and it must join again. */
   readonly held: boolean;
-  /** Of the facts about workers that were lost; null when none was. */
-  readonly firstPosition: number | null;
+  /** Others have been silent for too long: `voidLost` frees what they hold. */
+  readonly othersLapsed: boolean;
 }
 
 /**
@@ -31,9 +33,14 @@ export interface WorkerRegistry {
   /** How long a worker that stays silent keeps what it holds; null where its end shows at once, and nobody renews. */
   readonly leaseMs: number | null;
   /** One that has joined before joins anew: what it held then is due. */
-  join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null>;
-  /** Says that this worker is there, and does for those that have been silent for too long what `join` does. */
-  renew(workerId: string, facts: FactsOfLost): Promise<Renewal>;
+  join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null>;
+  /** Says that this worker is there. Waits for nothing that another method, or another worker, does. */
+  renew(workerId: string): Promise<Renewal>;
+  /**
+   * Does for those that have been silent for too long what `join` does; nothing where this worker's own lease has run
+   * out. May take longer than a lease lasts: they may hold much, or be writing still.
+   */
+  voidLost(workerId: string, facts: FactsOfLost): Promise<number | null>;
   /** Writes what a worker that has joined tells of itself; null, and nothing written, for one that has not. */
   note(workerId: string, events: readonly NewEvent[]): Promise<number | null>;
   /** Releases every lease that is still held and writes the events. */

@@ -63,7 +63,7 @@ describe('Commands to many workers on PostgreSQL', needsPostgres, () => {
       await w1.commands.settle('c1', { kind: 'refused', code: 'TASKER_INTERNAL', message: 'from before' });
       assert.equal(await asking.commands.outcome('c1'), null);
       assert.deepEqual(await pendingIds(w1), []);
-      await w2.workers.renew('w2', () => []);
+      await w2.workers.voidLost('w2', () => []);
       assert.deepEqual(await pendingIds(w2), ['c1']);
     }));
 

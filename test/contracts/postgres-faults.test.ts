@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 
 import { createTasker } from '../../src/create-tasker.ts';
@@ -93,6 +96,35 @@ describe('A URL that leads to no storage on PostgreSQL', needsPostgres, () => {
         showsNoPassword(error, secret);
         return true;
       });
+    }
+  });
+});
+
+describe('A URL with the directory of a socket', needsOwnPostgres, () => {
+  it('leads to the storage, in each way in which the driver takes it', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'tasker-socket-'));
+    // Where it is allowed to write, and nothing else is.
+    const server = await startServer({ directory, settings: ['unix_socket_directories=.'] });
+    t.after(() => server.stop());
+    const { name } = await server.createDatabase();
+    const [port, socket] = [server.port, join(directory, 'data')];
+    const login = `user=postgres&password=postgres&port=${port}`;
+    for (const [url, shown] of [
+      [`postgres:///${name}?host=${socket}&${login}`, `postgres:///${name}?host=${socket}&port=${port}`],
+      [
+        `postgres://postgres:postgres@/${name}?host=${socket}&port=${port}`,
+        `postgres://postgres@/${name}?host=${socket}&port=${port}`,
+      ],
+      [
+        `postgresql://postgres:postgres@${encodeURIComponent(socket)}:${port}/${name}`,
+        `postgresql://postgres@${encodeURIComponent(socket)}:${port}/${name}`,
+      ],
+    ] as const) {
+      const tasker = await createTasker({ storage: url, observers: false }, { env: {} });
+      const { storage } = tasker.resolvedConfig;
+      assert.equal(storage.kind === 'postgres' && storage.url, shown);
+      await tasker.start();
+      await tasker.stop();
     }
   });
 });

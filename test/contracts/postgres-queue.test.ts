@@ -147,6 +147,16 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
       }));
   }
 
+  it('gives out what a worker freed by leaving at once, though other work waits', () =>
+    withQueue(async ({ storage, join }) => {
+      const other = await join('worker-2');
+      await storage.tasks.commit([creation('held', { create: newTask('held', { priority: 9 }) })]);
+      await release(storage, 't1', 't2', 't3');
+      assert.deepEqual(ids(await other.queue.takeDue(9, 1)), ['t1']);
+      await storage.workers.leave(worker.id, []);
+      assert.deepEqual(ids(await other.queue.takeDue(Number.MAX_SAFE_INTEGER, 1)), ['held']);
+    }));
+
   it('gives each task to one of many who ask at once', () =>
     withQueue(async ({ storage, join }) => {
       const others = [storage, await join('worker-2'), await join('worker-3')];

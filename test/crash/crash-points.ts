@@ -57,7 +57,8 @@ export function withCrashPoints(storage: Storage, reach: (point: CrashPoint) => 
     },
     workers: {
       leaseMs: storage.workers.leaseMs,
-      renew: (workerId, facts) => storage.workers.renew(workerId, facts),
+      renew: (workerId) => storage.workers.renew(workerId),
+      voidLost: (workerId, facts) => storage.workers.voidLost(workerId, facts),
       async join(worker, facts) {
         const position = await storage.workers.join(worker, facts);
         reach('worker.after_join');

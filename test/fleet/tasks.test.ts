@@ -1,60 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { defineTask } from '../../src/index.ts';
 import { needsPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { fleet, type Member } from './fleet.ts';
-
-/** Ran in a handler, and by whom. */
-interface Ran {
-  readonly by: string;
-  readonly order: string;
-  readonly signal: AbortSignal;
-}
-
-interface Order {
-  readonly order: string;
-  /** Waits until it is let go, or aborted. */
-  readonly waits?: boolean;
-  readonly fails?: boolean;
-}
-
-class PermanentError extends Error {
-  override readonly name = 'PermanentError';
-}
-
-/** Tasks whose handlers tell who ran them. */
-function jobs() {
-  const ran: Ran[] = [];
-  const open = new Set<string>();
-  const of = (by: string, version = '1.0.0') =>
-    defineTask<Order>({
-      name: 'job',
-      version,
-      step_templates: [
-        {
-          name: 'work',
-          handler_config: { retry_backoff: { kind: 'constant', base_seconds: 0.01, jitter: 0 } },
-          handler: async ({ context: { order, waits, fails }, signal }) => {
-            ran.push({ by, order, signal });
-            const mayEnd = (): boolean => waits !== true || open.has(order);
-            while (!mayEnd()) {
-              signal.throwIfAborted();
-              await new Promise((resolve) => setTimeout(resolve, 5));
-            }
-            if (fails === true && !open.has(order)) throw new PermanentError('no');
-            return { by };
-          },
-        },
-      ],
-    });
-  return { ran, of, letGo: (order: string) => void open.add(order) };
-}
-
-const started = (ran: readonly Ran[], order: string): Promise<Ran> =>
-  until(async () => ran.find((one) => one.order === order) ?? null);
-const request = (order: string, more: Partial<Order> = {}) => ({ name: 'job', context: { order, ...more } });
+import { jobs, request, started } from './jobs.ts';
 
 describe('Workers on one database', needsPostgres, () => {
   it('share what is due', { timeout: 60_000 }, async (t) => {
@@ -166,7 +116,7 @@ describe('Workers on one database', needsPostgres, () => {
     { timeout: 60_000 },
     async (t) => {
       const { ran, of, letGo } = jobs();
-      const { worker } = await fleet(t, {});
+      const { worker, events } = await fleet(t, {});
       let cutOff = false;
       const a = await worker({
         config: { tasks: [of('a')] },
@@ -176,6 +126,7 @@ describe('Workers on one database', needsPostgres, () => {
             leaseMs: storage.workers.leaseMs,
             join: (...given) => storage.workers.join(...given),
             renew: (...given) => (cutOff ? Promise.reject(new Error('unreachable')) : storage.workers.renew(...given)),
+            voidLost: (...given) => storage.workers.voidLost(...given),
             note: (...given) => storage.workers.note(...given),
             leave: (...given) => storage.workers.leave(...given),
             isEngineRunning: () => storage.workers.isEngineRunning(),
@@ -190,6 +141,7 @@ describe('Workers on one database', needsPostgres, () => {
       cutOff = false;
       assert.equal((await handle.wait()).status, 'complete');
       assert.equal(ran.length, 2);
+      assert.equal((await events({ name: 'worker.started' })).length, 1, 'nobody has missed it');
     },
   );
 

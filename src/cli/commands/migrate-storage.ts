@@ -22,7 +22,7 @@ export const migrateStorageCommand = defineCommand<MigrateStorageOptions>({
     'Use it once, when one process is no longer enough. Stop the engine first. Everything is copied (tasks, log, subscribers with their state, parked events) and compared by counts and checksums. Interrupted or killed, it goes on where it ended when it is run again; until it is finished no engine starts on the target, and from then on none starts on the file.',
   examples: [
     [
-      'tasker migrate-storage --from .tasker/tasker.db --to postgres://tasker@db.internal/shop',
+      "tasker migrate-storage --from .tasker/tasker.db --to 'postgres://tasker@db.internal/shop?sslmode=verify-full'",
       'into the schema tasker; the password comes from PGPASSWORD or ~/.pgpass',
     ],
     ['tasker migrate-storage --from old.db --to postgres://localhost/shop --schema orders', 'into another schema'],

@@ -67,14 +67,15 @@ export class PostgresCommandInbox implements CommandInbox {
     return true;
   }
 
-  pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]> {
+  pending(limit: number, ofTasks?: readonly string[], after?: string): Promise<readonly StoredCommand[]> {
     return this.#mapped(async ({ side, schema }) => {
       const { workerId } = this.#options.membership;
       // A task is for whoever works for all; who works for his own alone has to do with it only where there is nobody else.
-      const alone = `not exists (select from ${schema}.workers where id <> $3 and lease_until > ${schema}.now_ms())`;
+      const alone = `not exists (select from ${schema}.workers where id <> $4 and lease_until > ${schema}.now_ms())`;
       const runs = `kind = 'run' and awaited ${workerId === null ? '' : `and ${alone}`}`;
-      const among = ofTasks === undefined ? '' : `and (task_id = any($2) or (${runs}))`;
-      const given = ofTasks === undefined ? [limit] : [limit, ofTasks];
+      const further = `and position > coalesce((select position from ${schema}.commands as before where id = $2), 0)`;
+      const among = `${further} ${ofTasks === undefined ? '' : `and (task_id = any($3) or (${runs}))`}`;
+      const given = ofTasks === undefined ? [limit, after ?? null] : [limit, after ?? null, ofTasks];
       const rows =
         workerId === null
           ? await side.rows<CommandRow>(

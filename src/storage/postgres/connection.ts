@@ -1,6 +1,8 @@
 import pg from 'pg';
 
 import { errorMessage, TaskerError } from '../../shared/errors.ts';
+import { parsePostgresUrl } from '../../shared/postgres-url.ts';
+import { askable } from './storable-text.ts';
 import { closedError, isConnectionLost, type Place, throwMapped } from './storage-errors.ts';
 import { untilNoConflict } from './transaction.ts';
 
@@ -65,11 +67,12 @@ export class Connections {
   /** The recorder's flushes, one after the other. */
   readonly writer: Pool;
   /**
-   * Joining, renewing, leaving. Whoever has just taken a hundred tasks up reads them through `side`: a renewal that
-   * waited behind these would come too late, the tasks would be freed and taken again, and so on for ever.
+   * Joining, renewing, leaving: one after the other, and nothing else. Whoever has just taken a hundred tasks up reads
+   * them through `side`: a renewal that waited behind these, or behind the voiding of others, would come too late, the
+   * tasks would be freed and taken again, and so on for ever.
    */
   readonly lease: Pool;
-  /** Queue, tasks taken up, commands, retention. */
+  /** Queue, tasks taken up, commands, retention, what others have lost. */
   readonly side: Pool;
   readonly reads: Pool;
   /** It is given connections by transaction. */
@@ -218,7 +221,7 @@ export class Pool implements Queries {
     const name = prepared ? this.#names?.of(sql) : undefined;
     return on.query({
       text: sql,
-      values: [...values],
+      values: values.map(askable),
       ...(name !== undefined && { name }),
       ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
     });
@@ -259,16 +262,9 @@ function placeOf({ url, schema = 'tasker' }: ConnectionOptions): Place {
       { details: { schema } },
     );
   }
-  if (!/^postgres(ql)?:\/\//.test(url) || !isUrl(url)) throw notAUrl();
+  if (parsePostgresUrl(url) === null) throw notAUrl();
   const { user = '', host, port, database = '' } = parsed(url);
   return { location: `${user}@${host}:${port}/${database}, schema ${schema}`, schema, user, host, port, database };
-}
-
-function isUrl(url: string): boolean {
-  // `postgres://user@/database?host=/run/postgresql` names a socket, and no host where a URL has one.
-  const found = URL.parse(url) ?? URL.parse(url.replace('@/', '@socket/'));
-  // A password with a bare `/` or `#` ends where that is, and its rest would be shown as port or database.
-  return found !== null && found.hash === '' && !found.pathname.includes('@');
 }
 
 /** The driver reads the files that the URL names for TLS. */

@@ -11,7 +11,7 @@ import { migrate } from './migrate.ts';
 import { requireOwnSessions } from './own-sessions.ts';
 import { throwMapped } from './storage-errors.ts';
 import { PostgresWorkQueue } from './work-queue.ts';
-import { storableText } from './write-change.ts';
+import { storableText } from './storable-text.ts';
 
 /** Opens a storage to be filled, creating or migrating it first. */
 export async function openCopyTarget(options: ConnectionOptions): Promise<CopyTarget> {

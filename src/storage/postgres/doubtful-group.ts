@@ -25,12 +25,12 @@ interface Doubtful {
  */
 export class DoubtfulGroups {
   readonly #connections: Connections;
-  readonly #onFreed: () => void;
+  readonly #onFreed: () => unknown;
   #doubtful: readonly Doubtful[] = [];
   #settling: Promise<void> | null = null;
 
   /** `onFreed`: tasks were given back, which have no jobs yet. */
-  constructor(connections: Connections, onFreed: () => void) {
+  constructor(connections: Connections, onFreed: () => unknown) {
     this.#connections = connections;
     this.#onFreed = onFreed;
   }

@@ -21,6 +21,7 @@ const migrations: readonly Migration[] = [
   { name: '0003-workers-and-queue', compatibleFrom: 1 },
   { name: '0004-retention', compatibleFrom: 1 },
   { name: '0005-identity-and-filling', compatibleFrom: 1 },
+  { name: '0006-join-anew', compatibleFrom: 1 },
 ];
 
 export const schemaVersion = migrations.length;

@@ -53,7 +53,7 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
   const jobs = new JobQueue(side, place.schema);
   const watch = (onNews: () => void): (() => void) => notifications.watch(() => onNews());
   const queue = new PostgresWorkQueue(connections, membership, jobs, clock, watch);
-  const onFreed = (): void => queue.repairSoon(clock.now());
+  const onFreed = (): Promise<void> => queue.repairSoon();
   const tasks = new PostgresTaskStore(connections, membership, jobs, onFreed);
   const onRenewal = (): Promise<void> => {
     // No renewal waits for it; where it fails, the next one tries again.

@@ -50,6 +50,9 @@ const networkCodes: ReadonlySet<string> = new Set([
 // The driver's own errors have no code.
 const lostConnection =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|The server does not support SSL)/;
+// Of a TLS connection that was refused here, by Node or by OpenSSL.
+const tlsCodes = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA$|HOSTNAME_MISMATCH$|ERR_TLS_|ERR_SSL_)/;
+const noTls = /^The server does not support SSL/;
 const noPassword = /^SASL: .*password must be a/;
 const closedPool = /^Cannot use a pool after calling end|^Called end on pool more than once/;
 
@@ -63,7 +66,8 @@ export function sqlState(error: unknown): string | null {
 export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== null) return state.startsWith('08') || /^57P0[1-5]$|^25P0[34]$/.test(state);
-  return networkCodes.has(codeOf(error) ?? '') || lostConnection.test(messageOf(error));
+  const code = codeOf(error) ?? '';
+  return networkCodes.has(code) || tlsCodes.test(code) || lostConnection.test(messageOf(error));
 }
 
 /** Nothing is wrong but the moment: serialization failure or deadlock. The transaction is undone and may be tried again. */
@@ -87,6 +91,7 @@ export function toStorageError(error: unknown, place: Place): TaskerError | null
   }
   const message = messageOf(error);
   if (closedPool.test(message)) return closedError(place, error);
+  if (noTls.test(message)) return storageError('TASKER_STORAGE_UNAVAILABLE', 'no TLS', error, place);
   if (noPassword.test(message)) return storageError('TASKER_STORAGE_UNAVAILABLE', 'no password', error, place);
   return isConnectionLost(error)
     ? storageError('TASKER_STORAGE_UNAVAILABLE', codeOf(error) ?? 'no connection', error, place)
@@ -157,6 +162,11 @@ function unavailable(what: string, { location }: Place): string {
       return `${cannot}: the user or the password is wrong. Correct them in the URL.`;
     case 'no password':
       return `${cannot}: the server asks for a password and the URL has none. Add it to the URL, or set PGPASSWORD.`;
+    case 'no TLS':
+      return `${cannot}: its URL asks for TLS and the server has none. Switch it on there (ssl = on), or, where the connection is over no network, take sslmode from the URL.`;
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+    case 'HOSTNAME_MISMATCH':
+      return `${cannot}: the server's certificate is for another name. Write the host into the URL as its certificate has it.`;
     case '28000':
       return `${cannot}: the server does not let this user in from here. Check the user in the URL and the server's pg_hba.conf.`;
     case 'ENOTFOUND':
@@ -173,6 +183,8 @@ function unavailable(what: string, { location }: Place): string {
     case '57014':
       return `${cannot} just now: a statement took longer than its limit and was cancelled. See what slows the server; it is tried again.`;
     default:
+      if (tlsCodes.test(what))
+        return `${cannot}: the server's certificate is not trusted, or TLS failed. Name the certificate of who has issued it: sslmode=verify-full&sslrootcert=FILE in the URL, or NODE_EXTRA_CA_CERTS.`;
       return what.startsWith('40') || what === '55P03'
         ? `${cannot} just now: others were writing the same rows. It may be tried again.`
         : `${cannot} just now. Check that PostgreSQL runs and can be reached; what is lost is tried again.`;

@@ -23,7 +23,12 @@ export class PostgresTaskStore implements TaskStore {
   readonly #doubts: DoubtfulGroups;
 
   /** `onFreed`: tasks were given back, which have no jobs yet. */
-  constructor(connections: Connections, membership: Membership, jobs: JobQueue, onFreed: () => void = () => undefined) {
+  constructor(
+    connections: Connections,
+    membership: Membership,
+    jobs: JobQueue,
+    onFreed: () => unknown = () => undefined,
+  ) {
     this.#connections = connections;
     this.#membership = membership;
     this.#jobs = jobs;

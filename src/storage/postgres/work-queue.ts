@@ -18,6 +18,8 @@ export type Watch = (onNews: () => void) => () => void;
 
 const repairBatch = 1_000;
 const repairEveryMs = 60_000;
+/** What is freed is due by the database's clock, of which this process knows no more than what it makes of it. */
+const clockMarginMs = 1_000;
 
 /**
  * Due tasks are given out by their jobs, but the tasks' own rows are the truth: a job that is lost is put in again, and
@@ -93,8 +95,9 @@ export class PostgresWorkQueue implements WorkQueue {
   }
 
   /** For whoever has just freed tasks: they have no jobs yet. Where it fails, who comes for them finds out himself. */
-  repairSoon(now: number): void {
-    this.#repairing = this.#repairing.then(() => this.repair(now)).catch(() => undefined);
+  repairSoon(): Promise<void> {
+    this.#repairing = this.#repairing.then(() => this.repair(this.#clock.now() + clockMarginMs)).catch(() => undefined);
+    return this.#repairing;
   }
 
   /** Gives a job to each task that is due at this moment and has none. */

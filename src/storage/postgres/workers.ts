@@ -1,10 +1,19 @@
-import type { FactsOfLost, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
+import type {
+  FactsOfJoining,
+  FactsOfLost,
+  LostWorker,
+  Renewal,
+  WorkerInfo,
+  WorkerRegistry,
+} from '../../execution/workers.ts';
 import type { NewEvent } from '../../log/event-log.ts';
 import { TaskerError } from '../../shared/errors.ts';
 import { eventColumns, loneEvents, parameters } from './append-events.ts';
 import { integerArray, textArray } from './binary-arrays.ts';
-import { type Connections, mapped } from './connection.ts';
+import { type Connections, mapped, type Queries } from './connection.ts';
+import { requireFilled } from './filling.ts';
 import type { Membership } from './membership.ts';
+import { sqlState } from './storage-errors.ts';
 import { untilNoConflict } from './transaction.ts';
 
 export const defaultLeaseMs = 10_000;
@@ -19,8 +28,8 @@ interface Written {
 
 export interface WorkersOptions {
   readonly leaseMs?: number | undefined;
-  /** Called when tasks have been freed, which have no jobs yet. No renewal waits for what it does. */
-  readonly onFreed: () => void;
+  /** Called when tasks have been freed, which have no jobs yet; resolves, whatever happens. No renewal waits for it. */
+  readonly onFreed: () => Promise<void>;
   /** Called with each renewal: the moment to compare clocks. */
   readonly onRenewal?: () => Promise<void>;
 }
@@ -42,55 +51,66 @@ export class PostgresWorkers implements WorkerRegistry {
     this.leaseMs = options.leaseMs ?? defaultLeaseMs;
   }
 
-  async join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null> {
-    const { place, schema } = this.#connections;
+  async join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null> {
+    const { place, lease, schema } = this.#connections;
     return mapped(place, async () => {
-      const sql = `select joined as done, last_position from ${schema}.join_worker_v1(${parameters(16)})`;
+      const sql = `select joined as done, last_position from ${schema}.join_worker_v2(${parameters(17)})`;
       const { id, pid, host, startedAt } = worker;
-      const position = await this.#void(id, facts, (lost, events) =>
-        this.#say(sql, [id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
-      );
+      const position = await this.#void(lease, id, facts, (lost, events, anew) =>
+        this.#say(lease, sql, [anew, id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
+      ).catch(async (error: unknown) => {
+        // The trigger of one that is being filled, by now: when it was opened it was not.
+        if (sqlState(error) === '55000') await requireFilled(this.#connections);
+        throw error;
+      });
       this.#membership.workerId = id;
-      this.#options.onFreed();
+      void this.#options.onFreed();
       return position;
     });
   }
 
-  async renew(workerId: string, facts: FactsOfLost): Promise<Renewal> {
+  async renew(workerId: string): Promise<Renewal> {
     const { place, lease, schema } = this.#connections;
-    const extend = async () => {
+    return mapped(place, async () => {
       const [row] = await lease.rows<{ readonly held: boolean; readonly lapsed: boolean }>(
         `select held, lapsed from ${schema}.renew_worker_v1($1, $2)`,
         [workerId, this.leaseMs],
       );
-      return row;
-    };
-    return mapped(place, async () => {
-      const row = await extend();
       await this.#options.onRenewal?.();
-      if (row?.held !== true) return { held: false, firstPosition: null };
-      if (!row.lapsed) return { held: true, firstPosition: null };
-      const sql = `select done, last_position from ${schema}.void_lost_v1(${parameters(12)})`;
+      return { held: row?.held === true, othersLapsed: row?.lapsed === true };
+    });
+  }
+
+  async voidLost(workerId: string, facts: FactsOfLost): Promise<number | null> {
+    const { place, side, schema } = this.#connections;
+    const sql = `select done, last_position from ${schema}.void_lost_v1(${parameters(12)})`;
+    return mapped(place, async () => {
       let held = true;
-      const firstPosition = await this.#void(workerId, facts, async (lost, events) => {
-        const written = await this.#say(sql, [workerId, ...lost, ...events]);
+      const position = await this.#void(side, workerId, facts, async (lost, events) => {
+        const written = await this.#say(side, sql, [workerId, ...lost, ...events]);
         // In vain also where its own lease has run out meanwhile: it cannot declare anybody lost before it has that.
-        if (!written.done) held = (await extend())?.held === true;
+        if (!written.done) held = await this.#isHeld(workerId);
         return held ? written : { done: true, last_position: null };
       });
-      if (!held) return { held: false, firstPosition: null };
-      this.#options.onFreed();
-      return { held: true, firstPosition };
+      if (held) void this.#options.onFreed();
+      return position;
     });
   }
 
   async note(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
-    return this.#tell(workerId, false, events);
+    // Appending waits for the log's lock, and a renewal must not.
+    return this.#tell(this.#connections.side, workerId, false, events);
   }
 
   async leave(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
-    const position = await this.#tell(workerId, true, events);
+    const { place, lease, schema } = this.#connections;
+    const [held] = await mapped(place, () =>
+      lease.rows(`select from ${schema}.tasks where lease_worker = $1 limit 1`, [workerId]),
+    );
+    const position = await this.#tell(lease, workerId, true, events);
     if (this.#membership.workerId === workerId) this.#membership.workerId = null;
+    // Awaited, since whoever leaves may close what this needs.
+    if (held !== undefined) await this.#options.onFreed();
     return position;
   }
 
@@ -104,27 +124,33 @@ export class PostgresWorkers implements WorkerRegistry {
     });
   }
 
-  async #tell(workerId: string, leaves: boolean, events: readonly NewEvent[]): Promise<number | null> {
+  async #tell(
+    queries: Queries,
+    workerId: string,
+    leaves: boolean,
+    events: readonly NewEvent[],
+  ): Promise<number | null> {
     const { place, schema } = this.#connections;
     if (this.#membership.workerId !== workerId) return null;
     const sql = `select true as done, last_position from ${schema}.note_worker_v1(${parameters(11)})`;
     return mapped(place, async () =>
-      firstOf(await this.#say(sql, [workerId, leaves, ...eventColumns(loneEvents(events))]), events),
+      firstOf(await this.#say(queries, sql, [workerId, leaves, ...eventColumns(loneEvents(events))]), events),
     );
   }
 
   /** Finds who is lost and lets `write` void exactly these, with the facts about them; in vain when others were faster. */
   async #void(
+    queries: Queries,
     self: string,
-    facts: FactsOfLost,
-    write: (lost: readonly Buffer[], events: readonly Buffer[]) => Promise<Written>,
+    facts: FactsOfJoining,
+    write: (lost: readonly Buffer[], events: readonly Buffer[], selfThere: boolean) => Promise<Written>,
   ): Promise<number | null> {
     for (let tried = 1; tried <= tries; tried += 1) {
-      const lost = await this.#lost(self);
-      const events = facts(lost);
+      const { lost, selfThere } = await this.#look(queries, self);
+      const events = facts(lost, selfThere);
       const ids = textArray(lost, ({ id }) => id);
       const held = integerArray(lost, ({ tasksHeld }) => tasksHeld);
-      const written = await write([ids, held], eventColumns(loneEvents(events)));
+      const written = await write([ids, held], eventColumns(loneEvents(events)), selfThere);
       if (written.done) return firstOf(written, events);
     }
     throw new TaskerError(
@@ -134,19 +160,29 @@ export class PostgresWorkers implements WorkerRegistry {
     );
   }
 
-  async #lost(self: string): Promise<readonly LostWorker[]> {
-    const { lease, schema } = this.#connections;
-    return lease.rows<LostWorker>(
-      `select id, pid, host, started_at as "startedAt",
-         (select count(*) from ${schema}.tasks where lease_worker = workers.id) as "tasksHeld"
-       from ${schema}.workers where id <> $1 and lease_until <= ${schema}.now_ms() order by started_at, id`,
-      [self],
-    );
+  async #isHeld(workerId: string): Promise<boolean> {
+    const { side, schema } = this.#connections;
+    const sql = `select from ${schema}.workers where id = $1 and lease_until > ${schema}.now_ms()`;
+    return (await side.rows(sql, [workerId])).length > 0;
   }
 
-  async #say(sql: string, values: readonly unknown[]): Promise<Written> {
-    const { lease } = this.#connections;
-    const [row] = await untilNoConflict(() => lease.rows<Written>(sql, values));
+  /** Who is lost, and whether `self` is among the workers: both are of one moment. */
+  async #look(queries: Queries, self: string) {
+    const { schema } = this.#connections;
+    const rows = await queries.rows<LostWorker & { readonly lost: boolean }>(
+      `select id, pid, host, started_at as "startedAt", id <> $1 as lost,
+         (select count(*) from ${schema}.tasks where lease_worker = workers.id) as "tasksHeld"
+       from ${schema}.workers where id = $1 or lease_until <= ${schema}.now_ms() order by started_at, id`,
+      [self],
+    );
+    const lost = rows.flatMap(({ id, pid, host, startedAt, tasksHeld, lost: isLost }): readonly LostWorker[] =>
+      isLost ? [{ id, pid, host, startedAt, tasksHeld }] : [],
+    );
+    return { lost, selfThere: lost.length < rows.length };
+  }
+
+  async #say(queries: Queries, sql: string, values: readonly unknown[]): Promise<Written> {
+    const [row] = await untilNoConflict(() => queries.rows<Written>(sql, values));
     if (row === undefined) throw new Error('a function of workers gave no row');
     return row;
   }

@@ -4,6 +4,7 @@ import type { TaskState } from '../../tasks/task-state.ts';
 import { failureText } from '../rows.ts';
 import type { PlacedEvent } from './append-events.ts';
 import { booleanArray, float8Array, integerArray, textArray } from './binary-arrays.ts';
+import { storableText } from './storable-text.ts';
 
 type OwnState = Omit<TaskState, 'steps'>;
 
@@ -179,9 +180,4 @@ function storable({ step, attempt, type, message, stack }: AttemptError): object
 
 function notedRow({ at, by, step, attempt, key, value }: AnnotationRow): object {
   return { noted_at: at, by: storableText(by), step, attempt, key: storableText(key), value };
-}
-
-/** PostgreSQL's texts hold no NUL and no half of a surrogate pair; what a handler throws may. */
-export function storableText<Text extends string | null>(text: Text): Text | string {
-  return text === null ? text : text.toWellFormed().replaceAll('\0', '\u{FFFD}');
 }

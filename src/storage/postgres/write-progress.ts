@@ -1,6 +1,6 @@
 import type { ParkedEvent, Progress } from '../../subscribers/subscriber-store.ts';
 import type { PlacedEvent } from './append-events.ts';
-import { storableText } from './write-change.ts';
+import { storableText } from './storable-text.ts';
 
 /** What a subscriber has to save, as the commit function takes it: small things as JSON, its state apart. */
 export interface ProgressRow {

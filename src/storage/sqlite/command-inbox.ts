@@ -18,8 +18,8 @@ export class SqliteCommandInbox implements CommandInbox {
   readonly #moved: MovedGuard;
   readonly #dataVersion: Statement<[], number>;
   readonly #insert: Statement<[string, string, string | null, string, number]>;
-  readonly #pending: Statement<[number], CommandRow>;
-  readonly #pendingOf: Statement<[string, number], CommandRow>;
+  readonly #pending: Statement<[string | null, number], CommandRow>;
+  readonly #pendingOf: Statement<[string | null, string, number], CommandRow>;
   readonly #settle: Statement<[string, string]>;
   readonly #refuse: Statement<[string, string]>;
   readonly #setAwaited: Statement<[number, string]>;
@@ -34,7 +34,8 @@ export class SqliteCommandInbox implements CommandInbox {
     this.#insert = db.prepare(
       'insert into commands (id, kind, task_id, body_json, requested_at, awaited) values (?, ?, ?, ?, ?, 1)',
     );
-    const pending = 'select id, kind, task_id, body_json, requested_at from commands where outcome_json is null';
+    const pending = `select id, kind, task_id, body_json, requested_at from commands
+      where outcome_json is null and position > coalesce((select position from commands where id = ?), 0)`;
     this.#pending = db.prepare(`${pending} order by position limit ?`);
     this.#pendingOf = db.prepare(
       `${pending} and (task_id in (select value from json_each(?)) or (kind = 'run' and awaited = 1))
@@ -70,10 +71,13 @@ export class SqliteCommandInbox implements CommandInbox {
     }
   }
 
-  async pending(limit: number, ofTasks?: readonly string[]): Promise<readonly StoredCommand[]> {
+  async pending(limit: number, ofTasks?: readonly string[], after?: string): Promise<readonly StoredCommand[]> {
     try {
+      const from = after ?? null;
       const rows =
-        ofTasks === undefined ? this.#pending.all(limit) : this.#pendingOf.all(JSON.stringify(ofTasks), limit);
+        ofTasks === undefined
+          ? this.#pending.all(from, limit)
+          : this.#pendingOf.all(from, JSON.stringify(ofTasks), limit);
       return rows.map((row) => ({
         id: row.id,
         kind: row.kind,

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 
-import type { FactsOfLost, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
+import type { FactsOfJoining, LostWorker, Renewal, WorkerInfo, WorkerRegistry } from '../../execution/workers.ts';
 import type { NewEvent } from '../../log/event-log.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { TaskerError } from '../../shared/errors.ts';
@@ -56,7 +56,7 @@ export class SqliteWorkers implements WorkerRegistry {
     this.#deleteAll = db.prepare('delete from workers');
   }
 
-  async join(worker: WorkerInfo, facts: FactsOfLost): Promise<number | null> {
+  async join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null> {
     if (!this.#lock.acquire(worker.id)) throw this.#alreadyRunning();
     try {
       return this.#transactions.run(() => {
@@ -66,7 +66,7 @@ export class SqliteWorkers implements WorkerRegistry {
         this.#freeHeld();
         this.#deleteAll.run();
         this.#insert.run(worker.id, worker.pid, worker.host, worker.startedAt);
-        return this.#events.append(facts(lost));
+        return this.#events.append(facts(lost, false));
       });
     } catch (error) {
       this.#lock.release();
@@ -75,7 +75,12 @@ export class SqliteWorkers implements WorkerRegistry {
   }
 
   async renew(workerId: string): Promise<Renewal> {
-    return { held: this.#lock.workerId === workerId, firstPosition: null };
+    return { held: this.#lock.workerId === workerId, othersLapsed: false };
+  }
+
+  async voidLost(): Promise<number | null> {
+    // Whoever has joined is alone: who was there before was voided by that.
+    return null;
   }
 
   async note(workerId: string, events: readonly NewEvent[]): Promise<number | null> {

@@ -28,6 +28,12 @@ export function commandInboxContract(storageName: string, open: Open, hasAnother
         for (const each of [one, two, three]) await storage.commands.submit(each);
         assert.deepEqual(await storage.commands.pending(2), [one, two]);
         assert.deepEqual(await storage.commands.pending(9), [one, two, three]);
+        assert.deepEqual(await storage.commands.pending(1, undefined, one.id), [two]);
+        await storage.commands.settle(one.id, { kind: 'applied', taskId: 't1' });
+        assert.deepEqual(await storage.commands.pending(9, undefined, one.id), [two, three]);
+        assert.deepEqual(await storage.commands.pending(9, ['t1'], two.id), [three]);
+        assert.deepEqual(await storage.commands.pending(9, undefined, 'nobody'), [two, three]);
+        assert.deepEqual(await storage.commands.pending(9, undefined, three.id), []);
       }));
 
     it('settles a command once', () =>

@@ -80,6 +80,32 @@ export function taskReaderContract(storageName: string, open: Open): void {
         ]);
       }));
 
+    it('finds nothing under a name with a NUL in it, wherever that is asked for', () =>
+      joined(open, async (storage) => {
+        const nul = 'a\0b';
+        await storage.tasks.commit([creation('a')]);
+        assert.equal(await storage.reader.get(nul), null);
+        assert.equal(await storage.tasks.load(nul), null);
+        assert.deepEqual(await storage.reader.errors(nul), []);
+        for (const filter of [{ namespace: nul }, { name: nul }, { correlationId: nul }])
+          assert.deepEqual(await listed(storage, filter), []);
+        assert.deepEqual((await storage.reader.list({ before: nul, limit: 9 })).next, null);
+        assert.equal(await storage.queue.takeOne(nul), null);
+        assert.deepEqual(await storage.queue.takeDue(Number.MAX_SAFE_INTEGER, 9, [nul]), []);
+        assert.deepEqual((await storage.log.read({ after: 0, limit: 9, filter: { taskId: nul } })).events, []);
+        assert.deepEqual((await storage.log.read({ after: 0, limit: 9, filter: { names: [nul] } })).events, []);
+        assert.equal(await storage.templates.load(nul), null);
+        assert.equal(await storage.templates.latestId(nul, nul, nul), null);
+        assert.equal(await storage.subscribers.load(nul), null);
+        assert.equal(await storage.commands.outcome(nul), null);
+        const asked = { id: 'c', kind: 'cancel', taskId: nul, body: { by: nul }, requestedAt: 1 } as const;
+        await storage.commands.submit(asked);
+        assert.deepEqual(
+          (await storage.commands.pending(9)).map(({ id, body }) => [id, body]),
+          [['c', asked.body]],
+        );
+      }));
+
     it('filters by each criterion and by all at once', () =>
       joined(open, async (storage) => {
         const day = 86_400_000;

@@ -27,8 +27,9 @@ export function workersContract(storageName: string, open: Open, has: Has): void
   describe(`WorkerRegistry on ${storageName}`, () => {
     it('writes the facts of joining and leaving into the log', () =>
       withStorage(open, async (storage) => {
-        const joinedAt = await storage.workers.join(worker, (lost) => {
+        const joinedAt = await storage.workers.join(worker, (lost, anew) => {
           assert.deepEqual(lost, []);
+          assert.equal(anew, false);
           return [event('e1', { name: 'worker.started' })];
         });
         const leftAt = await storage.workers.leave(worker.id, [event('e2', { name: 'worker.stopped' })]);
@@ -197,21 +198,19 @@ export function workersContract(storageName: string, open: Open, has: Has): void
         await storage.tasks.commit([creation('t1')]);
         const other = await another();
         await other.workers.join(second, () => []);
-        assert.deepEqual(await other.workers.renew(second.id, () => assert.fail('nobody is lost')), {
-          held: true,
-          firstPosition: null,
-        });
+        assert.deepEqual(await other.workers.renew(second.id), { held: true, othersLapsed: false });
         await lapse(worker.id);
         let reported: readonly LostWorker[] = [];
-        const renewal = await other.workers.renew(second.id, (lost) => {
+        assert.deepEqual(await other.workers.renew(second.id), { held: true, othersLapsed: true });
+        const voidedAt = await other.workers.voidLost(second.id, (lost) => {
           reported = lost;
           return [event('lost', { name: 'worker.lost' })];
         });
-        assert.equal(renewal.held, true);
         assert.deepEqual(reported, [{ ...worker, tasksHeld: 1 }]);
-        assert.equal(renewal.firstPosition, (await wholeLog(storage)).at(-1)?.position);
+        assert.equal(voidedAt, (await wholeLog(storage)).at(-1)?.position);
         assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost', 'the silent one is fenced');
-        assert.deepEqual(await storage.workers.renew(worker.id, () => []), { held: false, firstPosition: null });
+        assert.equal((await storage.workers.renew(worker.id)).held, false);
+        assert.equal(await storage.workers.voidLost(worker.id, () => []), null);
         const taken = await other.queue.takeDue(Number.MAX_SAFE_INTEGER, 9);
         assert.deepEqual(
           taken.map(({ taskId }) => taskId),
@@ -230,18 +229,30 @@ export function workersContract(storageName: string, open: Open, has: Has): void
           assert.ok(lapse !== null);
           await storage.tasks.commit([creation('t1')]);
           await lapse(worker.id);
-          assert.equal((await storage.workers.renew(worker.id, () => [])).held, false);
+          assert.equal((await storage.workers.renew(worker.id)).held, false);
           await storage.workers.join(worker, () => []);
-          assert.equal((await storage.workers.renew(worker.id, () => [])).held, true);
+          assert.equal((await storage.workers.renew(worker.id)).held, true);
           assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost');
         }),
+    );
+
+    it('voids nobody in the name of a worker whose own lease has run out', manyAtATime, () =>
+      joined(open, async (storage, { another, lapse }) => {
+        assert.ok(another !== null && lapse !== null);
+        const other = await another();
+        await other.workers.join(second, () => []);
+        await lapse();
+        assert.equal(await storage.workers.voidLost(worker.id, () => [event('lost', { name: 'worker.lost' })]), null);
+        assert.deepEqual(await wholeLog(storage), []);
+      }),
     );
 
     it('makes due what a worker held that joins anew', manyAtATime, () =>
       joined(open, async (storage) => {
         await storage.tasks.commit([creation('t1')]);
-        await storage.workers.join(worker, (lost) => {
+        await storage.workers.join(worker, (lost, anew) => {
           assert.deepEqual(lost, []);
+          assert.equal(anew, true);
           return [];
         });
         assert.equal((await commitOne(storage, change('t1', 1)))?.kind, 'lease_lost');

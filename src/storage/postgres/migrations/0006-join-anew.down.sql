@@ -1,0 +1,1 @@
+drop function {schema}.join_worker_v2;
