@@ -95,3 +95,40 @@ test('what is handled and not saved yet is still needed: old events must not go 
   await clock.advance(3000);
   await stopped;
 });
+
+test('a replay that is given up handles no further event, though its page has more', async (t) => {
+  const storage = await openSqlite({ file: ':memory:', maxBytes: null });
+  t.after(() => storage.close());
+  await storage.workers.join(worker, () => []);
+  const clock = new FakeClock();
+  const handled: number[] = [];
+  const second = Promise.withResolvers<void>();
+  const group = groupOf(
+    storage,
+    clock,
+    defineSubscriber({
+      name: 'slow',
+      startFrom: 'beginning',
+      on: {
+        'task.start_requested': ({ position }, { replaying }) => {
+          if (!replaying) return undefined;
+          handled.push(position);
+          return handled.length === 2 ? second.promise : undefined;
+        },
+      },
+    }),
+  );
+  const events = Array.from({ length: 9 }, (_unused, n) => event(`of-${n}`));
+  await storage.tasks.commit([creation('a', { events, release: { dueAt: null, deadlineAt: null } })]);
+  await group.start();
+  await rest();
+  const replay = assert.rejects(group.replay('slow', { from: 'beginning' }), { code: 'TASKER_ENGINE_NOT_RUNNING' });
+  while (handled.length < 2) await rest();
+  group.abortReplays();
+  second.resolve();
+  await replay;
+  assert.deepEqual(handled, [1, 2]);
+  const stopped = group.stop();
+  await clock.advance(3000);
+  await stopped;
+});

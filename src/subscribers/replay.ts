@@ -39,7 +39,7 @@ const showEveryMs = 1000;
 export class Replay {
   readonly #runner: SubscriberRunner;
   readonly #options: ReplayOptions;
-  #aborted = false;
+  readonly #abort = new AbortController();
   #progress: ReplayProgress | null = null;
   #shownAtMs = Number.NEGATIVE_INFINITY;
   /** Up to here the log lacked events before the replay could have seen them, or lacks only such as it has seen. */
@@ -55,7 +55,11 @@ export class Replay {
   }
 
   abort(): void {
-    this.#aborted = true;
+    this.#abort.abort();
+  }
+
+  get #isOver(): boolean {
+    return this.#abort.signal.aborted || this.#runner.stopSignal.aborted;
   }
 
   async run(): Promise<ReplayProgress> {
@@ -68,7 +72,9 @@ export class Replay {
     await this.#tell({ from: after + 1, reached: after, to: this.#runner.position, parked: 0 });
     await this.#refuseLacking();
     const waiting = await this.#waitingBefore(after);
-    const batch = new Batch(this.#runner.handling({ replaying: true, deliver }), parts.random, {
+    // Within a page too: who stops may be cut off from the store, and others go on with the subscriber by then.
+    const stop = AbortSignal.any([this.#runner.stopSignal, this.#abort.signal]);
+    const batch = new Batch({ ...this.#runner.handling({ replaying: true, deliver }), stop }, parts.random, {
       state: stateFrom(subscriber, null),
       countsFrom: null,
       held: new Set(waiting),
@@ -91,12 +97,12 @@ export class Replay {
   }
 
   async #page(batch: Batch, after: number, reached: number, to: number): Promise<number> {
-    const { parts, names, stopSignal, subscriber } = this.#runner;
+    const { parts, names, subscriber } = this.#runner;
     const page = await parts.log.read({ after: reached, limit: pageSize, filter: { names } });
     await this.#refuseRemoved(reached);
     const next = await batch.takeAll(page.events, reached, Math.min(page.lastPosition, to));
     const delivered = await batch.deliver();
-    if (!delivered || this.#aborted || stopSignal.aborted) throw stopped(subscriber.name);
+    if (!delivered || this.#isOver) throw stopped(subscriber.name);
     if (batch.parked.length > mostParked) throw tooMuchParked(subscriber.name, mostParked);
     await this.#tell({ from: after + 1, reached: next, to, parked: batch.parked.length });
     return next;
