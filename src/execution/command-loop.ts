@@ -157,7 +157,8 @@ export class CommandLoop {
     const done = carryOut()
       .then(() => void this.#told.delete(command.id))
       .catch((error: unknown) => {
-        if (!this.#started && !ofTask) return;
+        // Who is stopping leaves what it has just picked up to others, or to the next engine.
+        if (!this.#started && (!ofTask || isTaskerError(error, 'TASKER_ENGINE_NOT_RUNNING'))) return;
         this.#unsettled = true;
         if (isOthers(error)) return;
         if (!this.#told.has(command.id)) this.#options.onProblem(error);

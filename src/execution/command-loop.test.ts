@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { TaskerError } from '../shared/errors.ts';
+import { FakeClock, rest } from '../testing/fake-clock.ts';
+import type { CommandInbox, StoredCommand } from './command-inbox.ts';
+import { CommandLoop } from './command-loop.ts';
+
+const run: StoredCommand = { id: 'c1', kind: 'run', taskId: null, body: { name: 'checkout' }, requestedAt: 1 };
+
+/** An engine that is asked for a task, and answers only when it is told to. */
+function asked() {
+  const creating = Promise.withResolvers<never>();
+  const settled: string[] = [];
+  const problems: unknown[] = [];
+  const inbox: Partial<CommandInbox> = {
+    hasNews: () => true,
+    pending: () => Promise.resolve([run]),
+    settle: async (id) => void settled.push(id),
+  };
+  const loop = new CommandLoop({
+    inbox: inbox as CommandInbox,
+    engine: { create: () => creating.promise, operate: () => assert.fail('it was asked for a task alone') },
+    clock: new FakeClock(),
+    ownTasks: () => null,
+    othersMay: true,
+    carryOutOther: () => assert.fail('it was asked for a task alone'),
+    onProblem: (error) => void problems.push(error),
+  });
+  return { loop, creating, settled, problems };
+}
+
+const notRunning = new TaskerError('TASKER_ENGINE_NOT_RUNNING', 'The engine is stopping.');
+
+test('what a stopping engine has just picked up stays for others, and is no trouble to tell of', async () => {
+  const { loop, creating, settled, problems } = asked();
+  void loop.start();
+  await rest();
+  const stopped = loop.stop();
+  creating.reject(notRunning);
+  await stopped;
+  assert.deepEqual([settled, problems], [[], []]);
+});
+
+test('that an engine which should be running is not is told of', async () => {
+  const { loop, creating, problems } = asked();
+  void loop.start();
+  creating.reject(notRunning);
+  await rest();
+  assert.deepEqual(problems, [notRunning]);
+  await loop.stop();
+});
