@@ -1,6 +1,8 @@
 // One contender: a process, or several that share a database, measured whenever asked.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { LaneFigures, Load } from '../peers/lanes.ts';
@@ -14,6 +16,7 @@ export interface Timing {
 export interface Lane {
   readonly versions: string;
   readonly durability: string;
+  readonly processes: number;
   /** The load is shared out among the processes, and what they did is added up. */
   measure(load: Load, timing: Timing): Promise<LaneFigures>;
   stop(): Promise<void>;
@@ -29,6 +32,7 @@ export async function startLane(name: OnPostgresName, surroundings: Surroundings
   return {
     versions,
     durability,
+    processes,
     async measure(load, timing) {
       const parts = await Promise.all(
         workers.map((worker, index) => worker.measure(shareOf(load, index, workers.length), timing)),
@@ -50,7 +54,10 @@ function shareOf(load: Load, index: number, of: number): Load {
   return { kind: 'closed', inFlight: Math.floor((load.inFlight + index) / of) };
 }
 
-type Worker = Lane;
+type Worker = Omit<Lane, 'processes'>;
+
+/** A dozen processes start from the same source at once: the first of them compiles it for all. */
+const compileCache = join(tmpdir(), 'node-compile-cache');
 
 const running = new Set<ChildProcess>();
 // A bench that is interrupted must not leave workers behind.
@@ -64,6 +71,7 @@ const patienceMs = 20_000;
 async function startWorker(name: OnPostgresName, surroundings: Surroundings): Promise<Worker> {
   const file = fileURLToPath(new URL('../peers/lane-process.ts', import.meta.url));
   const child = fork(file, [name, JSON.stringify(surroundings)], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     // A peer's own deprecations are not this bench's to tell.
     execArgv: ['--disable-warning=DeprecationWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

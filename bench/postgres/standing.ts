@@ -41,7 +41,11 @@ export async function interleave(
   standings: readonly Standing[],
   { rounds, firstMs, ...timing }: Timing & { readonly rounds: number; readonly firstMs: number },
 ): Promise<void> {
-  for (const standing of standings) await take(standing, { warmUpMs: 0, windowMs: firstMs }, () => undefined);
+  for (const standing of standings) {
+    // The load is shared out, and each process has to warm up by itself.
+    const windowMs = firstMs * (standing.lane?.processes ?? 1);
+    await take(standing, { warmUpMs: 0, windowMs }, () => undefined);
+  }
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? standings : standings.toReversed();
     for (const standing of order) {
