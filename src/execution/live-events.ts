@@ -72,6 +72,6 @@ export class LiveEvents {
   /** A recorded event just as readers of the log get it. */
   recorded(event: NewEvent, position: number): void {
     if (!this.#announcer.wants(event.name)) return;
-    this.#announcer.publish(deepFreeze(fromCommitted(event, position)) as unknown as PublishedEvent);
+    this.#announcer.publish(fromCommitted(event, position) as unknown as PublishedEvent);
   }
 }

@@ -22,7 +22,7 @@ test('an event is the same to whoever is given it after its commit and to whoeve
       const stored = isOfTask
         ? toNewEvent({ ...draft, taskId: 'a' }, systemRandom, new EncodedEnvelope(told))
         : toNewEvent(draft, systemRandom);
-      const { envelope: _made, ...columns } = stored;
+      const { parts: _made, ...columns } = stored;
       assert.deepEqual(fromCommitted(stored, 7), fromStored({ ...columns, position: 7 }));
     }),
   );

@@ -1,7 +1,7 @@
 import { catalogEntry, type PayloadOf, type RecordedEventName } from '../events/catalog.ts';
 import { type CustomEventName, isCustomName } from '../events/custom-events.ts';
-import type { LoggedEvent, RecordedEvent, TaskEnvelope } from '../events/envelope.ts';
-import type { JsonObject } from '../shared/json.ts';
+import type { CustomEvent, LoggedEvent, RecordedEvent } from '../events/envelope.ts';
+import { deepFreeze, type JsonObject } from '../shared/json.ts';
 import { upcast } from '../events/upcast.ts';
 import { TaskerError } from '../shared/errors.ts';
 import { type Random, uuidV7 } from '../shared/ids.ts';
@@ -53,7 +53,7 @@ export function toNewEvent(draft: EventDraft | CustomEventDraft, random: Random,
     step: draft.step ?? null,
     attempt: draft.attempt ?? null,
     body: `{${envelope?.text ?? ''}${own.slice(1)}`,
-    ...(envelope !== undefined && { envelope }),
+    parts: { envelope: envelope ?? null, own },
   };
 }
 
@@ -66,28 +66,38 @@ function versionOf(name: string): number {
 }
 
 /** What an event says of itself alone; what it says of its task stands beside it. */
-type OwnBody = Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'>;
+type OwnBody = Pick<RecordedEvent, 'payload' | 'causationId' | 'spanId' | 'parentSpanId'> &
+  Partial<Pick<CustomEvent, 'attemptFailed'>>;
 
 /** The inverse, for readers: every one of them, so that old payloads are made new here and nowhere else. */
 export function fromStored(
-  stored: NewEvent & { readonly position: number },
+  { body, parts: _parts, ...columns }: NewEvent & { readonly position: number },
   inTodaysWords: typeof upcast = upcast,
 ): LoggedEvent {
-  return inTodaysWords(decoded(stored, stored.position, JSON.parse(stored.body) as OwnBody)) as LoggedEvent;
+  return inTodaysWords({ ...columns, ...(JSON.parse(body) as OwnBody) }) as LoggedEvent;
 }
 
-/** The same in the process that has just recorded it: what all events of a task say of it is parsed once, and shared. */
+/** The same in the process that has just recorded it: what all events of a task say of it is parsed once, and shared. Frozen all through. */
 export function fromCommitted(stored: NewEvent, position: number): LoggedEvent {
-  const { body, envelope } = stored;
-  const own = JSON.parse(envelope === undefined ? body : `{${body.slice(envelope.text.length + 1)}`) as OwnBody;
-  return decoded(stored, position, own, envelope?.parsed) as LoggedEvent;
-}
-
-function decoded(
-  { id, name, schemaVersion, occurredAt, taskId, step, attempt }: NewEvent,
-  position: number,
-  own: OwnBody,
-  envelope?: TaskEnvelope,
-) {
-  return { id, name, schemaVersion, occurredAt, taskId, step, attempt, position, ...envelope, ...own };
+  const { id, name, schemaVersion, occurredAt, taskId, step, attempt, parts } = stored;
+  if (parts === undefined) return deepFreeze(fromStored({ ...stored, position })) as LoggedEvent;
+  const { causationId, spanId, parentSpanId, payload, attemptFailed } = JSON.parse(parts.own) as OwnBody;
+  const event = {
+    // First: an object that is spread into a new one is copied at once, into another one member by member.
+    ...parts.envelope?.parsed,
+    id,
+    name,
+    schemaVersion,
+    occurredAt,
+    taskId,
+    step,
+    attempt,
+    position,
+    causationId,
+    spanId,
+    parentSpanId,
+    payload,
+  };
+  deepFreeze(payload);
+  return Object.freeze(attemptFailed === undefined ? event : { ...event, attemptFailed }) as LoggedEvent;
 }

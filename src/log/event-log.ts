@@ -1,6 +1,13 @@
 import type { LoggedEvent } from '../events/envelope.ts';
 import type { EncodedEnvelope } from './encoded-envelope.ts';
 
+export interface BodyParts {
+  /** null for an event of no task. */
+  readonly envelope: EncodedEnvelope | null;
+  /** JSON of what it says of itself alone. */
+  readonly own: string;
+}
+
 /** An event on its way into the log: everything but its position, which the log gives when it commits. */
 export interface NewEvent {
   readonly id: string;
@@ -12,8 +19,8 @@ export interface NewEvent {
   readonly attempt: number | null;
   /** JSON of the rest: task envelope, causation, spans, payload. Encoded by `append.ts` alone. */
   readonly body: string;
-  /** With which the body begins, for who is given the event in the process that has made it. Not stored. */
-  readonly envelope?: EncodedEnvelope;
+  /** The same in its parts, for who is given the event in the process that has made it. Not stored. */
+  readonly parts?: BodyParts;
 }
 
 /** Events of one commit: the first one's place in the log, the others follow without gap. */

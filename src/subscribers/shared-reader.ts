@@ -70,7 +70,7 @@ export class SharedReader {
       this.#end = after;
     }
     this.#at.set(wanted, after);
-    if (after >= this.#end) this.#forgetAllRead();
+    this.#forgetRead();
     if (after >= this.#end) await this.#extend();
     if (after >= this.#start && after <= this.#end) return this.#slice(after, wanted, limit);
     const page = await this.#log.read({ after, limit, filter: { names: [...wanted.keys()] } });
@@ -93,7 +93,7 @@ export class SharedReader {
   #parsed(kept: Kept): LoggedEvent {
     if (kept.parsed !== null) return kept.parsed;
     if (kept.stored === null) throw new Error('an event was kept neither stored nor parsed');
-    kept.parsed = freeze(fromCommitted(kept.stored, kept.position));
+    kept.parsed = fromCommitted(kept.stored, kept.position);
     kept.stored = null;
     return kept.parsed;
   }
@@ -138,24 +138,30 @@ export class SharedReader {
       this.#forget();
   }
 
-  /** At once where there is nothing else: what lives for some milliseconds only costs the collector of garbage nothing. */
-  #forgetAllRead(): void {
-    for (const position of this.#at.values()) if (position < this.#end) return;
-    this.#kept = [];
-    this.#characters = 0;
-    this.#start = this.#end;
+  /** Soon, where that moves no more than it drops: what lives for some milliseconds only costs the collector of garbage nothing. */
+  #forgetRead(): void {
+    const read = this.#readByAll();
+    if (read > 0 && 2 * read >= this.#kept.length) this.#drop(read);
   }
 
   /** What all have read goes first; where one is further behind than is kept, a half, and that one reads for itself. */
   #forget(): void {
-    const read = firstAfter(this.#kept, Math.min(...this.#at.values()));
+    const read = this.#readByAll();
     const isFull = this.#kept.length > this.#maxEvents || this.#characters > this.#maxCharacters;
     // Never a few at a time: each forgetting moves all that stay.
     const atLeast = Math.ceil(this.#kept.length / 2);
     if (read < atLeast && !isFull) return;
-    const dropped = this.#kept.splice(0, Math.max(1, read, isFull ? atLeast : 0));
+    this.#drop(Math.max(1, read, isFull ? atLeast : 0));
+  }
+
+  #readByAll(): number {
+    return firstAfter(this.#kept, Math.min(...this.#at.values()));
+  }
+
+  #drop(count: number): void {
+    const dropped = this.#kept.splice(0, count);
     this.#start = dropped.at(-1)?.position ?? this.#start;
-    this.#characters = this.#kept.reduce((sum, { characters }) => sum + characters, 0);
+    for (const { characters } of dropped) this.#characters -= characters;
   }
 }
 
