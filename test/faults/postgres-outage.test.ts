@@ -53,7 +53,7 @@ describe('A PostgreSQL server that goes down under load', needsOwnPostgres, () =
       assert.match(warnings[0] ?? '', /cannot be used/);
       await tasker.stop();
       const check = await checkCheckouts(url, 41);
-      assert.equal(check.byName.get('worker.started'), 2);
+      assert.equal(check.byName.get('worker.started'), 1, 'there was nobody to miss it');
     });
   }
 });

@@ -16,11 +16,12 @@ describe("A worker's lease", needsPostgres, () => {
     const handle = await a.tasker.run(request('1', { waits: true }));
     const { signal } = await started(ran, '1');
     await database.query(`insert into tasker.workers (id, pid, host, started_at, lease_until)
-      values ('lost', 1, 'nowhere', 0, 1)`);
-    // As its last flush would, that has not come to an end.
+      values ('lost', 1, 'nowhere', 0, 9e15)`);
+    // As its last flush would, that has not come to an end. Before it is late: others look all the time.
     const flush = new pg.Client({ connectionString: database.url });
     await flush.connect();
     await flush.query(`begin; select from tasker.workers where id = 'lost' for key share`);
+    await database.query(`update tasker.workers set lease_until = 1 where id = 'lost'`);
     const leaseUntil = async (): Promise<number> =>
       Number((await database.query(`select lease_until from tasker.workers where id <> 'lost'`))[0]?.['lease_until']);
     await until(
