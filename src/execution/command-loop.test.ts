@@ -50,3 +50,42 @@ test('that an engine which should be running is not is told of', async () => {
   assert.deepEqual(problems, [notRunning]);
   await loop.stop();
 });
+
+test('what subscribers are asked and do not answer holds up nothing that tasks are asked, however much it is', async () => {
+  const clock = new FakeClock();
+  const waiting: StoredCommand[] = Array.from({ length: 1_500 }, (_unused, n) => ({
+    id: `retry-${n}`,
+    kind: 'retry_parked',
+    taskId: null,
+    body: { subscriber: 'slow', position: n },
+    requestedAt: 1,
+  }));
+  const cancel: StoredCommand = { id: 'cancel', kind: 'cancel', taskId: 'a', body: {}, requestedAt: 2 };
+  const all = [...waiting, cancel];
+  const inbox: Partial<CommandInbox> = {
+    hasNews: () => false,
+    pending: async (limit, _ofTasks, after) => {
+      const from = all.findIndex(({ id }) => id === after) + 1;
+      return all.slice(from, from + limit);
+    },
+  };
+  const begun = new Set<string>();
+  const operated: string[] = [];
+  const loop = new CommandLoop({
+    inbox: inbox as CommandInbox,
+    engine: { create: () => assert.fail('nobody asked for a task'), operate: async (id) => void operated.push(id) },
+    clock,
+    ownTasks: () => null,
+    othersMay: false,
+    carryOutOther: ({ id }) => {
+      begun.add(id);
+      return new Promise(() => undefined);
+    },
+    onProblem: (error) => assert.fail(String(error)),
+  });
+  await loop.start();
+  for (let looks = 0; operated.length === 0 && looks < 50; looks += 1) await clock.advance(250);
+  assert.deepEqual([...new Set(operated)], ['a']);
+  assert.ok(begun.size <= 1_100, 'and no more of it is under way than is bounded');
+  await loop.stop();
+});

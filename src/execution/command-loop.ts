@@ -34,7 +34,10 @@ const pollIntervalMs = 250;
 /** So often a template that is not known here is left to others, who may be newer: a quarter of a second each time. */
 const triesOfOthers = 4;
 const mostOfOneTask = 100_000;
-/** Beyond that none is begun until others are done: some of what subscribers are asked never is. */
+/**
+ * Beyond that none is begun until others are done. What tasks are asked and what subscribers are asked are counted
+ * apart: some of the latter never is, or waits for a replay to end, and must hold up no task.
+ */
 const mostUnderWay = 1_000;
 const mostRemembered = 10_000;
 
@@ -122,7 +125,7 @@ export class CommandLoop {
   /** If there may be any. Returns what it has begun for tasks; null when it could not look. */
   async #takePending(): Promise<readonly Begun[] | null> {
     const { inbox, ownTasks, onProblem } = this.#options;
-    if (this.#underWay.size >= mostUnderWay) return null;
+    if (this.#countUnderWay(true) >= mostUnderWay) return null;
     try {
       if (!inbox.hasNews() && !this.#unsettled) return [];
       this.#unsettled = false;
@@ -140,14 +143,30 @@ export class CommandLoop {
 
   /** Returns those of tasks. */
   #beginEach(commands: readonly StoredCommand[], ownTasksAlone: boolean): readonly Begun[] {
-    const begun = commands.map((command) => ({
-      id: command.id,
-      ofTask: isOfTask(command),
-      done: this.#begin(command, () =>
+    const begun: Begun[] = [];
+    let others = this.#countUnderWay(false);
+    for (const command of commands) {
+      const { id } = command;
+      const ofTask = isOfTask(command);
+      if (!ofTask && !this.#underWay.has(id)) {
+        if (others >= mostUnderWay) {
+          this.#unsettled = true;
+          continue;
+        }
+        others += 1;
+      }
+      const done = this.#begin(command, () =>
         ownTasksAlone && command.kind === 'run' ? this.#refuse(command) : this.#carryOut(command),
-      ),
-    }));
-    return begun.filter(({ ofTask }) => ofTask);
+      );
+      if (ofTask) begun.push({ id, done });
+    }
+    return begun;
+  }
+
+  #countUnderWay(ofTask: boolean): number {
+    let count = 0;
+    for (const one of this.#underWay.values()) if (one.ofTask === ofTask) count += 1;
+    return count;
   }
 
   #begin(command: StoredCommand, carryOut: () => Promise<void>): Promise<void> {

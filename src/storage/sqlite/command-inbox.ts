@@ -31,8 +31,10 @@ export class SqliteCommandInbox implements CommandInbox {
     this.#place = place;
     this.#moved = new MovedGuard(db, place);
     this.#dataVersion = db.prepare<[], number>('pragma data_version').pluck();
+    // In one statement: while it waits for whoever copies the storage away, that one may mark it.
     this.#insert = db.prepare(
-      'insert into commands (id, kind, task_id, body_json, requested_at, awaited) values (?, ?, ?, ?, ?, 1)',
+      `insert into commands (id, kind, task_id, body_json, requested_at, awaited)
+       select ?, ?, ?, ?, ?, 1 where not exists (select 1 from moved)`,
     );
     const pending = `select id, kind, task_id, body_json, requested_at from commands
       where outcome_json is null and position > coalesce((select position from commands where id = ?), 0)`;
@@ -50,8 +52,10 @@ export class SqliteCommandInbox implements CommandInbox {
 
   async submit(command: StoredCommand): Promise<void> {
     try {
-      this.#moved.requireHere();
-      this.#insert.run(command.id, command.kind, command.taskId, JSON.stringify(command.body), command.requestedAt);
+      const { id, kind, taskId, body, requestedAt } = command;
+      const values = [id, kind, taskId, JSON.stringify(body), requestedAt] as const;
+      // Once more where it was taken back in between.
+      while (this.#insert.run(...values).changes === 0) this.#moved.requireHere();
       this.#submittedHere = true;
     } catch (error) {
       throwMapped(error, this.#place);
