@@ -18,6 +18,8 @@ describe('a moment of an incident', () => {
     assert.deepEqual(drawn({ kind: 'seen', atMs: startMs + 90_140, text: 'a step stalls' }, startMs + 85_000), [
       '  01:30.1    +5.1 s  seen    a step stalls',
     ]);
+    const readLate = drawn({ kind: 'seen', atMs: startMs + 84_100, text: 'a step stalls' }, startMs + 85_000);
+    assert.deepEqual(readLate, ['  01:24.1            seen    a step stalls']);
   });
 
   it('that triggers an alert says all that the alert says', () => {

@@ -8,7 +8,9 @@ const indent = ' '.repeat(28);
 
 /** A moment as lines: since the run began, since the moment before, what it is. */
 export function drawMoment(moment: Moment, beganMs: number, previousMs: number | null): string {
-  const since = previousMs === null ? '' : `+${((moment.atMs - previousMs) / 1000).toFixed(1)} s`;
+  // What the log tells is shown when it is read, maybe after something later.
+  const sinceMs = previousMs === null || moment.atMs < previousMs ? null : moment.atMs - previousMs;
+  const since = sinceMs === null ? '' : `+${(sinceMs / 1000).toFixed(1)} s`;
   const head = `  ${clock(moment.atMs - beganMs)}  ${since.padStart(8)}  `;
   switch (moment.kind) {
     case 'fault':
