@@ -193,13 +193,14 @@ describe('A storage on PostgreSQL', needsPostgres, () => {
 
   it('shows no password to whoever looks at the configuration', () =>
     withDatabase(async ({ url }) => {
-      const { password } = new URL(url);
+      const given = new URL(url);
+      // A server that trusts everybody asks for none, and takes one all the same.
+      if (given.password === '') given.password = 'secret';
       const shown = new URL(url);
       shown.password = '';
-      const tasker = await createTasker({ storage: url, observers: false }, { env: {} });
+      const tasker = await createTasker({ storage: given.href, observers: false }, { env: {} });
       const { storage } = tasker.resolvedConfig;
       assert.deepEqual(storage.kind === 'postgres' && [storage.url, storage.listenUrl], [shown.href, shown.href]);
-      assert.notEqual(password, '');
       await tasker.stop();
     }));
 
