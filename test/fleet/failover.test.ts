@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { type AlertNotice, defineSink, defineSubscriber, defineTask, TaskerError } from '../../src/index.ts';
+import { defineSubscriber, defineTask, TaskerError } from '../../src/index.ts';
 import { needsPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { fleet } from './fleet.ts';
+import { pagers } from './pagers.ts';
 
 /** Asked while nobody may be there to do it: it is stored then, and done by who takes over. */
 async function storedAtLeast(asked: Promise<unknown>): Promise<void> {
@@ -29,16 +30,7 @@ const failing = (name: string) =>
 
 describe('What is asked while a subscriber goes from one process to another', needsPostgres, () => {
   it('about alerts: acknowledged once, silenced until it is lifted', { timeout: 120_000 }, async (t) => {
-    const told: string[] = [];
-    const pager = (by: string) =>
-      defineSink({
-        name: 'pager',
-        alerts: async (notices: readonly AlertNotice[]) => {
-          for (const notice of notices)
-            if (notice.kind !== 'summary') told.push(`${notice.kind} ${notice.incident.task ?? 'engine'} by ${by}`);
-          return { kind: 'delivered' };
-        },
-      });
+    const { told, pager } = pagers();
     const tasks = [failing('first'), failing('second')];
     const { worker, client, events } = await fleet(t, { tasks, alerts: {} });
     const a = await worker({ config: { sinks: [pager('a')] } });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { type AlertNotice, defineSink, defineSubscriber, defineTask } from '../../src/index.ts';
+import { defineSubscriber, defineTask } from '../../src/index.ts';
 import { needsPostgres } from '../support/postgres.ts';
 import { scrape } from '../support/scrape.ts';
 import { until } from '../support/until.ts';
 import { fleet } from './fleet.ts';
+import { pagers } from './pagers.ts';
 
 const job = defineTask<{ order: number; fails?: boolean }>({
   name: 'job',
@@ -152,16 +153,7 @@ describe('Subscribers of several processes', needsPostgres, () => {
   );
 
   it('see incidents once for the fleet, and remember them over a fail-over', { timeout: 120_000 }, async (t) => {
-    const told: string[] = [];
-    const pager = (by: string) =>
-      defineSink({
-        name: 'pager',
-        alerts: async (notices: readonly AlertNotice[]) => {
-          for (const notice of notices)
-            if (notice.kind !== 'summary') told.push(`${notice.kind} ${notice.incident.task ?? 'engine'} by ${by}`);
-          return { kind: 'delivered' };
-        },
-      });
+    const { told, pager } = pagers();
     const { worker, client } = await fleet(t, { tasks: [job], alerts: {} });
     const a = await worker({ config: { sinks: [pager('a')] } });
     const b = await worker({ config: { sinks: [pager('b')] } });
