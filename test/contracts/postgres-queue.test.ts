@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 
 import type { Storage } from '../../src/execution/storage.ts';
+import { Connections, type Queries } from '../../src/storage/postgres/connection.ts';
+import { JobQueue } from '../../src/storage/postgres/job-queue.ts';
 import { openPostgres } from '../../src/storage/postgres/open-postgres.ts';
 import { change, commitOne, creation, event, newTask, wholeLog, worker } from '../../src/testing/contracts/fixtures.ts';
 import { needsPostgres, type TestDatabase, withDatabase } from '../support/postgres.ts';
@@ -38,6 +40,19 @@ const release = (storage: Storage, ...ids: readonly string[]) =>
   storage.tasks.commit(ids.map((id) => creation(id, dueAt(1))));
 const jobs = (database: TestDatabase) =>
   database.query('select state::text, singleton_key as task, priority from tasker_queue.job order by created_on');
+/** `queries`, each statement of which is told while it is under way. */
+function statementsOf(queries: Queries, tell: () => void): Queries {
+  const told = <T>(say: () => Promise<T>): Promise<T> => {
+    queueMicrotask(tell);
+    return say();
+  };
+  return {
+    rows: (sql, values) => told(() => queries.rows(sql, values)),
+    run: (sql, values) => told(() => queries.run(sql, values)),
+    query: (sql, values) => told(() => queries.query(sql, values)),
+  };
+}
+
 const ids = (taken: readonly { readonly taskId: string }[]): readonly string[] =>
   taken.map(({ taskId }) => taskId).toSorted();
 
@@ -202,5 +217,31 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
       assert.deepEqual(await storage.queue.takeDue(9, 9), []);
       assert.deepEqual(await storage.queue.takeOverdue(Number.MAX_SAFE_INTEGER, 9), []);
       assert.deepEqual(await wholeLog(storage), []);
+    }));
+
+  it('leaves nothing behind that keeps a process running, at whichever statement it is closed', () =>
+    withQueue(async ({ database, storage }) => {
+      await release(storage, 't1');
+      const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+      const wakeUp = { taskId: 't2', namespace: 'default', priority: 0, dueAt: 1, token: 1, at: 1 };
+      for (let closeAt = 1, count = closeAt; count >= closeAt; closeAt++) {
+        count = 0;
+        const before = timers();
+        const connections = new Connections({ url: database.url });
+        let closed: Promise<void> | null = null;
+        const queue = new JobQueue(
+          statementsOf(connections.side, () => {
+            count += 1;
+            if (count === closeAt) closed = queue.close();
+          }),
+          connections.place,
+        );
+        // What a repair does: the second may begin after the close.
+        await queue.taking(['default'], 1).catch(() => undefined);
+        await queue.enqueueing([wakeUp]).catch(() => undefined);
+        await (closed ?? queue.close());
+        await connections.close();
+        assert.equal(timers(), before, `closed at statement ${closeAt}`);
+      }
     }));
 });

@@ -114,7 +114,7 @@ class PostgresCopyTarget implements CopyTarget {
   /** A task that waits gets its job. Those held by a worker that did not leave are freed by the first one that joins. */
   async #enqueueWaiting(): Promise<void> {
     const { side, place } = this.#connections;
-    const jobs = new JobQueue(side, place.schema);
+    const jobs = new JobQueue(side, place);
     try {
       const queue = new PostgresWorkQueue(
         this.#connections,

@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss';
 
 import type { Queries } from './connection.ts';
-import { sqlState } from './storage-errors.ts';
+import { closedError, type Place, sqlState } from './storage-errors.ts';
 
 /** A task that waits in the store: its job wakes somebody up when it is due, and no sooner. */
 export interface WakeUp {
@@ -48,12 +48,15 @@ const noJob = '00000000-0000-0000-0000-000000000000';
 export class JobQueue {
   readonly schema: string;
   readonly #queries: Queries;
+  readonly #place: Place;
   readonly #known = new Set<string>();
   #boss: Promise<PgBoss> | null = null;
+  #closed = false;
 
-  constructor(queries: Queries, schema: string) {
+  constructor(queries: Queries, place: Place) {
     this.#queries = queries;
-    this.schema = `${schema}_queue`;
+    this.#place = place;
+    this.schema = `${place.schema}_queue`;
   }
 
   /** One for each queue that is needed. */
@@ -89,23 +92,26 @@ export class JobQueue {
   /** Forgets what it knew when the queue's schema, or a queue, has gone: it will be made anew. True when that was it. */
   async recover(error: unknown): Promise<boolean> {
     if (this.#boss === null || !isMissing(error)) return false;
-    await this.close();
+    await this.#stop();
     return true;
   }
 
+  /** For good: what is still under way starts no other one, whose timers nobody would stop. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     const starting = this.#boss;
     this.#boss = null;
     this.#known.clear();
-    if (starting === null) return;
-    try {
-      await (await starting).stop({ graceful: false, close: false });
-    } catch {
-      // One that could not start has nothing to stop.
-    }
+    const boss = await starting?.catch(() => null);
+    if (boss) await halt(boss);
   }
 
   #started(): Promise<PgBoss> {
+    if (this.#closed) return Promise.reject(closedError(this.#place));
     this.#boss ??= this.#start().catch((error: unknown) => {
       this.#boss = null;
       throw error;
@@ -127,7 +133,13 @@ export class JobQueue {
     });
     // Its maintenance tries again by itself, and what fails for us we see ourselves.
     boss.on('error', () => undefined);
-    await boss.start();
+    try {
+      await boss.start();
+    } catch (error) {
+      // It may have come as far as its timers, which would keep the process running.
+      await halt(boss);
+      throw error;
+    }
     return boss;
   }
 
@@ -139,6 +151,11 @@ export class JobQueue {
     }
     return queue;
   }
+}
+
+/** Its timers are stopped first: that it can no longer ask the database for the rest is of no account. */
+async function halt(boss: PgBoss): Promise<void> {
+  await boss.stop({ graceful: false, close: false }).catch(() => undefined);
 }
 
 /** Of what a namespace may hold, a queue's name takes letters, digits, `_` and `-`; the rest becomes `.xx`, byte by byte. */

@@ -50,7 +50,7 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
   const { place, schema, side, lease, reads } = connections;
   const membership = new Membership();
   const notifications = new Notifications(connections, clock, options.listenUrl !== null);
-  const jobs = new JobQueue(side, place.schema);
+  const jobs = new JobQueue(side, place);
   const watch = (onNews: () => void): (() => void) => notifications.watch(() => onNews());
   const queue = new PostgresWorkQueue(connections, membership, jobs, clock, watch);
   const onFreed = (): Promise<void> => queue.repairSoon();
