@@ -89,3 +89,38 @@ test('what subscribers are asked and do not answer holds up nothing that tasks a
   assert.ok(begun.size <= 1_100, 'and no more of it is under way than is bounded');
   await loop.stop();
 });
+
+test('a template that is not known here is left to others for three seconds, however often there is news meanwhile', async () => {
+  const clock = new FakeClock();
+  const settled: string[] = [];
+  const passed: string[] = [];
+  const inbox: Partial<CommandInbox> = {
+    hasNews: () => true,
+    pending: (_limit, _ofTasks, after) => Promise.resolve(after === undefined && settled.length === 0 ? [run] : []),
+    pass: async (id) => void passed.push(id),
+    settle: async (id, outcome) => void settled.push(`${id} ${'code' in outcome ? outcome.code : outcome.kind}`),
+  };
+  const loop = new CommandLoop({
+    inbox: inbox as CommandInbox,
+    engine: {
+      create: () => Promise.reject(new TaskerError('TASKER_TEMPLATE_NOT_FOUND', 'Newer ones may know it.')),
+      operate: () => assert.fail('it was asked for a task alone'),
+    },
+    clock,
+    ownTasks: () => null,
+    othersMay: true,
+    carryOutOther: () => assert.fail('it was asked for a task alone'),
+    onProblem: (error) => assert.fail(String(error)),
+  });
+  await loop.start();
+  for (let times = 0; times < 20; times += 1) {
+    loop.wake();
+    await clock.advance(1);
+  }
+  await clock.advance(2_500);
+  assert.deepEqual(settled, []);
+  assert.ok(passed.length > 20);
+  await clock.advance(1_000);
+  assert.deepEqual(settled, ['c1 TASKER_TEMPLATE_NOT_FOUND']);
+  await loop.stop();
+});

@@ -31,8 +31,11 @@ interface Begun {
 }
 
 const pollIntervalMs = 250;
-/** So often a template that is not known here is left to others, who may be newer: a quarter of a second each time. */
-const triesOfOthers = 4;
+/**
+ * So long a template that is not known here is left to others, who may be newer, and busy: by time, not by tries, which
+ * one that has nothing else to do would use up before they look. Whoever asked still waits when it is over.
+ */
+const leftToOthersMs = 3_000;
 const mostOfOneTask = 100_000;
 /**
  * Beyond that none is begun until others are done. What tasks are asked and what subscribers are asked are counted
@@ -48,8 +51,8 @@ export class CommandLoop {
   readonly #underWay = new Map<string, { readonly ofTask: boolean; readonly done: Promise<void> }>();
   /** Commands that wait for trouble to pass, of which it was told. */
   readonly #told = new Set<string>();
-  /** How often a command was left to others. */
-  readonly #passed = new Map<string, number>();
+  /** Since when a command has been left to others. */
+  readonly #passedSinceMs = new Map<string, number>();
   #timer: Timer | null = null;
   #started = false;
   /** A command that could not be carried out yet is still there, though nothing new was submitted. */
@@ -200,13 +203,15 @@ export class CommandLoop {
 
   /** True for a task whose template others may know, until they have had time enough. */
   async #pass({ id }: StoredCommand, error: unknown): Promise<boolean> {
-    const { othersMay, inbox } = this.#options;
-    const passed = this.#passed.get(id) ?? 0;
-    this.#passed.delete(id);
-    if (!othersMay || passed === triesOfOthers || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND')) return false;
-    this.#passed.set(id, passed + 1);
-    const [oldest] = this.#passed.keys();
-    if (this.#passed.size > mostRemembered && oldest !== undefined) this.#passed.delete(oldest);
+    const { othersMay, inbox, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const sinceMs = this.#passedSinceMs.get(id) ?? nowMs;
+    this.#passedSinceMs.delete(id);
+    if (!othersMay || nowMs - sinceMs >= leftToOthersMs || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND'))
+      return false;
+    this.#passedSinceMs.set(id, sinceMs);
+    const [oldest] = this.#passedSinceMs.keys();
+    if (this.#passedSinceMs.size > mostRemembered && oldest !== undefined) this.#passedSinceMs.delete(oldest);
     await inbox.pass(id);
     return true;
   }
