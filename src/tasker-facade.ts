@@ -329,7 +329,7 @@ export class TaskerFacade implements Tasker {
 
   async #stop(graceMs: number): Promise<void> {
     const { engine, storage, types, bus, live, subscribers, afterEngine } = this.#parts;
-    subscribers.abortReplays();
+    subscribers.prepareStop();
     await this.#starting?.catch(() => undefined);
     this.#forgetSignals?.();
     await this.#parts.operations.close();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { describeStorage } from '../config/storage.ts';
@@ -20,19 +21,27 @@ export async function runEngine(session: Session, { advance, configured }: Engin
   const loaded = await session.loadConfig();
   const config = configured?.(loaded.config) ?? loaded.config;
   return session.withTasker({ ...loaded, config }, async (tasker) => {
-    await tasker.start(advance === undefined ? {} : { advance });
-    say(session, {
-      event: 'engine.started',
-      pid: process.pid,
-      configuration: loaded.source,
-      store: describeStorage(tasker.resolvedConfig.storage),
-    });
-    await untilStopped(tasker, stopAsked);
+    const started = tasker.start(advance === undefined ? {} : { advance });
+    // Its observers may take seconds to start, and whoever stops it has a deadline.
+    await Promise.race([started, asked(stopAsked)]);
+    if (!stopAsked.aborted) {
+      say(session, {
+        event: 'engine.started',
+        pid: process.pid,
+        configuration: loaded.source,
+        store: describeStorage(tasker.resolvedConfig.storage),
+      });
+      await untilStopped(tasker, stopAsked);
+    }
     session.note(`stopping (${tasker.status().attemptsRunning} attempts running)`);
     await tasker.stop();
     say(session, { event: 'engine.stopped', pid: process.pid });
     return exitCodes.ok.code;
   });
+}
+
+async function asked(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** An engine that gave up by itself must not leave a process that looks alive. */

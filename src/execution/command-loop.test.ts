@@ -90,15 +90,16 @@ test('what subscribers are asked and do not answer holds up nothing that tasks a
   await loop.stop();
 });
 
-test('a template that is not known here is left to others for three seconds, however often there is news meanwhile', async () => {
+/** An engine that does not know the template that is asked for; `awaited`: whether somebody still waits for the answer. */
+function askedForUnknown(awaited: boolean) {
   const clock = new FakeClock();
   const settled: string[] = [];
   const passed: string[] = [];
   const inbox: Partial<CommandInbox> = {
-    hasNews: () => true,
+    hasNews: () => false,
     pending: (_limit, _ofTasks, after) => Promise.resolve(after === undefined && settled.length === 0 ? [run] : []),
     pass: async (id) => void passed.push(id),
-    settle: async (id, outcome) => void settled.push(`${id} ${'code' in outcome ? outcome.code : outcome.kind}`),
+    refuseAwaited: async (id, code) => void (awaited && settled.push(`${id} ${code}`)),
   };
   const loop = new CommandLoop({
     inbox: inbox as CommandInbox,
@@ -112,6 +113,11 @@ test('a template that is not known here is left to others for three seconds, how
     carryOutOther: () => assert.fail('it was asked for a task alone'),
     onProblem: (error) => assert.fail(String(error)),
   });
+  return { loop, clock, settled, passed };
+}
+
+test('a template that is not known here is left to others for three seconds, however often there is news meanwhile', async () => {
+  const { loop, clock, settled, passed } = askedForUnknown(true);
   await loop.start();
   for (let times = 0; times < 20; times += 1) {
     loop.wake();
@@ -122,5 +128,16 @@ test('a template that is not known here is left to others for three seconds, how
   assert.ok(passed.length > 20);
   await clock.advance(1_000);
   assert.deepEqual(settled, ['c1 TASKER_TEMPLATE_NOT_FOUND']);
+  await loop.stop();
+});
+
+test('a request for an unknown template whose sender has left is refused by nobody, and costs nothing while it waits', async () => {
+  const { loop, clock, settled, passed } = askedForUnknown(false);
+  await loop.start();
+  await clock.advance(4_000);
+  const before = passed.length;
+  await clock.advance(60_000);
+  assert.deepEqual(settled, []);
+  assert.equal(passed.length, before);
   await loop.stop();
 });

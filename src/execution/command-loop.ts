@@ -51,8 +51,8 @@ export class CommandLoop {
   readonly #underWay = new Map<string, { readonly ofTask: boolean; readonly done: Promise<void> }>();
   /** Commands that wait for trouble to pass, of which it was told. */
   readonly #told = new Set<string>();
-  /** Since when a command has been left to others. */
-  readonly #passedSinceMs = new Map<string, number>();
+  /** Since when a command has been left to others; gone when that is over. */
+  readonly #leftSinceMs = new Map<string, number>();
   #timer: Timer | null = null;
   #started = false;
   /** A command that could not be carried out yet is still there, though nothing new was submitted. */
@@ -181,6 +181,7 @@ export class CommandLoop {
       .catch((error: unknown) => {
         // Who is stopping leaves what it has just picked up to others, or to the next engine.
         if (!this.#started && (!ofTask || isTaskerError(error, 'TASKER_ENGINE_NOT_RUNNING'))) return;
+        if (isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND') && !this.#leftSinceMs.has(command.id)) return;
         this.#unsettled = true;
         if (isOthers(error)) return;
         if (!this.#told.has(command.id)) this.#options.onProblem(error);
@@ -201,17 +202,23 @@ export class CommandLoop {
     );
   }
 
-  /** True for a task whose template others may know, until they have had time enough. */
-  async #pass({ id }: StoredCommand, error: unknown): Promise<boolean> {
+  /**
+   * Leaves a request for a template that is not known here to others, who may be newer; false where there are none.
+   * Refused in the end only if somebody hears of it: what its sender has left is kept for whoever will know it, and
+   * not looked at again, as this process learns no template while it runs.
+   */
+  async #leaveToOthers({ id }: StoredCommand, error: unknown): Promise<boolean> {
     const { othersMay, inbox, clock } = this.#options;
+    if (!othersMay || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND')) return false;
     const nowMs = clock.monotonicMs();
-    const sinceMs = this.#passedSinceMs.get(id) ?? nowMs;
-    this.#passedSinceMs.delete(id);
-    if (!othersMay || nowMs - sinceMs >= leftToOthersMs || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND'))
-      return false;
-    this.#passedSinceMs.set(id, sinceMs);
-    const [oldest] = this.#passedSinceMs.keys();
-    if (this.#passedSinceMs.size > mostRemembered && oldest !== undefined) this.#passedSinceMs.delete(oldest);
+    const sinceMs = this.#leftSinceMs.get(id) ?? nowMs;
+    this.#leftSinceMs.delete(id);
+    if (nowMs - sinceMs >= leftToOthersMs) await inbox.refuseAwaited(id, error.code, error.message);
+    else {
+      this.#leftSinceMs.set(id, sinceMs);
+      const [oldest] = this.#leftSinceMs.keys();
+      if (this.#leftSinceMs.size > mostRemembered && oldest !== undefined) this.#leftSinceMs.delete(oldest);
+    }
     await inbox.pass(id);
     return true;
   }
@@ -224,7 +231,7 @@ export class CommandLoop {
         await engine.operate(command.taskId ?? '', operatorRequest(command, command.kind), command.id);
       else await inbox.settle(command.id, { kind: 'answered', answer: await this.#options.carryOutOther(command) });
     } catch (error) {
-      if (isTaskerError(error, 'TASKER_LEASE_LOST') || (await this.#pass(command, error))) throw error;
+      if (isTaskerError(error, 'TASKER_LEASE_LOST') || (await this.#leaveToOthers(command, error))) throw error;
       // What refuses now may take the command later: it stays. So it does when a subscriber was stopped meanwhile.
       if ((isTaskerError(error) && errorTable[error.code].retryable) || (!this.#started && !isOfTask(command)))
         throw error;

@@ -177,7 +177,8 @@ export class Engine {
     try {
       await prepare();
     } catch (error) {
-      await this.stop(0).catch(this.#options.onProblem);
+      // Those who observe it have not been started, and must be able to be at the next try.
+      await this.#stop(0, async () => undefined).catch(this.#options.onProblem);
       this.#phase = 'new';
       throw error;
     }
@@ -193,7 +194,11 @@ export class Engine {
   }
 
   /** No new steps; running ones may end within the grace, then they are aborted and returned. */
-  async stop(graceMs: number): Promise<void> {
+  stop(graceMs: number): Promise<void> {
+    return this.#stop(graceMs, this.#options.beforeLeave);
+  }
+
+  async #stop(graceMs: number, beforeLeave: EngineOptions['beforeLeave']): Promise<void> {
     if (this.#phase !== 'running') return;
     this.#phase = 'stopping';
     this.#forgetNews?.();
@@ -210,7 +215,7 @@ export class Engine {
       // What cannot be written now is recovered by the next engine, as after a crash.
       if (this.#recorder.lastError === null) await this.#emptied(graceMs + 1000);
       await this.#recorder.drain();
-      await this.#options.beforeLeave?.();
+      await beforeLeave?.();
       await this.#membership.leave({ returnedAttempts, abandonedHandlers: this.#slots.abandoned });
     } finally {
       this.#phase = 'stopped';

@@ -73,3 +73,15 @@ test('while others are voided, one voiding at a time, renewals go on, and it is 
   assert.deepEqual(told, []);
   assert.equal(problems.length, 1);
 });
+
+test('one that was stopped by a start that failed looks after others again at the next', async () => {
+  let voidings = 0;
+  const { clock, lease } = leased(() => Promise.resolve({ held: true, othersLapsed: true }), {
+    voidLost: () => Promise.resolve(((voidings += 1), null)),
+  });
+  lease.start();
+  await lease.stop();
+  lease.start();
+  await clock.advance(leaseMs / 5);
+  assert.equal(voidings, 1);
+});

@@ -51,6 +51,7 @@ export class WorkerLease {
   start(): void {
     if (this.#options.workers.leaseMs === null) return;
     this.#started = true;
+    this.#stopping = false;
     this.#renewed(this.#options.clock.monotonicMs(), this.#options.workers.leaseMs);
     this.#later(this.#options.workers.leaseMs);
   }

@@ -26,6 +26,8 @@ export class LeasedGroup implements SubscriberGroup {
   readonly subscribers: readonly ResolvedSubscriber[];
   readonly #options: LeasedGroupOptions;
   #group: SubscriberGroup | null = null;
+  /** Not this one's yet: it is still being started. */
+  #beginning: SubscriberGroup | null = null;
   #changing: Promise<void> = Promise.resolve();
   #busy = false;
   #stopped = false;
@@ -46,7 +48,14 @@ export class LeasedGroup implements SubscriberGroup {
     await this.#changing;
   }
 
+  giveUpStart(): void {
+    if (this.#group !== null) return;
+    this.#stopped = true;
+    this.#beginning?.giveUpStart();
+  }
+
   async stop(): Promise<void> {
+    this.giveUpStart();
     this.#stopped = true;
     await this.#changing;
     await this.#leave();
@@ -126,6 +135,7 @@ export class LeasedGroup implements SubscriberGroup {
   /** One that could not be started is not left half running: the next look makes another. */
   async #started(): Promise<SubscriberGroup> {
     const group = this.#options.make();
+    this.#beginning = group;
     try {
       await group.start();
       for (const name of this.#released) await group.release(name);
@@ -133,6 +143,8 @@ export class LeasedGroup implements SubscriberGroup {
     } catch (error) {
       await group.stop();
       throw error;
+    } finally {
+      this.#beginning = null;
     }
   }
 

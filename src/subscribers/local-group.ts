@@ -41,6 +41,9 @@ export class LocalGroup implements SubscriberGroup {
     for (const runner of this.#runners.values()) await runner.start();
   }
 
+  /** Its start is a few rows read. */
+  giveUpStart(): void {}
+
   async stop(): Promise<void> {
     this.abortReplays();
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop(stopGraceMs)));

@@ -28,6 +28,8 @@ export interface SubscriberGroup {
   readonly isHere: boolean;
   /** Resolves when they follow the log, or have failed to once: then they go on trying by themselves. */
   start(): Promise<void>;
+  /** Where it is still being started: whoever is about to stop it does not wait for that. */
+  giveUpStart(): void;
   /** They go on to the end of the log, if that takes no longer than a short grace. */
   stop(): Promise<void>;
   /** What was just committed, to be kept at hand by whoever can; each commit, in order. */

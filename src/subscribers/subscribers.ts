@@ -104,9 +104,15 @@ export class Subscribers {
     this.#look();
   }
 
-  /** Replays would hold up whoever stops the engine; what another process asked for is done at the next start. */
-  abortReplays(): void {
-    for (const group of this.#options.groups) group.abortReplays();
+  /**
+   * What would hold up whoever stops the engine is given up: replays, where what another process asked for is done at
+   * the next start, and a start that is still under way.
+   */
+  prepareStop(): void {
+    for (const group of this.#options.groups) {
+      group.abortReplays();
+      group.giveUpStart();
+    }
   }
 
   async stop(): Promise<void> {

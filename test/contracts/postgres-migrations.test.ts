@@ -6,7 +6,7 @@ import pg from 'pg';
 import { Connections } from '../../src/storage/postgres/connection.ts';
 import { migrateDown, schemaVersion } from '../../src/storage/postgres/migrate.ts';
 import { openPostgres, type PostgresOptions } from '../../src/storage/postgres/open-postgres.ts';
-import { worker } from '../../src/testing/contracts/fixtures.ts';
+import { creation, event, wholeLog, worker } from '../../src/testing/contracts/fixtures.ts';
 import { needsPostgres, type TestDatabase, withDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
@@ -131,6 +131,37 @@ describe('Migrations of a storage on PostgreSQL', needsPostgres, () => {
       await storage.workers.leave(worker.id, []);
       await storage.close();
       await openAndClose({ url: database.url, readOnly: true });
+    }));
+
+  it('may add columns to every table while older workers go on, on the connections that they have', () =>
+    withDatabase(async (database) => {
+      const storage = await openPostgres({ url: database.url, listenUrl: null, poolSize: 1 });
+      try {
+        await storage.workers.join(worker, () => []);
+        await storage.tasks.commit([creation('t1', { events: [event('e1', { taskId: 't1' })] })]);
+        const work = async (): Promise<unknown> => [
+          await storage.tasks.load('t1'),
+          await storage.reader.list({ limit: 9 }),
+          await storage.reader.get('t1'),
+          await storage.subscribers.list(),
+          await storage.subscribers.parked({ limit: 9 }),
+          await storage.templates.load('h'),
+          await storage.commands.pending(9),
+          await wholeLog(storage),
+        ];
+        const before = await work();
+        await database.query(`do $$
+          declare name text;
+          begin
+            for name in select relname from pg_class where relnamespace = 'tasker'::regnamespace and relkind = 'r' loop
+              execute format('alter table tasker.%I add column later text', name);
+            end loop;
+          end
+          $$`);
+        assert.deepEqual(await work(), before);
+      } finally {
+        await storage.close();
+      }
     }));
 
   it("are refused on another program's schema, which stays as it is", () =>

@@ -162,6 +162,22 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
       }));
   }
 
+  it('is made anew for all who find that it is gone, at the same time', () =>
+    withQueue(async ({ database, storage }) => {
+      await release(storage, 't1');
+      await said(database, 'drop schema tasker_queue cascade');
+      const [first, second, released] = await Promise.all([
+        storage.queue.takeDue(9, 9),
+        storage.queue.takeDue(9, 9),
+        release(storage, 't2'),
+      ]);
+      assert.deepEqual(
+        released.map(({ kind }) => kind),
+        ['committed'],
+      );
+      assert.deepEqual(ids([...first, ...second, ...(await storage.queue.takeDue(9, 9))]), ['t1', 't2']);
+    }));
+
   it('gives out what a worker freed by leaving at once, though other work waits', () =>
     withQueue(async ({ storage, join }) => {
       const other = await join('worker-2');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { defineSubscriber, defineTask } from '../../src/index.ts';
+import { createTasker, defineSubscriber, defineTask, TaskerError } from '../../src/index.ts';
 import { needsPostgres } from '../support/postgres.ts';
 import { scrape } from '../support/scrape.ts';
 import { until } from '../support/until.ts';
@@ -179,5 +179,43 @@ describe('Subscribers of several processes', needsPostgres, () => {
       [alert?.incident.key],
     );
     assert.equal(told.filter((one) => one.startsWith('trigger job')).length, 1, told.join(', '));
+  });
+
+  it('run in a process whose first start failed after it had joined', { timeout: 60_000 }, async (t) => {
+    const { seen, of } = follower();
+    const { database } = await fleet(t, {});
+    let failures = 1;
+    const tasker = await createTasker(
+      {
+        storage: { kind: 'postgres', url: database.url },
+        tasks: [job],
+        subscribers: [of('a')],
+        alerts: { enabled: false },
+        telemetry: { metrics: { enabled: false } },
+      },
+      {
+        env: {},
+        wrapStorage: (storage) => ({
+          ...storage,
+          templates: {
+            latestId: (namespace, name, version) => storage.templates.latestId(namespace, name, version),
+            load: (id) => storage.templates.load(id),
+            save: (template) => {
+              failures -= 1;
+              if (failures >= 0) throw new TaskerError('TASKER_STORAGE_FULL', 'the disk is full');
+              return storage.templates.save(template);
+            },
+          },
+        }),
+      },
+    );
+    try {
+      await assert.rejects(tasker.start(), { code: 'TASKER_STORAGE_FULL' });
+      await tasker.start();
+      await (await tasker.run({ name: 'job', context: { order: 1 } })).wait();
+      await until(async () => seen.length === 1);
+    } finally {
+      await tasker.stop({ graceMs: 0 });
+    }
   });
 });

@@ -91,7 +91,8 @@ export class JobQueue {
 
   /** Forgets what it knew when the queue's schema, or a queue, has gone: it will be made anew. True when that was it. */
   async recover(error: unknown): Promise<boolean> {
-    if (this.#boss === null || !isMissing(error)) return false;
+    if (!isMissing(error)) return false;
+    // Nothing to stop where somebody else is at it already; whoever asked tries again all the same.
     await this.#stop();
     return true;
   }
@@ -112,11 +113,13 @@ export class JobQueue {
 
   #started(): Promise<PgBoss> {
     if (this.#closed) return Promise.reject(closedError(this.#place));
-    this.#boss ??= this.#start().catch((error: unknown) => {
-      this.#boss = null;
+    if (this.#boss !== null) return this.#boss;
+    const starting = this.#start().catch((error: unknown) => {
+      if (this.#boss === starting) this.#boss = null;
       throw error;
     });
-    return this.#boss;
+    this.#boss = starting;
+    return starting;
   }
 
   async #start(): Promise<PgBoss> {

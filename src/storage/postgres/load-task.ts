@@ -8,6 +8,11 @@ interface LoadedRow extends TaskRow {
   readonly annotations: readonly AnnotationRow[];
 }
 
+/** Named, as a prepared `*` fails on each connection once a newer release has added a column. */
+const columns = `id, template_id, namespace, name, version, created_at, priority, start_at, context_json, request_json,
+  correlation_id, idempotency_key, trace_id, root_span_id, parent_span_id, sla_deadline_at, status, started_at, ended_at,
+  first_ended_at, sla_breached_at, parked`;
+
 /** Reads everything that is kept of one task: by one statement, so that it is one consistent state. */
 export class TaskLoader {
   readonly #queries: Queries;
@@ -17,7 +22,7 @@ export class TaskLoader {
     this.#queries = queries;
     const list = (query: string): string =>
       `(select coalesce(json_agg(row_to_json(part)), '[]') from (${query}) as part)`;
-    this.#sql = `select tasks.*,
+    this.#sql = `select ${columns},
         ${list(`select * from ${schema}.steps where task_id = $1 order by ordinal`)} as steps,
         ${list(`select distinct on (step) coalesce(step, '') as subject, id from ${schema}.events where task_id = $1
           order by step, position desc`)} as last_events,

@@ -73,7 +73,9 @@ export class PostgresSubscriberStore implements SubscriberStore {
       const at = values.length;
       const seek = after === undefined ? '' : `and (subscriber, position) > ($${at + 1}, $${at + 2})`;
       const rows = await this.#queries.rows<ParkedRow>(
-        `select * from ${this.#schema}.parked_events where ${where} ${seek}
+        `select subscriber, position, generation, event_name, task_id, attempts, parked_at, error_type, error_message,
+           error_stack
+         from ${this.#schema}.parked_events where ${where} ${seek}
          order by subscriber, position limit $${at + from.length + 1}`,
         [...values, ...from, limit],
       );

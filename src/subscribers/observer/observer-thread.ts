@@ -105,9 +105,17 @@ export class ObserverThread implements SubscriberGroup {
     }
   }
 
+  giveUpStart(): void {
+    if (this.#thread === null || this.#thread.isReady) return;
+    this.#stopping = true;
+    void this.#thread.worker.terminate();
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#restart?.cancel();
+    // Before it is ready it has done nothing that it could save.
+    this.giveUpStart();
     const thread = this.#thread;
     if (thread === null) return;
     const patience = this.#options.clock.setTimer(stopWithinMs, () => void thread.worker.terminate());
