@@ -32,7 +32,7 @@ export interface Renewal {
 export interface WorkerRegistry {
   /** How long a worker that stays silent keeps what it holds; null where its end shows at once, and nobody renews. */
   readonly leaseMs: number | null;
-  /** One that has joined before joins anew: what it held then is due. */
+  /** One that has joined before joins anew: what it held then is due, and what it sent then writes nothing any more. */
   join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null>;
   /** Says that this worker is there. Waits for nothing that another method, or another worker, does. */
   renew(workerId: string): Promise<Renewal>;

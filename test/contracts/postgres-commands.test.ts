@@ -67,6 +67,21 @@ describe('Commands to many workers on PostgreSQL', needsPostgres, () => {
       assert.deepEqual(await pendingIds(w2), ['c1']);
     }));
 
+  for (const missed of [false, true]) {
+    it(`stay with one that joins anew, though others have${missed ? '' : ' not'} missed it: it may be at them still`, () =>
+      withWorkers(async (w1, w2, asking, database) => {
+        await asking.commands.submit(command('c1'));
+        assert.deepEqual(await pendingIds(w1), ['c1']);
+        await database.query("update tasker.workers set lease_until = 0 where id = 'w1'");
+        if (missed) await w2.workers.voidLost('w2', () => []);
+        await w1.workers.join({ id: 'w1', pid: 1, host: 'h', startedAt: 1 }, () => []);
+        assert.deepEqual(await pendingIds(w2), []);
+        assert.deepEqual(await pendingIds(w1), ['c1']);
+        await w1.commands.pass('c1');
+        assert.deepEqual(await pendingIds(w2), ['c1']);
+      }));
+  }
+
   it('about a task go to its holder, also when another had claimed them before', () =>
     withWorkers(async (w1, w2, asking) => {
       await w1.tasks.commit([creation('t1'), creation('t2', { release: { dueAt: 1, deadlineAt: null } })]);

@@ -46,9 +46,10 @@ async function open(): Promise<Opened> {
     storage: await another(),
     another,
     async lapse(workerId) {
-      await database.query('update tasker.workers set lease_until = 0 where $1::text is null or id = $1', [
-        workerId ?? null,
-      ]);
+      await database.query(
+        'update tasker.workers set lease_until = 0 where $1::text is null or tasker.worker_id_v1(id) = $1',
+        [workerId ?? null],
+      );
     },
     async cleanup() {
       for (const storage of opened) await storage.close();

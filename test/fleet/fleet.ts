@@ -95,5 +95,7 @@ export async function fleet(t: TestContext, common: Partial<TaskerConfigInput>):
 async function workerIds(database: TestDatabase): Promise<readonly string[]> {
   const [known] = await database.query(`select to_regclass('tasker.workers') as name`);
   if (known?.['name'] === null) return [];
-  return (await database.query('select id from tasker.workers')).map((row) => String(row['id']));
+  return (await database.query('select tasker.worker_id_v1(id) as id from tasker.workers')).map((row) =>
+    String(row['id']),
+  );
 }

@@ -69,20 +69,20 @@ export class PostgresCommandInbox implements CommandInbox {
 
   pending(limit: number, ofTasks?: readonly string[], after?: string): Promise<readonly StoredCommand[]> {
     return this.#mapped(async ({ side, schema }) => {
-      const { workerId } = this.#options.membership;
+      const worker = this.#options.membership.key;
       // A task is for whoever works for all; who works for his own alone has to do with it only where there is nobody else.
       const alone = `not exists (select from ${schema}.workers where id <> $4 and lease_until > ${schema}.now_ms())`;
-      const runs = `kind = 'run' and awaited ${workerId === null ? '' : `and ${alone}`}`;
+      const runs = `kind = 'run' and awaited ${worker === null ? '' : `and ${alone}`}`;
       const further = `and position > coalesce((select position from ${schema}.commands as before where id = $2), 0)`;
       const among = `${further} ${ofTasks === undefined ? '' : `and (task_id = any($3) or (${runs}))`}`;
       const given = ofTasks === undefined ? [limit, after ?? null] : [limit, after ?? null, ofTasks];
       const rows =
-        workerId === null
+        worker === null
           ? await side.rows<CommandRow>(
               `select ${columns} from ${schema}.commands where ${unsettled} ${among} order by position limit $1`,
               given,
             )
-          : await side.rows<CommandRow>(claim(schema, among, `$${given.length + 1}`), [...given, workerId]);
+          : await side.rows<CommandRow>(claim(schema, among, `$${given.length + 1}`), [...given, worker]);
       return rows.map(toCommand);
     });
   }
@@ -90,7 +90,7 @@ export class PostgresCommandInbox implements CommandInbox {
   pass(commandId: string): Promise<void> {
     return this.#mapped(async ({ side, schema }) => {
       const sql = `update ${schema}.commands set claimed_by = null where id = $1 and claimed_by = $2 and ${unsettled}`;
-      await side.run(sql, [commandId, this.#options.membership.workerId]);
+      await side.run(sql, [commandId, this.#options.membership.key]);
     });
   }
 
@@ -129,7 +129,7 @@ export class PostgresCommandInbox implements CommandInbox {
       await side.run(
         `update ${schema}.commands set outcome_json = $1 where id = $2 and ${unsettled} ${condition}
            and ($3::text is null or ${schema}.hold_worker_v1($3))`,
-        [JSON.stringify(outcome), commandId, this.#options.membership.workerId],
+        [JSON.stringify(outcome), commandId, this.#options.membership.key],
       );
     });
   }

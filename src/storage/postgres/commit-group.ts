@@ -27,7 +27,7 @@ export class GroupWriter {
 
   async write(
     queries: Queries,
-    workerId: string | null,
+    worker: string | null,
     changes: readonly Change[],
     parts: readonly Progress[],
     enqueueing: readonly Enqueueing[],
@@ -36,7 +36,7 @@ export class GroupWriter {
     const progress = parts.map((part) => progressRow(part));
     const events = [...rows.events, ...eventsOfParts(parts, changes.length)];
     const values = [
-      workerId,
+      worker,
       ...rows.columns(),
       ...eventColumns(events),
       rows.errors,

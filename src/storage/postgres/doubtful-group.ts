@@ -12,7 +12,8 @@ interface FoundRow {
 
 /** A change of which it is not known whether it was written, known by its first event. */
 interface Doubtful {
-  readonly workerId: string;
+  /** The key of its writer's joining. */
+  readonly worker: string;
   readonly taskId: string;
   readonly lease: number;
   readonly eventId: string;
@@ -37,12 +38,12 @@ export class DoubtfulGroups {
 
   /** What became of a group whose answer was lost with `error`; throws that where nothing of it was written, or none can tell. */
   async outcome(
-    workerId: string | null,
+    worker: string | null,
     changes: readonly Change[],
     parts: readonly Progress[],
     error: unknown,
   ): Promise<GroupResults> {
-    const doubtful = workerId === null ? [] : changes.flatMap((change) => doubtfulOf(workerId, change));
+    const doubtful = worker === null ? [] : changes.flatMap((change) => doubtfulOf(worker, change));
     let found: ReadonlyMap<string, number>;
     try {
       found = await this.#found(doubtful);
@@ -90,7 +91,7 @@ export class DoubtfulGroups {
         [
           textArray(committed, ({ taskId }) => taskId),
           integerArray(committed, ({ lease }) => lease),
-          textArray(committed, ({ workerId }) => workerId),
+          textArray(committed, ({ worker }) => worker),
         ],
       );
       if (freed > 0) this.#onFreed();
@@ -103,7 +104,7 @@ export class DoubtfulGroups {
     if (doubtful.length === 0) return new Map();
     const { side, schema } = this.#connections;
     // Cut off, the server may still be at it; it has a hold on its worker's row meanwhile.
-    const workers = [...new Set(doubtful.map(({ workerId }) => workerId))];
+    const workers = [...new Set(doubtful.map(({ worker }) => worker))];
     await side.rows(`select from ${schema}.workers where id = any ($1) order by id for update`, [workers]);
     const rows = await side.rows<FoundRow>(
       `select e.id, e.position from unnest($1::text[], $2::text[]) as d(task_id, id)
@@ -115,7 +116,7 @@ export class DoubtfulGroups {
   }
 }
 
-function doubtfulOf(workerId: string, { taskId, lease, events }: Change): readonly Doubtful[] {
+function doubtfulOf(worker: string, { taskId, lease, events }: Change): readonly Doubtful[] {
   const [first] = events;
-  return first === undefined ? [] : [{ workerId, taskId, lease: lease ?? 1, eventId: first.id }];
+  return first === undefined ? [] : [{ worker, taskId, lease: lease ?? 1, eventId: first.id }];
 }

@@ -1,5 +1,34 @@
-/** Which worker this process has joined as: what it writes is checked, in the database, against that worker's lease. */
+/**
+ * Which worker this process has joined as: what it writes is checked, in the database, against that worker's lease.
+ * Each joining has a key of its own, which is the worker's id for everybody who reads or writes the store: what was
+ * sent before a worker joined anew, and arrives after that, is refused.
+ */
 export class Membership {
+  readonly #joinings = new Map<string, number>();
+  #joined: { readonly workerId: string; readonly key: string } | null = null;
+
   /** null: it has not joined, or has left. */
-  workerId: string | null = null;
+  get key(): string | null {
+    return this.#joined?.key ?? null;
+  }
+
+  /** null for a worker that has not joined here. */
+  keyOf(workerId: string): string | null {
+    return this.#joined?.workerId === workerId ? this.#joined.key : null;
+  }
+
+  /** For one joining, whether or not it comes about. `worker_id_v1` in the database makes the id of it again. */
+  nextKey(workerId: string): string {
+    const joining = (this.#joinings.get(workerId) ?? 0) + 1;
+    this.#joinings.set(workerId, joining);
+    return joining === 1 ? workerId : `${workerId}~${joining}`;
+  }
+
+  joined(workerId: string, key: string): void {
+    this.#joined = { workerId, key };
+  }
+
+  left(workerId: string): void {
+    if (this.#joined?.workerId === workerId) this.#joined = null;
+  }
 }

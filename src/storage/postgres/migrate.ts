@@ -23,6 +23,7 @@ const migrations: readonly Migration[] = [
   { name: '0005-identity-and-filling', compatibleFrom: 1 },
   { name: '0006-join-anew', compatibleFrom: 1 },
   { name: '0007-voiding-waits-shortly', compatibleFrom: 1 },
+  { name: '0008-joinings', compatibleFrom: 1 },
 ];
 
 export const schemaVersion = migrations.length;

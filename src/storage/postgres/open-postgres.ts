@@ -75,7 +75,7 @@ function assemble(connections: Connections, clock: StoreClock, options: Postgres
     log: new PostgresEventLog(reads, place, schema),
     retention: new PostgresRetentionStore(connections, membership),
     subscribers: new PostgresSubscriberStore(reads, place, schema),
-    leases: new PostgresSubscriberLeases(connections),
+    leases: new PostgresSubscriberLeases(connections, membership),
     transactional: new PostgresTransactional(connections, jobs),
     commitGroup: (changes, progress) => tasks.commitGroup(changes, progress),
     backup: (file) => Promise.reject(refuseBackup(place, file)),

@@ -47,12 +47,12 @@ export class PostgresRetentionStore implements RetentionStore {
   }
 
   removeBatch(query: RemovalQuery, facts: (removed: Removed) => readonly NewEvent[]): Promise<RemovedBatch> {
-    const { workerId } = this.#membership;
-    if (workerId === null) return Promise.resolve(nothing);
+    const worker = this.#membership.key;
+    if (worker === null) return Promise.resolve(nothing);
     return mapped(this.#connections.place, () =>
       untilNoConflict(async () => {
         const found = await this.#find(query);
-        return this.#remove(workerId, found, facts(found.removed));
+        return this.#remove(worker, found, facts(found.removed));
       }),
     );
   }
@@ -67,21 +67,14 @@ export class PostgresRetentionStore implements RetentionStore {
     });
   }
 
-  async #remove(workerId: string, found: Found, events: readonly NewEvent[]): Promise<RemovedBatch> {
+  async #remove(worker: string, found: Found, events: readonly NewEvent[]): Promise<RemovedBatch> {
     const { side, schema } = this.#connections;
     const { positions, taskIds, removed, upTo, cursor } = found;
     if (removed.tasks + removed.events + events.length === 0) return { ...removed, cursor, firstPosition: null };
     const parked = removed.parked.reduce((sum, of) => sum + of.events, 0);
     const [row] = await side.rows<{ readonly held: boolean; readonly last_position: number | null }>(
       `select held, last_position from ${schema}.remove_old_v1(${parameters(14)})`,
-      [
-        workerId,
-        positions,
-        taskIds,
-        upTo,
-        [removed.tasks, removed.events, parked],
-        ...eventColumns(loneEvents(events)),
-      ],
+      [worker, positions, taskIds, upTo, [removed.tasks, removed.events, parked], ...eventColumns(loneEvents(events))],
     );
     if (row?.held !== true) return nothing;
     return { ...removed, cursor, firstPosition: row.last_position === null ? null : row.last_position + 1 };

@@ -46,12 +46,13 @@ export class PostgresTaskStore implements TaskStore {
     const { place } = this.#connections;
     return mapped(place, async () => {
       await this.#doubts.settle();
-      const { workerId } = this.#membership;
+      // Of one joining whatever is tried: a group in doubt is looked for in the name that it was sent in.
+      const worker = this.#membership.key;
       try {
-        return await this.#commitGroup(changes, parts);
+        return await this.#commitGroup(worker, changes, parts);
       } catch (error) {
         if (!isConnectionLost(error)) throw error;
-        return this.#doubts.outcome(workerId, changes, parts, error);
+        return this.#doubts.outcome(worker, changes, parts, error);
       }
     });
   }
@@ -65,36 +66,44 @@ export class PostgresTaskStore implements TaskStore {
     return mapped(this.#connections.place, () => this.#loader.load(taskId));
   }
 
-  async #commitGroup(changes: readonly Change[], parts: readonly Progress[]): Promise<GroupResults> {
+  async #commitGroup(
+    worker: string | null,
+    changes: readonly Change[],
+    parts: readonly Progress[],
+  ): Promise<GroupResults> {
     if (areOfDistinctTasks(changes)) {
       try {
-        return await this.#together(changes, parts);
+        return await this.#together(worker, changes, parts);
       } catch (error) {
         if (toStorageError(error, this.#connections.place) !== null) throw error;
       }
     }
-    return this.#apart(changes, parts);
+    return this.#apart(worker, changes, parts);
   }
 
-  async #together(changes: readonly Change[], parts: readonly Progress[]): Promise<GroupResults> {
+  async #together(
+    worker: string | null,
+    changes: readonly Change[],
+    parts: readonly Progress[],
+  ): Promise<GroupResults> {
     const { writer, side } = this.#connections;
-    return this.#withJobs(() => untilNoConflict(() => this.#write(writer, side, changes, parts)));
+    return this.#withJobs(() => untilNoConflict(() => this.#write(writer, side, worker, changes, parts)));
   }
 
   /** The second try of a group in which something is broken: a savepoint for each, so that the others go through. */
-  async #apart(changes: readonly Change[], parts: readonly Progress[]): Promise<GroupResults> {
+  async #apart(worker: string | null, changes: readonly Change[], parts: readonly Progress[]): Promise<GroupResults> {
     const { writer, side } = this.#connections;
     return this.#withJobs(() =>
       writer.transaction(async (queries) => {
         const ofChanges: CommitResult[] = [];
         const ofParts: ProgressResult[] = [];
         for (const change of changes) {
-          const written = await this.#part(queries, () => this.#write(queries, queries, [change], []));
+          const written = await this.#part(queries, () => this.#write(queries, queries, worker, [change], []));
           if ('error' in written) ofChanges.push({ kind: 'failed', error: written.error });
           else ofChanges.push(...written.changes);
         }
         for (const progress of parts) {
-          const written = await this.#part(queries, () => this.#write(queries, side, [], [progress]));
+          const written = await this.#part(queries, () => this.#write(queries, side, worker, [], [progress]));
           if ('error' in written) ofParts.push({ kind: 'failed', error: written.error });
           else ofParts.push(...written.progress);
         }
@@ -114,9 +123,15 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /** `look`: where tasks are found that a change before in the same transaction may have created. */
-  async #write(queries: Queries, look: Queries, changes: readonly Change[], parts: readonly Progress[]) {
+  async #write(
+    queries: Queries,
+    look: Queries,
+    worker: string | null,
+    changes: readonly Change[],
+    parts: readonly Progress[],
+  ) {
     const enqueueing = await this.#jobs.enqueueing(await this.#wakeUps(look, changes));
-    return this.#writer.write(queries, this.#membership.workerId, changes, parts, enqueueing);
+    return this.#writer.write(queries, worker, changes, parts, enqueueing);
   }
 
   async #wakeUps(look: Queries, changes: readonly Change[]): Promise<readonly WakeUp[]> {

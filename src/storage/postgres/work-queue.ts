@@ -180,7 +180,7 @@ export class PostgresWorkQueue implements WorkQueue {
   }
 
   #worker(): string {
-    const worker = this.#membership.workerId;
+    const worker = this.#membership.key;
     if (worker !== null) return worker;
     throw new TaskerError(
       'TASKER_ENGINE_NOT_RUNNING',

@@ -54,16 +54,17 @@ export class PostgresWorkers implements WorkerRegistry {
   async join(worker: WorkerInfo, facts: FactsOfJoining): Promise<number | null> {
     const { place, lease, schema } = this.#connections;
     return mapped(place, async () => {
-      const sql = `select joined as done, last_position from ${schema}.join_worker_v2(${parameters(17)})`;
+      const sql = `select joined as done, last_position from ${schema}.join_worker_v3(${parameters(17)})`;
       const { id, pid, host, startedAt } = worker;
-      const position = await this.#void(lease, id, facts, (lost, events, anew) =>
-        this.#say(lease, sql, [anew, id, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
+      const key = this.#membership.nextKey(id);
+      const position = await this.#void(lease, id, facts, (lost, events, earlier) =>
+        this.#say(lease, sql, [earlier, key, pid, host, startedAt, this.leaseMs, ...lost, ...events]),
       ).catch(async (error: unknown) => {
         // The trigger of one that is being filled, by now: when it was opened it was not.
         if (sqlState(error) === '55000') await requireFilled(this.#connections);
         throw error;
       });
-      this.#membership.workerId = id;
+      this.#membership.joined(id, key);
       void this.#options.onFreed();
       return position;
     });
@@ -74,7 +75,7 @@ export class PostgresWorkers implements WorkerRegistry {
     return mapped(place, async () => {
       const [row] = await lease.rows<{ readonly held: boolean; readonly lapsed: boolean }>(
         `select held, lapsed from ${schema}.renew_worker_v1($1, $2)`,
-        [workerId, this.leaseMs],
+        [this.#membership.keyOf(workerId), this.leaseMs],
       );
       await this.#options.onRenewal?.();
       return { held: row?.held === true, othersLapsed: row?.lapsed === true };
@@ -84,12 +85,13 @@ export class PostgresWorkers implements WorkerRegistry {
   async voidLost(workerId: string, facts: FactsOfLost): Promise<number | null> {
     const { place, side, schema } = this.#connections;
     const sql = `select done, last_position from ${schema}.void_lost_v1(${parameters(12)})`;
+    const key = this.#membership.keyOf(workerId);
     return mapped(place, async () => {
       let held = true;
       const position = await this.#void(side, workerId, facts, async (lost, events) => {
-        const written = await this.#say(side, sql, [workerId, ...lost, ...events]);
+        const written = await this.#say(side, sql, [key, ...lost, ...events]);
         // In vain also where its own lease has run out meanwhile: it cannot declare anybody lost before it has that.
-        if (!written.done) held = await this.#isHeld(workerId);
+        if (!written.done) held = await this.#isHeld(key);
         return held ? written : { done: true, last_position: null };
       });
       if (held) void this.#options.onFreed();
@@ -105,10 +107,10 @@ export class PostgresWorkers implements WorkerRegistry {
   async leave(workerId: string, events: readonly NewEvent[]): Promise<number | null> {
     const { place, lease, schema } = this.#connections;
     const [held] = await mapped(place, () =>
-      lease.rows(`select from ${schema}.tasks where lease_worker = $1 limit 1`, [workerId]),
+      lease.rows(`select from ${schema}.tasks where lease_worker = $1 limit 1`, [this.#membership.keyOf(workerId)]),
     );
     const position = await this.#tell(lease, workerId, true, events);
-    if (this.#membership.workerId === workerId) this.#membership.workerId = null;
+    this.#membership.left(workerId);
     // Awaited, since whoever leaves may close what this needs.
     if (held !== undefined) await this.#options.onFreed();
     return position;
@@ -131,10 +133,11 @@ export class PostgresWorkers implements WorkerRegistry {
     events: readonly NewEvent[],
   ): Promise<number | null> {
     const { place, schema } = this.#connections;
-    if (this.#membership.workerId !== workerId) return null;
+    const key = this.#membership.keyOf(workerId);
+    if (key === null) return null;
     const sql = `select true as done, last_position from ${schema}.note_worker_v1(${parameters(11)})`;
     return mapped(place, async () =>
-      firstOf(await this.#say(queries, sql, [workerId, leaves, ...eventColumns(loneEvents(events))]), events),
+      firstOf(await this.#say(queries, sql, [key, leaves, ...eventColumns(loneEvents(events))]), events),
     );
   }
 
@@ -143,14 +146,13 @@ export class PostgresWorkers implements WorkerRegistry {
     queries: Queries,
     self: string,
     facts: FactsOfJoining,
-    write: (lost: readonly Buffer[], events: readonly Buffer[], selfThere: boolean) => Promise<Written>,
+    write: (lost: readonly Buffer[], events: readonly Buffer[], earlier: readonly string[]) => Promise<Written>,
   ): Promise<number | null> {
     for (let tried = 1; tried <= tries; tried += 1) {
-      const { lost, selfThere } = await this.#look(queries, self);
-      const events = facts(lost, selfThere);
-      const ids = textArray(lost, ({ id }) => id);
+      const { lost, keys, earlier } = await this.#look(queries, self);
+      const events = facts(lost, earlier.length > 0);
       const held = integerArray(lost, ({ tasksHeld }) => tasksHeld);
-      const written = await write([ids, held], eventColumns(loneEvents(events)), selfThere);
+      const written = await write([textArray(keys, (key) => key), held], eventColumns(loneEvents(events)), earlier);
       if (written.done) return firstOf(written, events);
     }
     throw new TaskerError(
@@ -160,25 +162,26 @@ export class PostgresWorkers implements WorkerRegistry {
     );
   }
 
-  async #isHeld(workerId: string): Promise<boolean> {
+  async #isHeld(key: string | null): Promise<boolean> {
     const { side, schema } = this.#connections;
     const sql = `select from ${schema}.workers where id = $1 and lease_until > ${schema}.now_ms()`;
-    return (await side.rows(sql, [workerId])).length > 0;
+    return (await side.rows(sql, [key])).length > 0;
   }
 
-  /** Who is lost, and whether `self` is among the workers: both are of one moment. */
+  /** Who is lost, by which keys, and as whom `self` is among the workers: all of one moment. */
   async #look(queries: Queries, self: string) {
     const { schema } = this.#connections;
-    const rows = await queries.rows<LostWorker & { readonly lost: boolean }>(
-      `select id, pid, host, started_at as "startedAt", id <> $1 as lost,
+    const rows = await queries.rows<LostWorker & { readonly key: string }>(
+      `select ${schema}.worker_id_v1(id) as id, id as key, pid, host, started_at as "startedAt",
          (select count(*) from ${schema}.tasks where lease_worker = workers.id) as "tasksHeld"
-       from ${schema}.workers where id = $1 or lease_until <= ${schema}.now_ms() order by started_at, id`,
+       from ${schema}.workers where ${schema}.worker_id_v1(id) = $1 or lease_until <= ${schema}.now_ms()
+       order by started_at, workers.id`,
       [self],
     );
-    const lost = rows.flatMap(({ id, pid, host, startedAt, tasksHeld, lost: isLost }): readonly LostWorker[] =>
-      isLost ? [{ id, pid, host, startedAt, tasksHeld }] : [],
-    );
-    return { lost, selfThere: lost.length < rows.length };
+    const others = rows.filter(({ id }) => id !== self);
+    const lost = others.map(({ id, pid, host, startedAt, tasksHeld }) => ({ id, pid, host, startedAt, tasksHeld }));
+    const earlier = rows.filter(({ id }) => id === self).map(({ key }) => key);
+    return { lost, keys: others.map(({ key }) => key), earlier: earlier.toSorted() };
   }
 
   async #say(queries: Queries, sql: string, values: readonly unknown[]): Promise<Written> {

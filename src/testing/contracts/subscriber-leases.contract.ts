@@ -60,6 +60,22 @@ export function subscriberLeasesContract(storageName: string, open: Open, engine
       }),
     );
 
+    it('takes them from a worker that joins anew, which may have them again', manyAtATime, () =>
+      joined(open, async (storage, { another }) => {
+        assert.ok(another !== null);
+        const other = await another();
+        await other.workers.join(second, () => []);
+        await storage.leases.claim(worker.id, names);
+        await storage.workers.join(worker, () => []);
+        assert.equal(await other.leases.claim(second.id, ['audit']), true);
+        assert.equal(await storage.leases.claim(worker.id, ['sales']), true);
+        assert.equal(await other.leases.claim(second.id, ['sales']), false);
+        assert.equal(await register(storage, 'sales'), 'saved');
+        await storage.leases.release(worker.id, ['sales']);
+        assert.equal(await other.leases.claim(second.id, ['sales']), true);
+      }),
+    );
+
     it('takes them from a worker that leaves or falls silent', manyAtATime, () =>
       joined(open, async (storage, { another, lapse }) => {
         assert.ok(another !== null && lapse !== null);

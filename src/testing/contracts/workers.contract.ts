@@ -260,6 +260,31 @@ export function workersContract(storageName: string, open: Open, has: Has): void
       }),
     );
 
+    it('names a worker that has joined anew as before when it falls silent', manyAtATime, () =>
+      joined(open, async (storage, { another, lapse }) => {
+        assert.ok(another !== null && lapse !== null);
+        await storage.workers.join(worker, () => []);
+        await storage.tasks.commit([creation('t1')]);
+        assert.notEqual(await storage.workers.note(worker.id, [event('note')]), null);
+        await lapse(worker.id);
+        const other = await another();
+        let reported: readonly LostWorker[] = [];
+        await other.workers.join(second, (lost) => {
+          reported = lost;
+          return [];
+        });
+        assert.deepEqual(reported, [{ ...worker, tasksHeld: 1 }]);
+        assert.equal((await storage.workers.renew(worker.id)).held, false);
+        await storage.workers.join(worker, (lost, anew) => {
+          assert.deepEqual([lost, anew], [[], false]);
+          return [];
+        });
+        await storage.workers.leave(worker.id, []);
+        await other.workers.leave(second.id, []);
+        assert.equal(await other.workers.isEngineRunning(), false);
+      }),
+    );
+
     it('writes nothing for a worker whose lease has run out, though nobody has noticed yet', manyAtATime, () =>
       joined(open, async (storage, { lapse }) => {
         assert.ok(lapse !== null);
