@@ -19,6 +19,7 @@ const sync = Buffer.from([0x53, 0, 0, 0, 4]);
 async function slowWay(t: TestContext, database: string) {
   const { hostname, port } = new URL(database);
   let holding: string | null = null;
+  let isSilent = false;
   let arrive = async (): Promise<void> => assert.fail('nothing was held back');
   const server = createServer((near: Socket) => {
     const far = connect(Number(port), hostname);
@@ -40,7 +41,7 @@ async function slowWay(t: TestContext, database: string) {
         far.end(asked);
         await once(far, 'close');
       };
-      near.destroy();
+      if (!isSilent) near.destroy();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -50,9 +51,12 @@ async function slowWay(t: TestContext, database: string) {
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
-    /** `asking` sends a statement in which `mark` is: it is under way from then on. */
-    async holdBack(mark: string, asking: () => Promise<unknown>): Promise<void> {
-      holding = mark;
+    /**
+     * `asking` sends a statement in which `mark` is: it is under way from then on. `silent`: its sender learns nothing
+     * of that and waits for an answer.
+     */
+    async holdBack(mark: string, asking: () => Promise<unknown>, { silent = false } = {}): Promise<void> {
+      [holding, isSilent] = [mark, silent];
       await assert.rejects(asking(), { code: 'TASKER_STORAGE_UNAVAILABLE' });
       assert.equal(holding, null);
     },
@@ -71,7 +75,7 @@ interface Given {
 const withSlowWay = (t: TestContext, use: (given: Given) => Promise<void>): Promise<void> =>
   withDatabase(async (database) => {
     const way = await slowWay(t, database.url);
-    const storage = await openPostgres({ url: way.url, listenUrl: null });
+    const storage = await openPostgres({ url: way.url, listenUrl: null, statementTimeoutMs: 2_000 });
     const other = await openPostgres({ url: database.url, listenUrl: null });
     try {
       await storage.workers.join(worker, () => []);
@@ -115,6 +119,24 @@ describe('A worker on PostgreSQL that joins anew', needsPostgres, () => {
         await way.arrive();
         assert.deepEqual(await heldTasks(database), []);
         assert.deepEqual(await storage.queue.takeDue(9, 9), [{ taskId: 't1', lease: 1 }]);
+      }));
+  }
+
+  for (const [what, mark, send] of [
+    ['creates', 'commit_group_v1', (storage: Storage) => storage.tasks.commit([creation('late')])],
+    ['takes', 'take_due_v1', (storage: Storage) => storage.queue.takeDue(9, 9)],
+  ] as const) {
+    it(`${what} nothing by what was not answered, though its lease lives: it joins anew for that`, (t) =>
+      withSlowWay(t, async ({ database, way, storage, other }) => {
+        await other.workers.join(second, () => []);
+        await other.tasks.commit([creation('t1', { release: { dueAt: 1, deadlineAt: null } })]);
+        await way.holdBack(mark, () => send(storage), { silent: true });
+        assert.equal((await storage.workers.renew(worker.id)).held, false);
+        await storage.workers.join(worker, (_, anew) => (assert.equal(anew, true), []));
+        assert.equal((await storage.workers.renew(worker.id)).held, true);
+        await way.arrive();
+        assert.deepEqual(await heldTasks(database), []);
+        assert.deepEqual(await database.query('select id from tasker.tasks'), [{ id: 't1' }]);
       }));
   }
 

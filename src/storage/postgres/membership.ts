@@ -1,3 +1,5 @@
+import { isUnanswered } from './storage-errors.ts';
+
 /**
  * Which worker this process has joined as: what it writes is checked, in the database, against that worker's lease.
  * Each joining has a key of its own, which is the worker's id for everybody who reads or writes the store: what was
@@ -6,6 +8,7 @@
 export class Membership {
   readonly #joinings = new Map<string, number>();
   #joined: { readonly workerId: string; readonly key: string } | null = null;
+  #mayBeOutrun = false;
 
   /** null: it has not joined, or has left. */
   get key(): string | null {
@@ -17,6 +20,22 @@ export class Membership {
     return this.#joined?.workerId === workerId ? this.#joined.key : null;
   }
 
+  /** Something that was sent in the name of this joining may yet arrive: time for another one. */
+  get mayBeOutrun(): boolean {
+    return this.#mayBeOutrun;
+  }
+
+  /** For what would make this worker hold a task, should it be carried out when nobody expects it any more. */
+  async holding<T>(send: () => Promise<T>): Promise<T> {
+    const key = this.key;
+    try {
+      return await send();
+    } catch (error) {
+      if (key !== null && key === this.key && isUnanswered(error)) this.#mayBeOutrun = true;
+      throw error;
+    }
+  }
+
   /** For one joining, whether or not it comes about. `worker_id_v1` in the database makes the id of it again. */
   nextKey(workerId: string): string {
     const joining = (this.#joinings.get(workerId) ?? 0) + 1;
@@ -26,6 +45,7 @@ export class Membership {
 
   joined(workerId: string, key: string): void {
     this.#joined = { workerId, key };
+    this.#mayBeOutrun = false;
   }
 
   left(workerId: string): void {

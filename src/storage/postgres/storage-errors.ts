@@ -70,6 +70,11 @@ export function isConnectionLost(error: unknown): boolean {
   return networkCodes.has(code) || tlsCodes.test(code) || lostConnection.test(messageOf(error));
 }
 
+/** Of the lost ones: nobody has closed the connection, so that what was sent on it may still be on its way. */
+export function isUnanswered(error: unknown): boolean {
+  return messageOf(error).startsWith('Query read timeout');
+}
+
 /** Nothing is wrong but the moment: serialization failure or deadlock. The transaction is undone and may be tried again. */
 export function isConflict(error: unknown): boolean {
   const state = sqlState(error);

@@ -49,7 +49,7 @@ export class PostgresTaskStore implements TaskStore {
       // Of one joining whatever is tried: a group in doubt is looked for in the name that it was sent in.
       const worker = this.#membership.key;
       try {
-        return await this.#commitGroup(worker, changes, parts);
+        return await this.#membership.holding(() => this.#commitGroup(worker, changes, parts));
       } catch (error) {
         if (!isConnectionLost(error)) throw error;
         return this.#doubts.outcome(worker, changes, parts, error);

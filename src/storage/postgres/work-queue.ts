@@ -63,16 +63,19 @@ export class PostgresWorkQueue implements WorkQueue {
     const { place, side, schema } = this.#connections;
     const sql = `select * from ${schema}.take_overdue_v1($1, $2, $3, $4)`;
     const values = [worker, now, Math.max(0, limit), namespaces ?? null];
-    return mapped(place, async () => (await untilNoConflict(() => side.rows<TakenRow>(sql, values))).map(toTaken));
+    return mapped(place, async () => {
+      const rows = await this.#membership.holding(() => untilNoConflict(() => side.rows<TakenRow>(sql, values)));
+      return rows.map(toTaken);
+    });
   }
 
   async takeOne(taskId: string): Promise<TakenTask | null> {
     const worker = this.#worker();
     const { place, side, schema } = this.#connections;
     return mapped(place, async () => {
-      const [row] = await side.rows<{ readonly lease: number | null }>(
-        `select ${schema}.take_one_v1($1, $2) as lease`,
-        [worker, taskId],
+      const sql = `select ${schema}.take_one_v1($1, $2) as lease`;
+      const [row] = await this.#membership.holding(() =>
+        side.rows<{ readonly lease: number | null }>(sql, [worker, taskId]),
       );
       const lease = row?.lease ?? null;
       return lease === null ? null : { taskId, lease };
@@ -131,7 +134,8 @@ export class PostgresWorkQueue implements WorkQueue {
         textArray(taking, ({ cancel }) => cancel),
         textArray(taking, ({ resume }) => resume),
       ];
-      const rows = await untilNoConflict(() => side.rows<TakenRow>(sql, [worker, now, limit, ...statements]));
+      const values = [worker, now, limit, ...statements];
+      const rows = await this.#membership.holding(() => untilNoConflict(() => side.rows<TakenRow>(sql, values)));
       return rows.map(toTaken);
     });
   }

@@ -72,6 +72,7 @@ export class PostgresWorkers implements WorkerRegistry {
 
   async renew(workerId: string): Promise<Renewal> {
     const { place, lease, schema } = this.#connections;
+    if (this.#membership.mayBeOutrun) return { held: false, othersLapsed: false };
     return mapped(place, async () => {
       const [row] = await lease.rows<{ readonly held: boolean; readonly lapsed: boolean }>(
         `select held, lapsed from ${schema}.renew_worker_v1($1, $2)`,
