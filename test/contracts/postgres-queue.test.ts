@@ -4,10 +4,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 
 import type { Storage } from '../../src/execution/storage.ts';
+import { StoreClock } from '../../src/shared/store-clock.ts';
 import { Connections, type Queries } from '../../src/storage/postgres/connection.ts';
 import { JobQueue } from '../../src/storage/postgres/job-queue.ts';
 import { openPostgres } from '../../src/storage/postgres/open-postgres.ts';
 import { change, commitOne, creation, event, newTask, wholeLog, worker } from '../../src/testing/contracts/fixtures.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { needsPostgres, type TestDatabase, withDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
@@ -161,6 +163,56 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
         ]);
       }));
   }
+
+  it('gives out what has jobs though no job can be made for what has none, and that once it can', () =>
+    withQueue(async ({ database, storage }) => {
+      await release(storage, 't1', 't2');
+      await database.query(`delete from tasker_queue.job where singleton_key = 't1'`);
+      await database.query(
+        `create function refuse() returns trigger language plpgsql as 'begin raise ''no more''; end'`,
+      );
+      await database.query(
+        'create trigger refuse before insert on tasker_queue.job_common for each row execute function refuse()',
+      );
+      const clock = new FakeClock();
+      const other = await openPostgres({ url: database.url, listenUrl: null, clock: new StoreClock(clock) });
+      try {
+        await other.workers.join({ ...worker, id: 'worker-2' }, () => []);
+        await other.queue.takeDue(0, 9);
+        // From time to time it is looked whether jobs are missing before anything is given out.
+        await clock.advance(61_000);
+        assert.deepEqual(ids(await other.queue.takeDue(9, 9)), ['t2']);
+        await assert.rejects(other.queue.takeDue(9, 9), /no more/);
+        await database.query('drop trigger refuse on tasker_queue.job_common');
+        assert.deepEqual(ids(await other.queue.takeDue(9, 9)), ['t1']);
+      } finally {
+        await other.close();
+      }
+    }));
+
+  it('reads its jobs once to see which are missing, though the database knows nothing of how many there are', () =>
+    withQueue(async ({ database, storage, join }) => {
+      const count = 1_000;
+      await database.query('alter table tasker.tasks set (autovacuum_enabled = false)');
+      await release(storage, 'first');
+      await database.query('alter table tasker_queue.job_common set (autovacuum_enabled = false)');
+      await release(storage, ...Array.from({ length: count }, (_, index) => `t${index}`));
+      const read = async (): Promise<number> => {
+        const [row] = await database.query(
+          `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::integer as rows from pg_stat_all_tables
+           where schemaname = 'tasker_queue'`,
+        );
+        return Number(row?.['rows']);
+      };
+      // A connection tells what it has read when it ends, at the latest.
+      await storage.close();
+      const before = await read();
+      const other = await join('worker-2');
+      assert.equal((await other.queue.takeDue(9, 1)).length, 1);
+      await other.close();
+      const rows = (await read()) - before;
+      assert.ok(rows > 0 && rows < 20 * count, `${rows} rows were read`);
+    }));
 
   it('is made anew for all who find that it is gone, at the same time', () =>
     withQueue(async ({ database, storage }) => {
