@@ -21,6 +21,7 @@ export async function runEngine(session: Session, { advance, configured }: Engin
   const loaded = await session.loadConfig();
   const config = configured?.(loaded.config) ?? loaded.config;
   return session.withTasker({ ...loaded, config }, async (tasker) => {
+    if (stopAsked.aborted) return exitCodes.ok.code;
     const started = tasker.start(advance === undefined ? {} : { advance });
     // Its observers may take seconds to start, and whoever stops it has a deadline.
     await Promise.race([started, asked(stopAsked)]);

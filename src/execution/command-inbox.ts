@@ -51,8 +51,11 @@ export interface CommandInbox {
    * `after`, the id of a command, settled or not: those that came after it; one that is not there leaves none out.
    */
   pending(limit: number, ofTasks?: readonly string[], after?: string): Promise<readonly StoredCommand[]>;
-  /** What this worker had for itself by `pending` others may carry out too; nothing where there are no others. */
-  pass(commandId: string): Promise<void>;
+  /**
+   * What this worker had for itself by `pending` others may carry out too; nothing where there are no others.
+   * `forGood`: this one is not given it again, unless its sender waits.
+   */
+  pass(commandId: string, forGood?: boolean): Promise<void>;
   /** Settles commands that no change carries out. */
   settle(commandId: string, outcome: CommandOutcome): Promise<void>;
   /** Refuses it if its sender still waits, and will learn of it; what was left is kept. */

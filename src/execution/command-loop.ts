@@ -203,23 +203,24 @@ export class CommandLoop {
   }
 
   /**
-   * Leaves a request for a template that is not known here to others, who may be newer; false where there are none.
-   * Refused in the end only if somebody hears of it: what its sender has left is kept for whoever will know it, and
-   * not looked at again, as this process learns no template while it runs.
+   * Leaves a request for a task whose template is not known here to others, who may be newer; false where there are
+   * none. Refused in the end only if somebody hears of it: what its sender has left is kept for whoever will know it,
+   * and not looked at again, as this process learns no template while it runs.
    */
-  async #leaveToOthers({ id }: StoredCommand, error: unknown): Promise<boolean> {
+  async #leaveToOthers({ id, kind }: StoredCommand, error: unknown): Promise<boolean> {
     const { othersMay, inbox, clock } = this.#options;
-    if (!othersMay || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND')) return false;
+    if (!othersMay || kind !== 'run' || !isTaskerError(error, 'TASKER_TEMPLATE_NOT_FOUND')) return false;
     const nowMs = clock.monotonicMs();
     const sinceMs = this.#leftSinceMs.get(id) ?? nowMs;
     this.#leftSinceMs.delete(id);
-    if (nowMs - sinceMs >= leftToOthersMs) await inbox.refuseAwaited(id, error.code, error.message);
+    const isOver = nowMs - sinceMs >= leftToOthersMs;
+    if (isOver) await inbox.refuseAwaited(id, error.code, error.message);
     else {
       this.#leftSinceMs.set(id, sinceMs);
       const [oldest] = this.#leftSinceMs.keys();
       if (this.#leftSinceMs.size > mostRemembered && oldest !== undefined) this.#leftSinceMs.delete(oldest);
     }
-    await inbox.pass(id);
+    await inbox.pass(id, isOver);
     return true;
   }
 

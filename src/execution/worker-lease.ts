@@ -52,6 +52,7 @@ export class WorkerLease {
     if (this.#options.workers.leaseMs === null) return;
     this.#started = true;
     this.#stopping = false;
+    this.#lapsed = false;
     this.#renewed(this.#options.clock.monotonicMs(), this.#options.workers.leaseMs);
     this.#later(this.#options.workers.leaseMs);
   }

@@ -58,9 +58,7 @@ export class LeasedGroup implements SubscriberGroup {
     this.giveUpStart();
     this.#stopped = true;
     await this.#changing;
-    await this.#leave();
-    const worker = this.#options.worker();
-    if (worker !== null) await this.#options.leases.release(worker, this.#names);
+    await this.#giveBack();
   }
 
   committed(committed: readonly CommittedEvents[]): void {
@@ -127,9 +125,11 @@ export class LeasedGroup implements SubscriberGroup {
   async #settle(): Promise<void> {
     const worker = this.#options.worker();
     const holds = worker !== null && (await this.#options.leases.claim(worker, this.#names));
-    if (holds && this.#group === null && !this.#stopped) {
-      this.#group = await this.#started();
-    } else if (!holds) await this.#leave();
+    if (!holds) return this.#leave();
+    if (this.#group !== null) return;
+    if (!this.#stopped) this.#group = await this.#started();
+    // Given up meanwhile: another process must not have to wait until this one has come to its end.
+    if (this.#stopped) await this.#giveBack();
   }
 
   /** One that could not be started is not left half running: the next look makes another. */
@@ -138,7 +138,8 @@ export class LeasedGroup implements SubscriberGroup {
     this.#beginning = group;
     try {
       await group.start();
-      for (const name of this.#released) await group.release(name);
+      // Of one that was given up there is nothing to release.
+      if (!this.#stopped) for (const name of this.#released) await group.release(name);
       return group;
     } catch (error) {
       await group.stop();
@@ -146,6 +147,12 @@ export class LeasedGroup implements SubscriberGroup {
     } finally {
       this.#beginning = null;
     }
+  }
+
+  async #giveBack(): Promise<void> {
+    await this.#leave();
+    const worker = this.#options.worker();
+    if (worker !== null) await this.#options.leases.release(worker, this.#names);
   }
 
   async #leave(): Promise<void> {

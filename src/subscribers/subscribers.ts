@@ -60,6 +60,7 @@ export class Subscribers {
   #gathering: Timer | null = null;
   #wokenAtMs = Number.NEGATIVE_INFINITY;
   #running = false;
+  #ending = false;
 
   constructor(options: SubscribersOptions) {
     this.#options = options;
@@ -97,7 +98,7 @@ export class Subscribers {
 
   async start(): Promise<void> {
     await this.#giveUpReplays();
-    if (this.#groupOf.size === 0) return;
+    if (this.#groupOf.size === 0 || this.#ending) return;
     this.#running = true;
     await Promise.all(this.#options.groups.map((group) => group.start()));
     this.#poll?.start();
@@ -106,9 +107,10 @@ export class Subscribers {
 
   /**
    * What would hold up whoever stops the engine is given up: replays, where what another process asked for is done at
-   * the next start, and a start that is still under way.
+   * the next start, and a start that is still under way, or to come.
    */
   prepareStop(): void {
+    this.#ending = true;
     for (const group of this.#options.groups) {
       group.abortReplays();
       group.giveUpStart();

@@ -82,6 +82,20 @@ describe('Commands to many workers on PostgreSQL', needsPostgres, () => {
       }));
   }
 
+  it('that a worker passed for good come to others, and to it only while their sender waits', () =>
+    withWorkers(async (w1, w2, asking) => {
+      await asking.commands.submit(command('c1'));
+      await asking.commands.submit(command('c2'));
+      await asking.commands.leave('c1');
+      assert.deepEqual(await pendingIds(w1), ['c1', 'c2']);
+      for (const id of ['c1', 'c2']) await w1.commands.pass(id, true);
+      assert.deepEqual(await pendingIds(w1), ['c2']);
+      assert.deepEqual(await pendingIds(w2), ['c1']);
+      await w2.commands.pass('c1');
+      await asking.commands.awaitAgain('c1');
+      assert.deepEqual(await pendingIds(w1), ['c1', 'c2']);
+    }));
+
   it('about a task go to its holder, also when another had claimed them before', () =>
     withWorkers(async (w1, w2, asking) => {
       await w1.tasks.commit([creation('t1'), creation('t2', { release: { dueAt: 1, deadlineAt: null } })]);

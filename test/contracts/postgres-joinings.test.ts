@@ -131,6 +131,8 @@ describe('A worker on PostgreSQL that joins anew', needsPostgres, () => {
         await other.workers.join(second, () => []);
         await other.tasks.commit([creation('t1', { release: { dueAt: 1, deadlineAt: null } })]);
         await way.holdBack(mark, () => send(storage), { silent: true });
+        const again = [storage.tasks.commit([creation('late')]), storage.queue.takeDue(9, 9)];
+        for (const sent of again) await assert.rejects(sent, { code: 'TASKER_STORAGE_UNAVAILABLE' });
         assert.equal((await storage.workers.renew(worker.id)).held, false);
         await storage.workers.join(worker, (_, anew) => (assert.equal(anew, true), []));
         assert.equal((await storage.workers.renew(worker.id)).held, true);

@@ -23,6 +23,9 @@ export interface CommandInboxOptions {
 // A notification may be lost: as often as this there may be news nobody told of.
 const lookAgainMs = 250;
 
+/** What goes beyond is looked at and passed again: it costs, and harms nothing. */
+const mostLeft = 1_000;
+
 const columns = 'id, kind, task_id, body_json, requested_at';
 const unsettled = 'commands.outcome_json is null';
 
@@ -31,6 +34,8 @@ export class PostgresCommandInbox implements CommandInbox {
   #news = true;
   #lookedAtMs = 0;
   #watching = false;
+  /** Passed for good. */
+  readonly #left = new Set<string>();
 
   constructor(options: CommandInboxOptions) {
     this.#options = options;
@@ -82,12 +87,19 @@ export class PostgresCommandInbox implements CommandInbox {
               `select ${columns} from ${schema}.commands where ${unsettled} ${among} order by position limit $1`,
               given,
             )
-          : await side.rows<CommandRow>(claim(schema, among, `$${given.length + 1}`), [...given, worker]);
+          : await side.rows<CommandRow>(claim(schema, among, `$${given.length + 1}`, `$${given.length + 2}`), [
+              ...given,
+              worker,
+              [...this.#left],
+            ]);
       return rows.map(toCommand);
     });
   }
 
-  pass(commandId: string): Promise<void> {
+  pass(commandId: string, forGood = false): Promise<void> {
+    if (forGood) this.#left.add(commandId);
+    const [oldest] = this.#left;
+    if (this.#left.size > mostLeft && oldest !== undefined) this.#left.delete(oldest);
     return this.#mapped(async ({ side, schema }) => {
       const sql = `update ${schema}.commands set claimed_by = null where id = $1 and claimed_by = $2 and ${unsettled}`;
       await side.run(sql, [commandId, this.#options.membership.key]);
@@ -157,13 +169,13 @@ export class PostgresCommandInbox implements CommandInbox {
  * whatever an earlier holder has claimed; of what nobody holds, whoever comes first. Rows that another worker is about
  * to claim are passed over.
  */
-function claim(schema: string, among: string, worker: string): string {
+function claim(schema: string, among: string, worker: string, left: string): string {
   return `with mine as (
       select position, ${columns} from ${schema}.commands
       left join lateral (select lease_worker from ${schema}.tasks where tasks.id = commands.task_id) as task on true
       left join lateral (select worker_id from ${schema}.subscriber_leases
         where subscriber_leases.name = commands.subscriber) as lease on true
-      where ${unsettled} ${among}
+      where ${unsettled} ${among} and (awaited or id <> all (${left}::text[]))
         and exists (select from ${schema}.workers where id = ${worker} and lease_until > ${schema}.now_ms())
         and case
           when task.lease_worker is not null then task.lease_worker = ${worker}

@@ -118,7 +118,7 @@ class PostgresCopyTarget implements CopyTarget {
     try {
       const queue = new PostgresWorkQueue(
         this.#connections,
-        new Membership(),
+        new Membership(place),
         jobs,
         this.#clock,
         () => () => undefined,

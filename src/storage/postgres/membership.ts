@@ -1,4 +1,4 @@
-import { isUnanswered } from './storage-errors.ts';
+import { isUnanswered, outrunError, type Place } from './storage-errors.ts';
 
 /**
  * Which worker this process has joined as: what it writes is checked, in the database, against that worker's lease.
@@ -8,7 +8,12 @@ import { isUnanswered } from './storage-errors.ts';
 export class Membership {
   readonly #joinings = new Map<string, number>();
   #joined: { readonly workerId: string; readonly key: string } | null = null;
+  readonly #place: Place;
   #mayBeOutrun = false;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
 
   /** null: it has not joined, or has left. */
   get key(): string | null {
@@ -25,9 +30,13 @@ export class Membership {
     return this.#mayBeOutrun;
   }
 
-  /** For what would make this worker hold a task, should it be carried out when nobody expects it any more. */
+  /**
+   * For what would make this worker hold a task, should it be carried out when nobody expects it any more. Once that may
+   * come about nothing further is sent until the next joining: it could be overwritten by what was sent before.
+   */
   async holding<T>(send: () => Promise<T>): Promise<T> {
     const key = this.key;
+    if (this.#mayBeOutrun) throw outrunError(this.#place);
     try {
       return await send();
     } catch (error) {

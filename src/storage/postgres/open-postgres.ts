@@ -48,7 +48,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
 
 function assemble(connections: Connections, clock: StoreClock, options: PostgresOptions): Storage {
   const { place, schema, side, lease, reads } = connections;
-  const membership = new Membership();
+  const membership = new Membership(place);
   const notifications = new Notifications(connections, clock, options.listenUrl !== null);
   const jobs = new JobQueue(side, place);
   const watch = (onNews: () => void): (() => void) => notifications.watch(() => onNews());

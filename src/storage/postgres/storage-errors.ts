@@ -119,6 +119,12 @@ export function internalError(error: unknown, place: Place): TaskerError {
   );
 }
 
+/** What is sent now could be overtaken by what was sent before. */
+export function outrunError(place: Place): TaskerError {
+  const message = `The storage '${place.location}' has left a statement unanswered; this worker joins it anew first. Try again.`;
+  return new TaskerError('TASKER_STORAGE_UNAVAILABLE', message, { details: { location: place.location } });
+}
+
 export function closedError(place: Place, cause?: unknown): TaskerError {
   const message = `The storage '${place.location}' has been closed. Open it again to use it.`;
   return new TaskerError('TASKER_STORAGE_UNAVAILABLE', message, { cause, details: { location: place.location } });

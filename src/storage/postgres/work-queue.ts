@@ -34,6 +34,8 @@ export class PostgresWorkQueue implements WorkQueue {
   readonly #clock: Clock;
   readonly #watch: Watch;
   #repairedAt = -Infinity;
+  /** It came up while there was something to give out. */
+  #untold: { readonly error: unknown } | null = null;
   #repairing: Promise<void> = Promise.resolve();
 
   constructor(connections: Connections, membership: Membership, jobs: JobQueue, clock: Clock, watch: Watch) {
@@ -48,6 +50,9 @@ export class PostgresWorkQueue implements WorkQueue {
     const worker = this.#worker();
     return mapped(this.#connections.place, async () => {
       if (limit <= 0) return [];
+      const untold = this.#untold;
+      this.#untold = null;
+      if (untold !== null) throw untold.error;
       await this.#repairing;
       // Most of the time nothing has come due; that answer should cost no write.
       const due = await this.#namespacesDue(now, namespaces);
@@ -55,7 +60,10 @@ export class PostgresWorkQueue implements WorkQueue {
       const neglected = this.#clock.monotonicMs() - this.#repairedAt > repairEveryMs;
       const failed = neglected ? await this.#failureToRepair(due, now) : null;
       const taken = await this.#take(worker, now, limit, due);
-      if (taken.length > 0) return taken;
+      if (taken.length > 0) {
+        this.#untold = failed;
+        return taken;
+      }
       if (failed !== null) throw failed.error;
       if (neglected || !(await this.#repair(due, now))) return [];
       return this.#take(worker, now, limit, due);
