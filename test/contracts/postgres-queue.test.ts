@@ -80,6 +80,14 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
       assert.deepEqual(await jobs(database), [{ state: 'completed', task: 'waits', priority: 0 }]);
     }));
 
+  it('keeps the job of a task that has been due for years', () =>
+    withQueue(async ({ database, storage }) => {
+      await release(storage, 't1');
+      assert.deepEqual(await database.query('select keep_until > now() as kept from tasker_queue.job'), [
+        { kept: true },
+      ]);
+    }));
+
   it('gets no job from a change that is refused, and every other one of its group', () =>
     withQueue(async ({ database, storage }) => {
       await storage.tasks.commit([creation('t1')]);

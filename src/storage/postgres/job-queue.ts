@@ -33,6 +33,11 @@ export interface Taking {
 
 const maintainEverySeconds = 60;
 const keepCompletedSeconds = 30;
+/**
+ * After a task was due, longer than any standstill: pg-boss's own 14 days would delete the jobs of a fleet that was off
+ * for so long as often as they are put in again. One that is left over goes when it is fetched.
+ */
+const keepWaitingSeconds = 2_000_000_000;
 // What PostgreSQL reads as a time; later than that, nobody waits.
 const latestMs = Date.parse('9999-12-31T00:00:00Z');
 const noJob = '00000000-0000-0000-0000-000000000000';
@@ -176,6 +181,7 @@ function toJob({ taskId, priority, dueAt, token, at }: WakeUp) {
   return {
     data: { taskId, token },
     startAfter: new Date(Math.min(dueAt, latestMs)),
+    retentionSeconds: keepWaitingSeconds,
     priority,
     singletonKey: taskId,
     // Not pg-boss's: the commit function leaves out the jobs of changes that were refused.
