@@ -178,7 +178,7 @@ export class Engine {
       await prepare();
     } catch (error) {
       // Those who observe it have not been started, and must be able to be at the next try.
-      await this.#stop(0, async () => undefined).catch(this.#options.onProblem);
+      await this.#stop(0).catch(this.#options.onProblem);
       this.#phase = 'new';
       throw error;
     }
@@ -198,7 +198,7 @@ export class Engine {
     return this.#stop(graceMs, this.#options.beforeLeave);
   }
 
-  async #stop(graceMs: number, beforeLeave: EngineOptions['beforeLeave']): Promise<void> {
+  async #stop(graceMs: number, beforeLeave?: EngineOptions['beforeLeave']): Promise<void> {
     if (this.#phase !== 'running') return;
     this.#phase = 'stopping';
     this.#forgetNews?.();

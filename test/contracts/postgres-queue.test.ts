@@ -172,9 +172,9 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
       }));
   }
 
-  it('gives out what has jobs though no job can be made for what has none, and that once it can', () =>
+  it('gives out what has jobs though no job can be made for what has none, tells of it, and gives that out once it can', () =>
     withQueue(async ({ database, storage }) => {
-      await release(storage, 't1', 't2');
+      await release(storage, 't1', 't2', 't3');
       await database.query(`delete from tasker_queue.job where singleton_key = 't1'`);
       await database.query(
         `create function refuse() returns trigger language plpgsql as 'begin raise ''no more''; end'`,
@@ -189,8 +189,11 @@ describe('The queue on PostgreSQL', needsPostgres, () => {
         await other.queue.takeDue(0, 9);
         // From time to time it is looked whether jobs are missing before anything is given out.
         await clock.advance(61_000);
-        assert.deepEqual(ids(await other.queue.takeDue(9, 9)), ['t2']);
-        await assert.rejects(other.queue.takeDue(9, 9), /no more/);
+        const [first] = await other.queue.takeDue(9, 1);
+        await assert.rejects(other.queue.takeDue(9, 1), /no more/, 'though there was something to give out');
+        const [then] = await other.queue.takeDue(9, 1);
+        assert.deepEqual(new Set([first?.taskId, then?.taskId]), new Set(['t2', 't3']));
+        await assert.rejects(other.queue.takeDue(9, 1), /no more/, 'as there is nothing else');
         await database.query('drop trigger refuse on tasker_queue.job_common');
         assert.deepEqual(ids(await other.queue.takeDue(9, 9)), ['t1']);
       } finally {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { createTasker, defineSubscriber, defineTask, TaskerError } from '../../src/index.ts';
+import { createTasker, defineSubscriber, defineTask } from '../../src/index.ts';
+import { firstSaveFails } from '../support/first-save-fails.ts';
 import { needsPostgres } from '../support/postgres.ts';
 import { scrape } from '../support/scrape.ts';
 import { until } from '../support/until.ts';
@@ -184,7 +185,6 @@ describe('Subscribers of several processes', needsPostgres, () => {
   it('run in a process whose first start failed after it had joined', { timeout: 60_000 }, async (t) => {
     const { seen, of } = follower();
     const { database } = await fleet(t, {});
-    let failures = 1;
     const tasker = await createTasker(
       {
         storage: { kind: 'postgres', url: database.url },
@@ -195,18 +195,7 @@ describe('Subscribers of several processes', needsPostgres, () => {
       },
       {
         env: {},
-        wrapStorage: (storage) => ({
-          ...storage,
-          templates: {
-            latestId: (namespace, name, version) => storage.templates.latestId(namespace, name, version),
-            load: (id) => storage.templates.load(id),
-            save: (template) => {
-              failures -= 1;
-              if (failures >= 0) throw new TaskerError('TASKER_STORAGE_FULL', 'the disk is full');
-              return storage.templates.save(template);
-            },
-          },
-        }),
+        wrapStorage: firstSaveFails,
       },
     );
     try {

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 
 import Database from 'better-sqlite3';
 
-import { createTasker, defineTask, TaskerError } from '../../src/index.ts';
+import { createTasker, defineTask } from '../../src/index.ts';
 import { rest } from '../../src/testing/fake-clock.ts';
+import { firstSaveFails } from '../support/first-save-fails.ts';
 import { restartable } from '../support/restartable.ts';
 import { gate } from '../support/world.ts';
 
@@ -255,23 +256,11 @@ test('every request that was stored while no engine ran is carried out, however 
 
 test('a start that cannot prepare is no start: the next one takes over', async (t) => {
   const { task, open } = payment();
-  let failures = 1;
   const tasker = await createTasker(
     { storage: { kind: 'memory' }, tasks: [task] },
     {
       env: {},
-      wrapStorage: (storage) => ({
-        ...storage,
-        templates: {
-          latestId: (namespace, name, version) => storage.templates.latestId(namespace, name, version),
-          load: (id) => storage.templates.load(id),
-          save: async (template) => {
-            failures -= 1;
-            if (failures >= 0) throw new TaskerError('TASKER_STORAGE_FULL', 'the disk is full');
-            return storage.templates.save(template);
-          },
-        },
-      }),
+      wrapStorage: firstSaveFails,
     },
   );
   t.after(() => tasker.stop({ graceMs: 0 }));
